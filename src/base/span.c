@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/span.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static const struct unit {
+    const char *name;
+    double seconds;
+} units[] = {
+    {"s", 1},         {"sec", 1},         {"secs", 1},         {"second", 1},
+    {"seconds", 1},   {"m", 60},          {"mi", 60},          {"min", 60},
+    {"mins", 60},     {"minute", 60},     {"minutes", 60},     {"mm", 60},
+    {"h", 3600},      {"hh", 3600},       {"ho", 3600},        {"hour", 3600},
+    {"hours", 3600},  {"d", 86400},       {"dd", 86400},       {"da", 86400},
+    {"day", 86400},   {"days", 86400},    {"w", 604800},       {"we", 604800},
+    {"ww", 604800},   {"week", 604800},   {"weeks", 604800},   {"mo", 2628000},
+    {"mon", 2628000}, {"month", 2628000}, {"months", 2628000}, {"y", 31536000},
+    {"ye", 31536000}, {"yy", 31536000},   {"year", 31536000},  {"years", 31536000},
+};
+
+static int find_unit(struct slice name, double *ret)
+{
+    if (name.n == 0) {
+        *ret = 1;
+        return 0;
+    }
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        if (slice_is(name, units[i].name)) {
+            *ret = units[i].seconds;
+            return 0;
+        }
+    }
+    return -EINVAL;
+}
+
+// One term, "30m" or "-6mo": advances text behind it.
+static int read_term(struct slice *text, double *ret)
+{
+    struct slice s = *text, name;
+    double value = 0, place = 1, sign = 1, seconds;
+    size_t digits = 0;
+    int r;
+
+    if (s.n > 0 && (s.p[0] == '-' || s.p[0] == '+')) {
+        sign = s.p[0] == '-' ? -1 : 1;
+        s = slice_trim(slice_from(s, 1));
+    }
+    for (; s.n > 0 && is_digit(s.p[0]); s = slice_from(s, 1), digits++)
+        value = value * 10 + (s.p[0] - '0');
+    if (s.n > 0 && s.p[0] == '.')
+        for (s = slice_from(s, 1); s.n > 0 && is_digit(s.p[0]); s = slice_from(s, 1), digits++)
+            value += (s.p[0] - '0') * (place /= 10);
+    if (digits == 0)
+        return -EINVAL;
+    s = slice_trim(s);
+    for (name = (struct slice){s.p, 0}; name.n < s.n && is_letter(s.p[name.n]);)
+        name.n++;
+    r = find_unit(name, &seconds);
+    if (r < 0)
+        return r;
+    *ret = sign * value * seconds;
+    *text = slice_trim(slice_from(s, name.n));
+    return 0;
+}
+
+int span_parse(struct slice text, usec_t *ret)
+{
+    struct slice s = slice_trim(text);
+    double total = 0, term;
+    int r;
+
+    if (slice_is(s, "-1")) {
+        *ret = USEC_FOREVER;
+        return 0;
+    }
+    if (s.n == 0)
+        return -EINVAL;
+    while (s.n > 0) {
+        r = read_term(&s, &term);
+        if (r < 0)
+            return r;
+        total += term;
+    }
+    if (total < 0 || total > 1e12)
+        return -EINVAL;
+    *ret = (usec_t)llround(total * 1e6);
+    return 0;
+}
+
+size_t span_format(usec_t span, char ret[static SPAN_TEXT_MAX])
+{
+    static const struct {
+        char name;
+        uint64_t seconds;
+    } steps[] = {{'w', 604800}, {'d', 86400}, {'h', 3600}, {'m', 60}, {'s', 1}};
+    uint64_t left = span / USEC_PER_SEC;
+    size_t n = 0, parts = 0;
+
+    if (span == USEC_FOREVER)
+        return (size_t)snprintf(ret, SPAN_TEXT_MAX, "forever");
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && parts < 2; i++) {
+        uint64_t count = left / steps[i].seconds;
+        if (count == 0)
+            continue;
+        left -= count * steps[i].seconds;
+        n += (size_t)snprintf(ret + n, SPAN_TEXT_MAX - n, "%s%llu%c", parts ? " " : "",
+                              (unsigned long long)count, steps[i].name);
+        parts++;
+    }
+    return parts ? n : (size_t)snprintf(ret, SPAN_TEXT_MAX, "0s");
+}
+
+int64_t days_from_civil(int64_t year, unsigned month, unsigned day)
+{
+    int64_t y = month <= 2 ? year - 1 : year;
+    int64_t era = (y >= 0 ? y : y - 399) / 400;
+    unsigned yoe = (unsigned)(y - era * 400);
+    unsigned doy = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+    unsigned doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
+
+    return era * 146097 + (int64_t)doe - 719468;
+}
+
+void civil_from_days(int64_t days, int64_t *ret_year, unsigned *ret_month, unsigned *ret_day)
+{
+    int64_t z = days + 719468;
+    int64_t era = (z >= 0 ? z : z - 146096) / 146097;
+    unsigned doe = (unsigned)(z - era * 146097);
+    unsigned yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+    unsigned doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    unsigned mp = (5 * doy + 2) / 153;
+
+    *ret_day = doy - (153 * mp + 2) / 5 + 1;
+    *ret_month = mp < 10 ? mp + 3 : mp - 9;
+    *ret_year = (int64_t)yoe + era * 400 + (*ret_month <= 2);
+}
+
+size_t time_format(usec_t t, char ret[static TIME_TEXT_MAX])
+{
+    uint64_t seconds = t / USEC_PER_SEC, micro = t % USEC_PER_SEC, day_second = seconds % 86400;
+    int64_t year;
+    unsigned month, day;
+    size_t n;
+
+    if (t == USEC_FOREVER)
+        return (size_t)snprintf(ret, TIME_TEXT_MAX, "never");
+    civil_from_days((int64_t)(seconds / 86400), &year, &month, &day);
+    n = (size_t)snprintf(ret, TIME_TEXT_MAX, "%04lld-%02u-%02uT%02u:%02u:%02u", (long long)year,
+                         month, day, (unsigned)(day_second / 3600),
+                         (unsigned)(day_second / 60 % 60), (unsigned)(day_second % 60));
+    if (micro)
+        n += (size_t)snprintf(ret + n, TIME_TEXT_MAX - n, ".%06u", (unsigned)micro);
+    return n + (size_t)snprintf(ret + n, TIME_TEXT_MAX - n, "Z");
+}
+
+static int read_number(struct slice *s, size_t digits, unsigned least, unsigned most, unsigned *ret)
+{
+    unsigned value = 0;
+
+    if (s->n < digits)
+        return -EINVAL;
+    for (size_t i = 0; i < digits; i++) {
+        if (!is_digit(s->p[i]))
+            return -EINVAL;
+        value = value * 10 + (unsigned)(s->p[i] - '0');
+    }
+    if (value < least || value > most)
+        return -EINVAL;
+    *s = slice_from(*s, digits);
+    *ret = value;
+    return 0;
+}
+
+static bool skip_char(struct slice *s, const char *any)
+{
+    if (s->n == 0 || !strchr(any, s->p[0]) || s->p[0] == '\0')
+        return false;
+    *s = slice_from(*s, 1);
+    return true;
+}
+
+static int read_fraction(struct slice *s, usec_t *ret)
+{
+    usec_t micro = 0, place = 100000;
+
+    if (s->n == 0 || !is_digit(s->p[0]))
+        return -EINVAL;
+    for (; s->n > 0 && is_digit(s->p[0]); *s = slice_from(*s, 1), place /= 10)
+        micro += (usec_t)(s->p[0] - '0') * place;
+    *ret = micro;
+    return 0;
+}
+
+static int parse_epoch(struct slice s, usec_t *ret)
+{
+    usec_t seconds = 0, micro = 0;
+    size_t digits = 0;
+
+    for (; s.n > 0 && is_digit(s.p[0]); s = slice_from(s, 1), digits++)
+        seconds = seconds * 10 + (usec_t)(s.p[0] - '0');
+    if (digits == 0 || digits > 12)
+        return -EINVAL;
+    if (skip_char(&s, ".") && read_fraction(&s, &micro) < 0)
+        return -EINVAL;
+    if (s.n > 0)
+        return -EINVAL;
+    *ret = seconds * USEC_PER_SEC + micro;
+    return 0;
+}
+
+static int parse_offset(struct slice s, int64_t *ret)
+{
+    unsigned hours, minutes;
+    int64_t sign;
+
+    if (slice_is(s, "Z") || slice_is(s, "z") || s.n == 0) {
+        *ret = 0;
+        return 0;
+    }
+    sign = s.p[0] == '-' ? -1 : 1;
+    if (!skip_char(&s, "+-") || read_number(&s, 2, 0, 23, &hours) < 0)
+        return -EINVAL;
+    skip_char(&s, ":");
+    if (read_number(&s, 2, 0, 59, &minutes) < 0 || s.n > 0)
+        return -EINVAL;
+    *ret = sign * (int64_t)(hours * 3600 + minutes * 60);
+    return 0;
+}
+
+int time_parse(struct slice text, usec_t *ret)
+{
+    struct slice s = slice_trim(text);
+    unsigned year, month, day, hour, minute, second;
+    usec_t micro = 0;
+    int64_t offset, seconds;
+
+    if (parse_epoch(s, ret) == 0)
+        return 0;
+    if (read_number(&s, 4, 1970, 9999, &year) < 0 || !skip_char(&s, "-") ||
+        read_number(&s, 2, 1, 12, &month) < 0 || !skip_char(&s, "-") ||
+        read_number(&s, 2, 1, 31, &day) < 0 || !skip_char(&s, "Tt ") ||
+        read_number(&s, 2, 0, 23, &hour) < 0 || !skip_char(&s, ":") ||
+        read_number(&s, 2, 0, 59, &minute) < 0 || !skip_char(&s, ":") ||
+        read_number(&s, 2, 0, 60, &second) < 0)
+        return -EINVAL;
+    if (skip_char(&s, ".") && read_fraction(&s, &micro) < 0)
+        return -EINVAL;
+    if (parse_offset(s, &offset) < 0)
+        return -EINVAL;
+    seconds =
+        days_from_civil(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - offset;
+    if (seconds < 0)
+        return -EINVAL;
+    *ret = (usec_t)seconds * USEC_PER_SEC + micro;
+    return 0;
+}

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// Entries live in one array and are named by index + 1 (0 is none): a chain per bucket for the key,
+// one doubly linked list for the order of touch, one list of free entries (through `newer`).
+struct links {
+    uint32_t chain;
+    uint32_t older, newer;
+    uint32_t hash;
+};
+
+struct table {
+    size_t capacity, key_size, value_size, stride, value_at;
+    uint64_t seed, evicted;
+    unsigned char *entry;
+    uint32_t *bucket;
+    uint32_t n_buckets; // a power of two
+    uint32_t allocated, used, count;
+    uint32_t oldest, newest, free;
+};
+
+static struct links *links_at(const struct table *t, uint32_t i)
+{
+    return (struct links *)(t->entry + (size_t)(i - 1) * t->stride);
+}
+
+static unsigned char *key_at(const struct table *t, uint32_t i)
+{
+    return (unsigned char *)(links_at(t, i) + 1);
+}
+
+static void *value_at(const struct table *t, uint32_t i)
+{
+    return (unsigned char *)links_at(t, i) + t->value_at;
+}
+
+// Multiply and fold, eight bytes a round, as wyhash does (Wang Yi, github.com/wangyi-fudan/wyhash).
+static uint64_t fold(uint64_t a, uint64_t b)
+{
+    unsigned __int128 product = (unsigned __int128)a * b;
+
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static uint32_t hash_key(const struct table *t, const void *key)
+{
+    const unsigned char *p = key;
+    uint64_t h = t->seed ^ UINT64_C(0xa0761d6478bd642f), word;
+
+    for (size_t left = t->key_size; left > 0;) {
+        size_t n = left < 8 ? left : 8;
+        word = 0;
+        memcpy(&word, p, n);
+        h = fold(h ^ word, UINT64_C(0xe7037ed1a0b428db) ^ t->seed);
+        p += n, left -= n;
+    }
+    return (uint32_t)fold(h, UINT64_C(0x8ebc6af09c88c6e3));
+}
+
+struct table *table_new(size_t capacity, size_t key_size, size_t value_size, uint64_t seed)
+{
+    struct table *t = calloc(1, sizeof(*t));
+
+    if (!t)
+        return NULL;
+    t->capacity = capacity > 0 ? capacity : 1;
+    t->key_size = key_size;
+    t->value_size = value_size;
+    t->value_at = (sizeof(struct links) + key_size + 7) & ~(size_t)7;
+    t->stride = (t->value_at + value_size + 7) & ~(size_t)7;
+    t->seed = seed;
+    return t;
+}
+
+struct table *table_free(struct table *t)
+{
+    if (t) {
+        free(t->entry);
+        free(t->bucket);
+        free(t);
+    }
+    return NULL;
+}
+
+static uint32_t find(const struct table *t, const void *key, uint32_t hash)
+{
+    uint32_t i = t->n_buckets ? t->bucket[hash & (t->n_buckets - 1)] : 0;
+
+    while (i && (links_at(t, i)->hash != hash || memcmp(key_at(t, i), key, t->key_size) != 0))
+        i = links_at(t, i)->chain;
+    return i;
+}
+
+static void order_unlink(struct table *t, uint32_t i)
+{
+    struct links *l = links_at(t, i);
+
+    *(l->older ? &links_at(t, l->older)->newer : &t->oldest) = l->newer;
+    *(l->newer ? &links_at(t, l->newer)->older : &t->newest) = l->older;
+}
+
+static void order_append(struct table *t, uint32_t i)
+{
+    struct links *l = links_at(t, i);
+
+    l->older = t->newest;
+    l->newer = 0;
+    *(t->newest ? &links_at(t, t->newest)->newer : &t->oldest) = i;
+    t->newest = i;
+}
+
+static void chain_insert(struct table *t, uint32_t i)
+{
+    uint32_t *head = &t->bucket[links_at(t, i)->hash & (t->n_buckets - 1)];
+
+    links_at(t, i)->chain = *head;
+    *head = i;
+}
+
+static void drop(struct table *t, uint32_t i)
+{
+    uint32_t *at = &t->bucket[links_at(t, i)->hash & (t->n_buckets - 1)];
+
+    while (*at != i)
+        at = &links_at(t, *at)->chain;
+    *at = links_at(t, i)->chain;
+    order_unlink(t, i);
+    links_at(t, i)->newer = t->free;
+    t->free = i;
+    t->count--;
+}
+
+static bool grow(struct table *t)
+{
+    size_t n = t->allocated ? (size_t)t->allocated * 2 : 64;
+    unsigned char *entry;
+    uint32_t *bucket, n_buckets = 64;
+
+    if (n > t->capacity)
+        n = t->capacity;
+    entry = reallocarray(t->entry, n, t->stride);
+    if (!entry)
+        return false;
+    t->entry = entry;
+    while (n_buckets < n)
+        n_buckets *= 2;
+    bucket = calloc(n_buckets, sizeof(*bucket));
+    if (!bucket)
+        return false;
+    free(t->bucket);
+    t->bucket = bucket;
+    t->n_buckets = n_buckets;
+    t->allocated = (uint32_t)n;
+    for (uint32_t i = t->oldest; i; i = links_at(t, i)->newer)
+        chain_insert(t, i);
+    return true;
+}
+
+static uint32_t take(struct table *t)
+{
+    uint32_t i;
+
+    if (!t->free && t->used == t->allocated && t->allocated < t->capacity && !grow(t))
+        return 0;
+    if (!t->free && t->used == t->allocated) {
+        drop(t, t->oldest);
+        t->evicted++;
+    }
+    if (!t->free)
+        return ++t->used;
+    i = t->free;
+    t->free = links_at(t, i)->newer;
+    return i;
+}
+
+void *table_get(struct table *t, const void *key)
+{
+    uint32_t i = find(t, key, hash_key(t, key));
+
+    return i ? value_at(t, i) : NULL;
+}
+
+void *table_put(struct table *t, const void *key, bool *ret_new)
+{
+    uint32_t hash = hash_key(t, key), i = find(t, key, hash);
+    bool is_new = !i;
+
+    if (is_new) {
+        i = take(t);
+        if (!i)
+            return NULL;
+        links_at(t, i)->hash = hash;
+        memcpy(key_at(t, i), key, t->key_size);
+        memset(value_at(t, i), 0, t->value_size);
+        chain_insert(t, i);
+        t->count++;
+    } else {
+        order_unlink(t, i);
+    }
+    order_append(t, i);
+    if (ret_new)
+        *ret_new = is_new;
+    return value_at(t, i);
+}
+
+bool table_remove(struct table *t, const void *key)
+{
+    uint32_t i = find(t, key, hash_key(t, key));
+
+    if (i)
+        drop(t, i);
+    return i != 0;
+}
+
+void *table_oldest(struct table *t, const void **ret_key)
+{
+    if (!t->oldest)
+        return NULL;
+    if (ret_key)
+        *ret_key = key_at(t, t->oldest);
+    return value_at(t, t->oldest);
+}
+
+void *table_next(struct table *t, uint32_t *cursor, const void **ret_key)
+{
+    uint32_t i = *cursor == 0 ? t->oldest : *cursor == UINT32_MAX ? 0 : *cursor;
+
+    if (!i)
+        return NULL;
+    *cursor = links_at(t, i)->newer ? links_at(t, i)->newer : UINT32_MAX;
+    if (ret_key)
+        *ret_key = key_at(t, i);
+    return value_at(t, i);
+}
+
+void table_clear(struct table *t)
+{
+    if (t->bucket)
+        memset(t->bucket, 0, t->n_buckets * sizeof(*t->bucket));
+    t->used = t->count = t->oldest = t->newest = t->free = 0;
+}
+
+size_t table_count(const struct table *t)
+{
+    return t->count;
+}
+
+size_t table_capacity(const struct table *t)
+{
+    return t->capacity;
+}
+
+uint64_t table_evicted(const struct table *t)
+{
+    return t->evicted;
+}

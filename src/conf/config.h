@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The configuration, read once into const structs. A file or jail that is wrong disables itself,
+// with file:line and the reason among the problems; the others go on.
+//
+// A directory in tailban's layout has tailban.conf, jails/*.conf, filters/*.conf, each overridable
+// by *.local; one in fail2ban's has jail.conf, jail.d, jail.local, filter.d. Which it is shows
+// itself.
+#pragma once
+
+#include "base/span.h"
+#include "engine/exempt.h"
+#include "engine/filter.h"
+#include "engine/jail.h"
+
+#include <stdio.h>
+
+enum severity { PROBLEM_ERROR, PROBLEM_WARNING };
+
+struct problem {
+    enum severity severity;
+    char *file;    // as the user would name it; NULL: none
+    unsigned line; // 0: none
+    char *text;    // what is wrong, and what to write instead
+};
+
+struct port_range {
+    uint8_t proto; // IPPROTO_TCP, IPPROTO_UDP
+    uint16_t from, to;
+};
+
+struct jail_conf {
+    char *name;
+    char *file; // where its section stands
+    unsigned line;
+    bool enabled;
+    bool usable; // enabled, and nothing is wrong with it
+    char *filter_name;
+    struct filter_spec filter;
+    char **logpath; // globs
+    size_t n_logpath;
+    struct port_range *port; // none: all ports
+    size_t n_port;
+    bool reject;           // answer with an error instead of dropping
+    struct jail_spec spec; // spec.name is name
+    struct exempt ignoreip;
+    bool ignoreself;
+};
+
+struct settings {
+    enum {
+        LOGLEVEL_ERROR = 3,
+        LOGLEVEL_WARNING = 4,
+        LOGLEVEL_NOTICE = 5,
+        LOGLEVEL_INFO = 6,
+        LOGLEVEL_DEBUG = 7
+    } loglevel;
+    usec_t checkpoint; // the most that a crash may have to read again
+    size_t evidence;   // lines kept per ban
+};
+
+struct config {
+    struct settings settings;
+    struct jail_conf *jail;
+    size_t n_jail;
+    struct problem *problem;
+    size_t n_problem;
+};
+
+// Reads dir. 0 even where there are problems; -errno where there is nothing to go on with (dir is
+// not there or cannot be read, -ENOMEM), with one problem that says so. *ret is to be config_done()
+// in any case.
+int config_load(const char *dir, struct config *ret);
+void config_done(struct config *c);
+
+// A filter by its name, options and all ("postfix-auth", "postfix[mode=aggressive]"), or by the
+// path of its file (with a slash in it), for `tailban match`. Strings live in *c. -errno with a
+// problem added.
+int config_filter(const char *dir, const char *filter, struct config *c, struct filter_spec *ret);
+
+// The effective configuration: every option of every jail, as the daemon understands it.
+void config_dump(const struct config *c, FILE *out);

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What a line means: fail2ban's failregexes, compiled by PCRE2 and run under limits. A filter names
+// no threshold. The tags are fail2ban's (<HOST>, <ADDR>, <IP4>, <IP6>, <DNS>, <CIDR>, <SUBNET>,
+// <F-ID>, <F-USER>, <F-…>, <F-CONTENT>, <F-NOFAIL>, <F-MLFID>, <F-MLFFORGET>, <F-MLFGAINED>) and
+// ours:
+//   <F-COUNT>3</F-COUNT>      this line stands for 3 failures, not 1
+//   <F-TOTAL>3</F-TOTAL>      this line says that the session (<F-MLFID>) had 3 failures in all:
+//   those that <F-OK>1</F-OK>            had a line of their own are not counted again. With
+//   <F-OK>, 1 of the 3 succeeded <F-SECRET>…</F-SECRET>    never stored or shown: masked in the
+//   evidence
+#pragma once
+
+#include "base/addr.h"
+#include "engine/stamp.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+// One regex as it stands in a file, tags and all, %-interpolation and <option> substitution done.
+struct pattern {
+    const char *text;
+    const char *file; // may be NULL
+    unsigned line;
+};
+
+struct filter_spec {
+    const char *name;
+    struct pattern prefregex; // text NULL: none
+    const struct pattern *failregex, *ignoreregex;
+    size_t n_failregex, n_ignoreregex;
+    bool use_dns; // <HOST> also matches a host name (which nobody resolves: such a match has no
+                  // address)
+};
+
+enum { FILTER_FIELDS_MAX = 32, FILTER_ERROR_MAX = 320 };
+
+struct filter_error {
+    const struct pattern *pattern; // into the spec; NULL where it is not about one
+    char text[FILTER_ERROR_MAX];   // what is wrong, and what to write instead
+};
+
+struct field {
+    const char *name; // as in <F-NAME>, lower case: "user", "mlfid"; owned by the filter
+    struct slice value;
+};
+
+struct match {
+    unsigned rule;       // index into failregex
+    bool has_host;       // an address was found
+    struct addr host;    // the address, or with <SUBNET> the block
+    struct slice id;     // <F-ID>, else empty
+    struct slice mlfid;  // <F-MLFID>, else empty: the key of a session
+    struct slice user;   // <F-USER> or the first <F-ALT_USER…> that is not empty
+    struct slice secret; // <F-SECRET>, part of the line, else empty
+    bool nofail, forget, gained;
+    bool has_total;
+    uint32_t count, total, ok; // count is 1 without <F-COUNT>
+    size_t n_fields;           // every <F-…> group that took part, in the order of the pattern
+    struct field field[FILTER_FIELDS_MAX];
+};
+
+enum {
+    FILTER_E_MATCH = 1,   // *ret is set
+    FILTER_E_IGNORED = 2, // an ignoreregex took the line
+    FILTER_E_LIMIT = 3,   // a regex hit its limit: counts as no match
+};
+
+struct filter;
+
+// Borrows nothing of the spec but pattern texts in *ret_error. -EINVAL with *ret_error set, or
+// -ENOMEM.
+int filter_new(const struct filter_spec *spec, struct filter **ret, struct filter_error *ret_error);
+struct filter *filter_free(struct filter *f);
+
+// Matches one line, its date cut out. 0: not matched, else FILTER_E_*. The slices in *ret are valid
+// until the next call with this filter.
+int filter_match(struct filter *f, const struct line *line, struct match *ret);
+
+const char *filter_name(const struct filter *f);
+
+// How often a regex has hit its limit, over the filter's life.
+uint64_t filter_limits_hit(const struct filter *f);

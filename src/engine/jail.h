@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A jail: one filter's matches become hits, hits fill windows, a full window is a verdict. Pure: no
+// clock, no I/O, no globals; the same lines with the same times give the same verdicts whoever
+// feeds them.
+#pragma once
+
+#include "base/addr.h"
+#include "engine/exempt.h"
+#include "engine/filter.h"
+#include "engine/netblock.h"
+#include "engine/sentence.h"
+#include "engine/session.h"
+
+struct jail_spec {
+    const char *name;
+    uint32_t maxretry; // 1..JAIL_MAXRETRY_MAX
+    usec_t findtime;
+    struct sentence sentence;
+    struct level v4[NETBLOCK_LEVELS_MAX], v6[NETBLOCK_LEVELS_MAX]; // narrowest first
+    size_t n_v4, n_v6;
+    usec_t netblock_findtime;
+    struct sentence netblock_sentence;
+    size_t hosts_max, blocks_max, sessions_max; // the tables' capacities; 0: the default
+};
+
+enum {
+    JAIL_MAXRETRY_MAX = 1000,
+    JAIL_HOSTS_MAX = 1 << 20, // tracked hosts; beyond it the one untouched longest is dropped
+    JAIL_BLOCKS_MAX = 1 << 16 // tracked blocks per level
+};
+
+// One counted failure. The slices are valid until the next call with this jail.
+struct hit {
+    struct addr addr; // as in the line
+    struct addr host; // what is counted: IPv4 /32, IPv6 /64, or <SUBNET>'s block
+    usec_t time;
+    uint32_t count;
+    unsigned rule; // index into the filter's failregexes
+    struct slice user;
+    struct slice text, secret; // the line, and the part of it that must be masked
+    uint32_t hits;             // in the host's window now, this one included
+};
+
+enum verdict_reason { VERDICT_HOST, VERDICT_BLOCK };
+
+struct verdict {
+    struct addr net; // what to ban: the narrowest level that reached its thresholds
+    usec_t time, until;
+    enum verdict_reason reason;
+    uint32_t hits, hosts;           // that led to it
+    uint32_t need_hits, need_hosts; // the thresholds
+    usec_t findtime;
+};
+
+enum {
+    JAIL_E_HIT = 1,     // a failure was counted: *ret_hit is set
+    JAIL_E_VERDICT = 2, // and it led to a ban: *ret_verdict is set as well
+};
+
+struct jail_counters {
+    uint64_t lines, matched, hits, ignored, exempt, informed, limits, verdicts, no_address;
+};
+
+struct jail;
+
+// The filter and the exemptions are borrowed and must outlive the jail; exemptions may change
+// between calls. -EINVAL, -ENOMEM.
+int jail_new(const struct jail_spec *spec, struct filter *filter, const struct exempt *exempt,
+             uint64_t seed, struct jail **ret);
+struct jail *jail_free(struct jail *j);
+
+// One line, in the order of the file. 0: nothing, JAIL_E_HIT, JAIL_E_VERDICT, or -ENOMEM. now is
+// the program's time; verdicts depend on the line's own.
+int jail_feed(struct jail *j, const struct line *line, usec_t now, struct hit *ret_hit,
+              struct verdict *ret_verdict);
+
+// Counts a hit again that the ledger kept, in the order in which they were counted first: the
+// windows are then as they were. A verdict that comes of it is not given out a second time.
+int jail_restore(struct jail *j, const struct hit *hit);
+
+// Forgets what is counted for everything in net: after an unban, the slate is clean.
+void jail_forget(struct jail *j, const struct addr *net);
+
+// When jail_expire() is due next (USEC_FOREVER: nothing to expire). It frees memory and changes no
+// verdict.
+usec_t jail_next(const struct jail *j);
+void jail_expire(struct jail *j, usec_t now);
+
+// How things stand for an address: per level (host first) the hits and hosts within findtime at
+// `now`.
+struct jail_standing {
+    struct addr net;
+    uint32_t hits, hosts, need_hits, need_hosts;
+    usec_t findtime;
+};
+size_t jail_look(struct jail *j, const struct addr *addr, usec_t now,
+                 struct jail_standing ret[static 1 + NETBLOCK_LEVELS_MAX]);
+
+const struct jail_spec *jail_spec(const struct jail *j);
+const struct jail_counters *jail_counters(const struct jail *j);
+struct sessions *jail_sessions(struct jail *j);
+size_t jail_tracked(const struct jail *j);
+uint64_t jail_evicted(const struct jail *j);

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The truth, in one SQLite file: bans, the hits that led to them or still count, sessions, log
+// positions. Everything written between ledger_begin() and ledger_commit() stands or falls
+// together, so that after a crash no line is counted twice or missed. ":memory:" is a ledger for
+// replay and tests. All functions: 0 or -errno
+// (-EIO for SQLite's own trouble; ledger_error() says what).
+#pragma once
+
+#include "base/addr.h"
+#include "base/span.h"
+#include "engine/jail.h"
+
+#include <stdint.h>
+
+struct ledger;
+
+enum { EVIDENCE_TEXT_MAX = 1024 };
+
+struct ban {
+    int64_t id;
+    const char *jail;
+    struct addr net;
+    usec_t since, until; // until USEC_FOREVER: for ever
+    uint32_t hits, hosts, need_hits, need_hosts;
+    usec_t findtime;
+    enum { BAN_HOST, BAN_BLOCK, BAN_MANUAL } reason;
+    usec_t lifted; // 0: in force until `until`; else when it was unbanned
+};
+
+// A position in a log: reading goes on there when device, inode and the hash of the file's first
+// bytes agree.
+struct position {
+    uint64_t device, inode, offset;
+    uint64_t head_hash;
+    uint32_t head_length; // how many bytes the hash covers
+};
+
+// Opens or creates the file. -EBUSY: another process has it. A file that is not ours or is damaged
+// is -EUCLEAN.
+int ledger_open(const char *path, struct ledger **ret);
+struct ledger *ledger_close(struct ledger *l);
+const char *ledger_error(const struct ledger *l);
+
+int ledger_begin(struct ledger *l);
+int ledger_commit(struct ledger *l);
+
+// A hit, in the order of counting. Its text is cut to EVIDENCE_TEXT_MAX and its secret masked.
+int ledger_hit(struct ledger *l, const char *jail, const struct hit *hit, const char *source);
+
+// A ban: a new row, or, where the same net is in force in that jail, the later `until`. The hits
+// below net that led to it become its evidence. *ret_id may be NULL.
+int ledger_ban(struct ledger *l, const struct ban *ban, int64_t *ret_id);
+
+// Lifts what is in force: this net, in this jail or (NULL) in all; what it counted is forgiven.
+// *ret_n is how many.
+typedef int ban_fn(void *user, const struct ban *ban);
+int ledger_unban(struct ledger *l, const char *jail, const struct addr *net, usec_t now, ban_fn *fn,
+                 void *user);
+
+// Every ban in force at `now`, oldest first; jail NULL: all. fn returns < 0 to stop, which is
+// passed on.
+int ledger_bans(struct ledger *l, const char *jail, usec_t now, ban_fn *fn, void *user);
+
+// Bans, past ones too, whose net contains or lies in net, newest first, at most `most`.
+int ledger_bans_about(struct ledger *l, const struct addr *net, size_t most, ban_fn *fn,
+                      void *user);
+int ledger_prior(struct ledger *l, const char *jail, const struct addr *net, uint32_t *ret);
+
+// The lines behind a ban (ban_id), or (ban_id 0) the ones counted for net and not led to a ban,
+// oldest first.
+struct evidence {
+    const char *jail;
+    struct addr addr;
+    usec_t time;
+    uint32_t count;
+    const char *source;
+    struct slice text;
+};
+typedef int evidence_fn(void *user, const struct evidence *e);
+int ledger_evidence(struct ledger *l, int64_t ban_id, const struct addr *net, size_t most,
+                    evidence_fn *fn, void *user);
+
+// The hits of a jail since a time that were not forgiven, in the order of counting: jail_restore()
+// takes them.
+typedef int hit_fn(void *user, const struct hit *hit);
+int ledger_hits(struct ledger *l, const char *jail, usec_t since, hit_fn *fn, void *user);
+
+int ledger_session(struct ledger *l, const char *jail, struct slice key, const struct session *s,
+                   bool forgotten);
+int ledger_sessions(struct ledger *l, const char *jail, session_fn *fn, void *user);
+
+int ledger_position(struct ledger *l, const char *path, const struct position *p);
+int ledger_position_of(struct ledger *l, const char *path,
+                       struct position *ret); // -ENOENT: never read
+
+// Drops what nobody needs any more: hits older than `hits_before` that are no evidence, bans that
+// ended before `bans_before` with their evidence. Bounded work per call; 1 where there is more to
+// do.
+int ledger_prune(struct ledger *l, usec_t hits_before, usec_t bans_before);
