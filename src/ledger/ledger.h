@@ -57,9 +57,10 @@ typedef int ban_fn(void *user, const struct ban *ban);
 int ledger_unban(struct ledger *l, const char *jail, const struct addr *net, usec_t now, ban_fn *fn,
                  void *user);
 
-// Every ban in force at `now`, oldest first; jail NULL: all. fn returns < 0 to stop, which is
-// passed on.
-int ledger_bans(struct ledger *l, const char *jail, usec_t now, ban_fn *fn, void *user);
+// Every ban in force at `now` whose id is greater than `after` (0: all), in the order of their ids;
+// jail NULL: all. fn returns < 0 to stop, which is passed on: a long list is walked in pieces.
+int ledger_bans(struct ledger *l, const char *jail, usec_t now, int64_t after, ban_fn *fn,
+                void *user);
 
 // Bans, past ones too, whose net contains or lies in net, newest first, at most `most`.
 int ledger_bans_about(struct ledger *l, const struct addr *net, size_t most, ban_fn *fn,
