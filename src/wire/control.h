@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What `tailban` and tailband say to each other on RUN/control.sock (SOCK_SEQPACKET). A packet is a
+// version and records; a record is a type, a length and the fields of that type, little-endian,
+// texts with their length in front. Decoding checks every bound, choice and length, and that
+// nothing is left over.
+//
+//   tailban -> tailband   one or more requests in a packet
+//   tailband -> tailban   per packet of requests, in as many packets as it takes: the records that
+//                         answer them, REFUSED for each request that was not carried out, then DONE
+//     STATUS   DAEMON, SOURCE*, JAIL*, PROBLEM* (with a jail: what concerns that jail)
+//     LIST     BAN*
+//     WHY      BAN*, newest first, each followed by its EVIDENCE*; STANDING* (per jail, host
+//              first); EVIDENCE* with ban 0 (counted, but not led to a ban)
+//     RELOAD   PROBLEM*
+//     WATCH    after DONE, EVENT* until one side closes
+#pragma once
+
+#include "base/addr.h"
+#include "base/slice.h"
+#include "base/span.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    CONTROL_VERSION = 1,
+    CONTROL_PACKET_MAX = 65536,
+    CONTROL_NAME_MAX = 63, // jails: letters, digits, '_', '-', '.'; may be empty: none, or all
+    CONTROL_TEXT_MAX = 1024,
+    CONTROL_PATH_MAX = 4095,
+};
+
+enum control_type {
+    CONTROL_STATUS = 1,
+    CONTROL_LIST,
+    CONTROL_WHY,
+    CONTROL_BAN,
+    CONTROL_UNBAN,
+    CONTROL_RELOAD,
+    CONTROL_WATCH,
+    CONTROL_IS_DAEMON,
+    CONTROL_IS_SOURCE,
+    CONTROL_IS_JAIL,
+    CONTROL_IS_BAN,
+    CONTROL_IS_EVIDENCE,
+    CONTROL_IS_STANDING,
+    CONTROL_IS_PROBLEM,
+    CONTROL_IS_EVENT,
+    CONTROL_IS_REFUSED,
+    CONTROL_IS_DONE,
+    CONTROL_TYPE_MAX,
+};
+
+enum control_reason { CONTROL_HOST, CONTROL_BLOCK, CONTROL_MANUAL, CONTROL_REASON_MAX };
+enum control_source_state {
+    CONTROL_WAITING, // the file does not exist yet
+    CONTROL_READING, // what was written before
+    CONTROL_LIVE,    // at its end
+    CONTROL_UNREADABLE,
+    CONTROL_SOURCE_STATE_MAX
+};
+enum control_event {
+    CONTROL_EVENT_BAN,
+    CONTROL_EVENT_EXTENDED, // was banned already; now until a later time
+    CONTROL_EVENT_UNBAN,
+    CONTROL_EVENT_EXPIRED,
+    CONTROL_EVENT_HIT,
+    CONTROL_EVENT_RELOAD,
+    CONTROL_EVENT_ENFORCER, // text: connected, lost, table restored
+    CONTROL_EVENT_LOST,     // the watcher was too slow: count events are missing
+    CONTROL_EVENT_MAX
+};
+
+// The requests (STATUS to WATCH); what a type does not use is not sent.
+struct control_query {
+    struct slice jail; // STATUS, LIST, BAN (empty: manual), UNBAN (empty: all)
+    struct addr net;   // WHY, BAN, UNBAN
+    bool all;          // UNBAN: whatever is in force in jail; net is not looked at
+    usec_t span;       // BAN: how long; 0: the jail's bantime
+};
+
+struct control_daemon {
+    struct slice version, config; // config: its folder
+    uint32_t pid;
+    usec_t now, started, loaded; // loaded: when the configuration was read
+    bool enforcer;               // connected, and all bans in force are applied
+    uint64_t bans, lines, hits, overlong, memory;
+};
+
+struct control_source {
+    struct slice path;
+    enum control_source_state state;
+    uint64_t size, offset, lines;
+    usec_t last;       // the time of the last line that had one; 0: none
+    struct slice text; // why it cannot be read
+};
+
+struct control_jail {
+    struct slice name, filter;
+    bool active; // false: text says what is wrong
+    uint64_t bans, lines, matched, hits, ignored, exempt, informed, limits, verdicts, no_address;
+    uint64_t tracked, evicted;
+    uint32_t maxretry;
+    usec_t findtime, bantime;
+    struct slice text;
+};
+
+struct control_ban {
+    uint64_t id;
+    struct slice jail;
+    struct addr net;
+    usec_t since, until, lifted; // as in ledger.h
+    uint32_t hits, hosts, need_hits, need_hosts;
+    usec_t findtime;
+    enum control_reason reason;
+};
+
+struct control_evidence {
+    uint64_t ban; // 0: not led to a ban
+    struct slice jail;
+    struct addr addr;
+    usec_t time;
+    uint32_t count;
+    struct slice source, text;
+};
+
+struct control_standing {
+    struct slice jail;
+    struct addr net;
+    uint32_t hits, hosts, need_hits, need_hosts;
+    usec_t findtime;
+    bool exempt; // ignoreip or ignoreself: never banned
+};
+
+struct control_problem {
+    bool warning;
+    struct slice file; // may be empty
+    uint32_t line;     // 0: none
+    struct slice text;
+};
+
+struct control_occurrence {
+    enum control_event kind;
+    usec_t time;
+    struct slice jail;
+    bool has_net;
+    struct addr net;
+    usec_t until;
+    uint32_t count, hits, hosts;
+    enum control_reason reason;
+    struct slice text;
+};
+
+struct control_refused {
+    uint32_t request; // its place in the packet, from 0
+    uint32_t error;   // errno
+    struct slice text;
+};
+
+struct control_done {
+    uint32_t error;    // 0, or the errno of what failed as a whole
+    uint32_t count;    // how many bans were made or lifted
+    struct slice text; // what went wrong
+};
+
+struct control {
+    enum control_type type;
+    union {
+        struct control_query query; // STATUS to WATCH
+        struct control_daemon daemon;
+        struct control_source source;
+        struct control_jail jail;
+        struct control_ban ban;
+        struct control_evidence evidence;
+        struct control_standing standing;
+        struct control_problem problem;
+        struct control_occurrence event;
+        struct control_refused refused;
+        struct control_done done;
+    };
+};
+
+struct control_packet {
+    size_t n;
+    uint8_t bytes[CONTROL_PACKET_MAX];
+};
+
+enum {
+    CONTROL_E_RECORD = 1, // *ret is a record
+    CONTROL_E_FULL = 2,   // the packet has no room for it: send it, start another
+};
+
+// An empty packet, to be filled by control_put(). control_is_empty(): there is nothing to send.
+void control_start(struct control_packet *p);
+bool control_is_empty(const struct control_packet *p);
+
+// Adds a record. 0 or CONTROL_E_FULL; a record always fits an empty packet. Texts are cut to their
+// limit. -EINVAL: a jail's name, an address or a choice that the other side would not take.
+int control_put(struct control_packet *p, const struct control *record);
+
+// Takes the version off a received packet. -EPROTO: not a packet; -EPROTONOSUPPORT: another
+// version.
+int control_open(struct slice *packet);
+
+// Takes the next record off: CONTROL_E_RECORD, 0 at the end, -EPROTO. Its texts point into the
+// packet, and any byte may occur in them but in jail names.
+int control_get(struct slice *packet, struct control *ret);
