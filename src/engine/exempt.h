@@ -7,13 +7,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-// Blocks, sorted by exempt_sort. Owned by whoever made it.
+// Blocks, sorted, none inside another. All zero is empty.
 struct exempt {
     struct addr *net;
     size_t n, allocated;
 };
 
-// -ENOMEM.
+// Blocks may come in any order, and more than once. -ENOMEM.
 int exempt_add(struct exempt *e, const struct addr *net);
 void exempt_done(struct exempt *e);
 

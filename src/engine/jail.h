@@ -25,8 +25,9 @@ struct jail_spec {
 
 enum {
     JAIL_MAXRETRY_MAX = 1000,
-    JAIL_HOSTS_MAX = 1 << 20, // tracked hosts; beyond it the one untouched longest is dropped
-    JAIL_BLOCKS_MAX = 1 << 16 // tracked blocks per level
+    JAIL_HOSTS_MAX = 1 << 20,  // tracked hosts; beyond it the one untouched longest is dropped
+    JAIL_BLOCKS_MAX = 1 << 16, // tracked blocks per level, likewise
+    JAIL_TABLE_BYTES = 1 << 28 // and by default no more than fit into this, per table
 };
 
 // One counted failure. The slices are valid until the next call with this jail.
@@ -39,6 +40,7 @@ struct hit {
     struct slice user;
     struct slice text, secret; // the line, and the part of it that must be masked
     uint32_t hits;             // in the host's window now, this one included
+    uint8_t banned; // the prefix of the net that it got banned, as people write it; 0: none
 };
 
 enum verdict_reason { VERDICT_HOST, VERDICT_BLOCK };
@@ -75,14 +77,20 @@ int jail_feed(struct jail *j, const struct line *line, usec_t now, struct hit *r
               struct verdict *ret_verdict);
 
 // Counts a hit again that the ledger kept, in the order in which they were counted first: the
-// windows are then as they were. A verdict that comes of it is not given out a second time.
+// windows are then as they were. A verdict that comes of it is not given out a second time; the one
+// that came of it (hit->banned) starts the windows anew as it did then. -ENOMEM.
 int jail_restore(struct jail *j, const struct hit *hit);
 
-// Forgets what is counted for everything in net: after an unban, the slate is clean.
+// How far back a hit can still matter: what restoring needs, and the ledger must keep.
+usec_t jail_memory(const struct jail *j);
+
+// After an unban the slate is clean: forgets what is counted in net, and of the blocks around it,
+// whose hits may be its own.
 void jail_forget(struct jail *j, const struct addr *net);
 
-// When jail_expire() is due next (USEC_FOREVER: nothing to expire). It frees memory and changes no
-// verdict.
+// When jail_expire() is due next (USEC_FOREVER: nothing to expire before newer lines come). It
+// drops what is older than jail_memory() both now and for the newest line, two findtimes, so that
+// it changes no verdict as long as lines come no more than a findtime late.
 usec_t jail_next(const struct jail *j);
 void jail_expire(struct jail *j, usec_t now);
 
@@ -99,5 +107,5 @@ size_t jail_look(struct jail *j, const struct addr *addr, usec_t now,
 const struct jail_spec *jail_spec(const struct jail *j);
 const struct jail_counters *jail_counters(const struct jail *j);
 struct sessions *jail_sessions(struct jail *j);
-size_t jail_tracked(const struct jail *j);
-uint64_t jail_evicted(const struct jail *j);
+size_t jail_tracked(const struct jail *j);   // hosts
+uint64_t jail_evicted(const struct jail *j); // hosts and blocks that the tables had no room for

@@ -21,8 +21,10 @@ static inline size_t window_size(uint32_t k)
     return sizeof(struct window) + k * sizeof(usec_t);
 }
 
-// Adds count hits at one time. True where k hits lie within findtime and one of them is this one.
-bool window_hit(struct window *w, uint32_t k, usec_t findtime, usec_t time, uint32_t count);
+// Adds count hits at one time. True where k hits lie within findtime and this one among them:
+// *ret_end (may be NULL) is then the latest kept time with which such a findtime ends.
+bool window_hit(struct window *w, uint32_t k, usec_t findtime, usec_t time, uint32_t count,
+                usec_t *ret_end);
 
 // How many of the kept hits lie in (now - findtime, now].
 uint32_t window_count(const struct window *w, usec_t findtime, usec_t now);
