@@ -168,7 +168,7 @@ static uint64_t get_number(struct cursor *c, size_t n)
     return value;
 }
 
-static bool is_name(struct slice s)
+bool control_name_valid(struct slice s)
 {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                   "0123456789_-.";
@@ -215,7 +215,7 @@ static int put_field(struct cursor *c, const struct field *f, const void *member
     case NAME:
     case TEXT:
         text = *(const struct slice *)member;
-        if (f->kind == NAME && !is_name(text))
+        if (f->kind == NAME && !control_name_valid(text))
             return -EINVAL;
         if (f->kind == TEXT && text.n > f->most)
             text.n = f->most;
@@ -233,7 +233,7 @@ static int get_text(struct cursor *c, const struct field *f, struct slice *ret)
     size_t n = get_number(c, 2);
     struct slice text = {(const char *)get_bytes(c, n), n};
 
-    if (!text.p || (f->kind == NAME ? !is_name(text) : n > f->most))
+    if (!text.p || (f->kind == NAME ? !control_name_valid(text) : n > f->most))
         return -EPROTO;
     *ret = text;
     return 0;

@@ -205,3 +205,6 @@ int control_open(struct slice *packet);
 // Takes the next record off: CONTROL_E_RECORD, 0 at the end, -EPROTO. Its texts point into the
 // packet, and any byte may occur in them but in jail names.
 int control_get(struct slice *packet, struct control *ret);
+
+// Whether a jail's name may be sent.
+bool control_name_valid(struct slice name);

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/client.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+// Why a connection fails, and what to do about it.
+static const struct {
+    int error;
+    const char *advice;
+} advices[] = {
+    {ENOENT, "tailband is not running: 'systemctl start tailband', or --run DIR where it runs "
+             "elsewhere"},
+    {ECONNREFUSED, "tailband is not running any more: 'systemctl start tailband', and 'journalctl "
+                   "-u tailband' says why it stopped"},
+    {EACCES, "only root and the group tailban may: 'sudo tailban ...', or 'adduser NAME tailban'"},
+    {ENAMETOOLONG, "the path of a socket has at most 107 bytes"},
+};
+
+static int fail_connect(const char *path, int error)
+{
+    for (size_t i = 0; i < sizeof(advices) / sizeof(advices[0]); i++) {
+        if (advices[i].error == error) {
+            command_fail("%s: %s (%s)", path, strerror(error), advices[i].advice);
+            return -error;
+        }
+    }
+    command_fail("%s: %s", path, strerror(error));
+    return -error;
+}
+
+int client_open(const struct arguments *a, struct client *c)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int n = snprintf(address.sun_path, sizeof(address.sun_path), "%s/control.sock", a->run);
+    int fd, error;
+
+    if (n < 0 || (size_t)n >= sizeof(address.sun_path))
+        return fail_connect(a->run, ENAMETOOLONG);
+    fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+        error = errno;
+        if (fd >= 0)
+            close(fd);
+        return fail_connect(address.sun_path, error);
+    }
+    c->fd = fd;
+    c->rest = (struct slice){0};
+    control_start(&c->request);
+    return 0;
+}
+
+void client_done(struct client *c)
+{
+    close(c->fd);
+}
+
+int client_send(struct client *c)
+{
+    ssize_t n;
+
+    do
+        n = send(c->fd, c->request.bytes, c->request.n, MSG_NOSIGNAL);
+    while (n < 0 && errno == EINTR);
+    control_start(&c->request);
+    if (n >= 0)
+        return 0;
+    n = -errno;
+    command_fail("tailband hung up: %s", strerror(errno));
+    return (int)n;
+}
+
+int client_ask(struct client *c, const struct control *request)
+{
+    int r = control_put(&c->request, request);
+
+    return r < 0 ? r : client_send(c);
+}
+
+static int fail_receive(ssize_t n)
+{
+    int error = n < 0 ? errno : ECONNRESET;
+
+    command_fail("tailband hung up: %s", strerror(error));
+    return -error;
+}
+
+static int receive(struct client *c)
+{
+    ssize_t n;
+    int r;
+
+    do
+        n = recv(c->fd, c->reply.bytes, sizeof(c->reply.bytes), 0);
+    while (n < 0 && errno == EINTR);
+    if (n <= 0)
+        return fail_receive(n);
+    c->rest = (struct slice){(const char *)c->reply.bytes, (size_t)n};
+    r = control_open(&c->rest);
+    if (r == -EPROTONOSUPPORT)
+        command_fail("tailband is of another version: restart it ('systemctl restart tailband')");
+    else if (r < 0)
+        command_fail("tailband sent what is no reply");
+    return r;
+}
+
+int client_next(struct client *c, struct control *ret)
+{
+    int r = control_get(&c->rest, ret);
+
+    while (r == 0) {
+        r = receive(c);
+        if (r < 0)
+            return r;
+        r = control_get(&c->rest, ret);
+    }
+    if (r == CONTROL_E_RECORD)
+        return 0;
+    command_fail("tailband sent what is no reply");
+    return r;
+}
+
+int client_net(const char *text, struct addr *ret)
+{
+    if (addr_parse(slice_of(text), ret) == 0)
+        return 0;
+    command_misused("'%s' is no address: write 203.0.113.7, 203.0.113.0/24, 2001:db8::1 or "
+                    "2001:db8::/56",
+                    text);
+    return -EINVAL;
+}
+
+int client_jail(const char *name, struct slice *ret)
+{
+    *ret = name ? slice_of(name) : (struct slice){0};
+    if (control_name_valid(*ret))
+        return 0;
+    command_misused("'%s' is no jail's name ('tailban status' lists the jails)", name);
+    return -EINVAL;
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The command's side of the control socket. Failures are said on standard error, with what to do.
+#pragma once
+
+#include "cli/command.h"
+#include "wire/control.h"
+
+struct client {
+    int fd;
+    struct control_packet request, reply; // reply: the packet that is being read
+    struct slice rest;                    // of reply
+};
+
+// Connects to DIR/control.sock of --run. -errno, said.
+int client_open(const struct arguments *a, struct client *c);
+void client_done(struct client *c);
+
+// Sends the request packet and starts an empty one. -errno, said.
+int client_send(struct client *c);
+
+// Sends one request: CONTROL_E_FULL does not occur.
+int client_ask(struct client *c, const struct control *request);
+
+// The next record of the reply; it is valid until the next call. 0, or -errno, said.
+int client_next(struct client *c, struct control *ret);
+
+// Reads an address or block from the command line. -EINVAL: said, with what to write instead.
+int client_net(const char *text, struct addr *ret);
+
+// Puts a jail's name into a request. -EINVAL, said.
+int client_jail(const char *name, struct slice *ret);

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/grid.h"
+
+#include "base/cleanup.h"
+#include "cli/utf8.h"
+
+#include <errno.h>
+#include <stdarg.h>
+
+enum { CELL_MAX = 1024 };
+
+struct cell {
+    enum style style;
+    char *text;
+};
+
+struct grid {
+    const struct grid_column *column;
+    size_t n_column, n, allocated;
+    size_t *width;
+    struct cell *cell;
+};
+
+struct grid *grid_new(const struct grid_column *column, size_t n)
+{
+    struct grid *g = calloc(1, sizeof(*g));
+
+    if (!g)
+        return NULL;
+    *g = (struct grid){.column = column, .n_column = n};
+    g->width = calloc(n, sizeof(*g->width));
+    if (!g->width)
+        return grid_free(g);
+    for (size_t i = 0; i < n && column[0].head; i++)
+        g->width[i] = utf8_columns(column[i].head);
+    return g;
+}
+
+struct grid *grid_free(struct grid *g)
+{
+    if (!g)
+        return NULL;
+    for (size_t i = 0; i < g->n; i++)
+        free(g->cell[i].text);
+    free(g->cell);
+    free(g->width);
+    free(g);
+    return NULL;
+}
+
+static int make_room(struct grid *g)
+{
+    size_t allocated = g->allocated ? 2 * g->allocated : 64;
+    struct cell *cell;
+
+    if (g->n < g->allocated)
+        return 0;
+    cell = reallocarray(g->cell, allocated, sizeof(*cell));
+    if (!cell)
+        return -ENOMEM;
+    g->cell = cell;
+    g->allocated = allocated;
+    return 0;
+}
+
+int grid_slice(struct grid *g, enum style style, struct slice text)
+{
+    char clean[CELL_MAX];
+    size_t *width = &g->width[g->n % g->n_column], columns;
+    char *copy;
+
+    output_clean(text, clean, sizeof(clean));
+    copy = strdup(clean);
+    if (!copy || make_room(g) < 0) {
+        free(copy);
+        return -ENOMEM;
+    }
+    columns = utf8_columns(copy);
+    if (columns > *width)
+        *width = columns;
+    g->cell[g->n++] = (struct cell){style, copy};
+    return 0;
+}
+
+int grid_cell(struct grid *g, enum style style, const char *format, ...)
+{
+    char text[CELL_MAX];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    return grid_slice(g, style, slice_of(text));
+}
+
+size_t grid_rows(const struct grid *g)
+{
+    return g->n / g->n_column;
+}
+
+// The last column is not filled up: lines end where their text ends.
+static void print_cell(const struct grid *g, struct output *o, size_t i, enum style style,
+                       const char *text)
+{
+    size_t columns = utf8_columns(text), width = g->width[i];
+    int fill = width > columns ? (int)(width - columns) : 0;
+    bool last = i + 1 == g->n_column;
+
+    fprintf(o->file, "%*s%s%s%s", g->column[i].right ? fill : 0, "", output_on(o, style), text,
+            output_off(o, style));
+    if (last)
+        putc('\n', o->file);
+    else
+        fprintf(o->file, "%*s  ", g->column[i].right ? 0 : fill, "");
+}
+
+void grid_print(const struct grid *g, struct output *o)
+{
+    for (size_t i = 0; i < g->n_column && g->column[0].head; i++)
+        print_cell(g, o, i, STYLE_HEAD, g->column[i].head);
+    for (size_t i = 0; i < g->n; i++)
+        print_cell(g, o, i % g->n_column, g->cell[i].style, g->cell[i].text);
+}
