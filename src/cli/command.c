@@ -5,31 +5,34 @@
 
 enum { COMPLAINT_MAX = 2048 };
 
-static void complain(const char *format, va_list args)
+static void complain(const char *text)
 {
-    char text[COMPLAINT_MAX], clean[COMPLAINT_MAX];
+    char clean[COMPLAINT_MAX];
 
-    vsnprintf(text, sizeof(text), format, args);
     output_clean(slice_of(text), clean, sizeof(clean));
     fprintf(stderr, "tailban: %s\n", clean);
 }
 
 int command_fail(const char *format, ...)
 {
+    char text[COMPLAINT_MAX];
     va_list args;
 
     va_start(args, format);
-    complain(format, args);
+    vsnprintf(text, sizeof(text), format, args);
     va_end(args);
+    complain(text);
     return COMMAND_NOT;
 }
 
 int command_misused(const char *format, ...)
 {
+    char text[COMPLAINT_MAX];
     va_list args;
 
     va_start(args, format);
-    complain(format, args);
+    vsnprintf(text, sizeof(text), format, args);
     va_end(args);
+    complain(text);
     return COMMAND_USAGE;
 }
