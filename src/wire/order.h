@@ -23,7 +23,9 @@ enum {
     ORDER_VERSION = 1,
     ORDER_SIZE = 112,
     ORDER_PACKET_MAX = 500,
-    ORDER_NAME_MAX = 64, // a jail's name, with its NUL
+    ORDER_NAME_MAX = 64,    // a jail's name, with its NUL
+    ORDER_JAILS_MAX = 1024, // a jail's number is below
+    ORDER_PORTS_MAX = 128,  // PORT records per jail
 };
 
 enum order_op {
