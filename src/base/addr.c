@@ -129,7 +129,8 @@ bool addr_within(const struct addr *inner, const struct addr *outer)
 {
     struct addr block = *inner;
 
-    if (inner->len < outer->len)
+    // By its bytes ::/0 would hold all of IPv4; nobody who writes it means that.
+    if (inner->len < outer->len || addr_is_v4(inner) != addr_is_v4(outer))
         return false;
     block.len = outer->len;
     mask(&block);

@@ -38,7 +38,7 @@ struct addr addr_block(const struct addr *a, unsigned prefix);
 // What counts as one host: an IPv4 address, or an IPv6 /64.
 struct addr addr_host(const struct addr *a);
 
-// Whether inner lies in outer (or is it).
+// Whether inner lies in outer (or is it). An IPv6 block never holds IPv4.
 bool addr_within(const struct addr *inner, const struct addr *outer);
 
 // Orders by bytes, then wider before narrower: IPv6 sorts apart from IPv4 only by its bytes.

@@ -19,7 +19,10 @@ static inline struct slice slice_of(const char *s)
 
 static inline struct slice slice_from(struct slice s, size_t start)
 {
-    return start >= s.n ? (struct slice){s.p + s.n, 0} : (struct slice){s.p + start, s.n - start};
+    size_t skip = start < s.n ? start : s.n;
+
+    // The slice of nothing has no pointer to add to.
+    return skip > 0 ? (struct slice){s.p + skip, s.n - skip} : s;
 }
 
 static inline bool slice_equal(struct slice a, struct slice b)

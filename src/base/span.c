@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/span.h"
 
+#include "base/take.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
 
 static bool is_letter(char c)
 {
@@ -94,7 +91,8 @@ int span_parse(struct slice text, usec_t *ret)
             return r;
         total += term;
     }
-    if (total < 0 || total > 1e12)
+    // Written so that a NaN (infinity less infinity, from absurdly many digits) fails as well.
+    if (!(total >= 0 && total <= 1e12))
         return -EINVAL;
     *ret = (usec_t)llround(total * 1e6);
     return 0;
@@ -148,6 +146,14 @@ void civil_from_days(int64_t days, int64_t *ret_year, unsigned *ret_month, unsig
     *ret_year = (int64_t)yoe + era * 400 + (*ret_month <= 2);
 }
 
+unsigned days_in_month(int64_t year, unsigned month)
+{
+    static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+
+    return days[month - 1] + (month == 2 && leap);
+}
+
 size_t time_format(usec_t t, char ret[static TIME_TEXT_MAX])
 {
     uint64_t seconds = t / USEC_PER_SEC, micro = t % USEC_PER_SEC, day_second = seconds % 86400;
@@ -166,102 +172,40 @@ size_t time_format(usec_t t, char ret[static TIME_TEXT_MAX])
     return n + (size_t)snprintf(ret + n, TIME_TEXT_MAX - n, "Z");
 }
 
-static int read_number(struct slice *s, size_t digits, unsigned least, unsigned most, unsigned *ret)
-{
-    unsigned value = 0;
-
-    if (s->n < digits)
-        return -EINVAL;
-    for (size_t i = 0; i < digits; i++) {
-        if (!is_digit(s->p[i]))
-            return -EINVAL;
-        value = value * 10 + (unsigned)(s->p[i] - '0');
-    }
-    if (value < least || value > most)
-        return -EINVAL;
-    *s = slice_from(*s, digits);
-    *ret = value;
-    return 0;
-}
-
-static bool skip_char(struct slice *s, const char *any)
-{
-    if (s->n == 0 || !strchr(any, s->p[0]) || s->p[0] == '\0')
-        return false;
-    *s = slice_from(*s, 1);
-    return true;
-}
-
-static int read_fraction(struct slice *s, usec_t *ret)
-{
-    usec_t micro = 0, place = 100000;
-
-    if (s->n == 0 || !is_digit(s->p[0]))
-        return -EINVAL;
-    for (; s->n > 0 && is_digit(s->p[0]); *s = slice_from(*s, 1), place /= 10)
-        micro += (usec_t)(s->p[0] - '0') * place;
-    *ret = micro;
-    return 0;
-}
-
 static int parse_epoch(struct slice s, usec_t *ret)
 {
-    usec_t seconds = 0, micro = 0;
+    usec_t seconds = 0;
+    uint32_t micro = 0;
     size_t digits = 0;
 
     for (; s.n > 0 && is_digit(s.p[0]); s = slice_from(s, 1), digits++)
         seconds = seconds * 10 + (usec_t)(s.p[0] - '0');
     if (digits == 0 || digits > 12)
         return -EINVAL;
-    if (skip_char(&s, ".") && read_fraction(&s, &micro) < 0)
-        return -EINVAL;
-    if (s.n > 0)
+    if ((take_char(&s, '.') && !take_fraction(&s, &micro)) || s.n > 0)
         return -EINVAL;
     *ret = seconds * USEC_PER_SEC + micro;
-    return 0;
-}
-
-static int parse_offset(struct slice s, int64_t *ret)
-{
-    unsigned hours, minutes;
-    int64_t sign;
-
-    if (slice_is(s, "Z") || slice_is(s, "z") || s.n == 0) {
-        *ret = 0;
-        return 0;
-    }
-    sign = s.p[0] == '-' ? -1 : 1;
-    if (!skip_char(&s, "+-") || read_number(&s, 2, 0, 23, &hours) < 0)
-        return -EINVAL;
-    skip_char(&s, ":");
-    if (read_number(&s, 2, 0, 59, &minutes) < 0 || s.n > 0)
-        return -EINVAL;
-    *ret = sign * (int64_t)(hours * 3600 + minutes * 60);
     return 0;
 }
 
 int time_parse(struct slice text, usec_t *ret)
 {
     struct slice s = slice_trim(text);
-    unsigned year, month, day, hour, minute, second;
-    usec_t micro = 0;
-    int64_t offset, seconds;
+    int64_t days, seconds;
+    uint32_t clock, micro = 0;
+    int32_t offset = 0;
 
     if (parse_epoch(s, ret) == 0)
         return 0;
-    if (read_number(&s, 4, 1970, 9999, &year) < 0 || !skip_char(&s, "-") ||
-        read_number(&s, 2, 1, 12, &month) < 0 || !skip_char(&s, "-") ||
-        read_number(&s, 2, 1, 31, &day) < 0 || !skip_char(&s, "Tt ") ||
-        read_number(&s, 2, 0, 23, &hour) < 0 || !skip_char(&s, ":") ||
-        read_number(&s, 2, 0, 59, &minute) < 0 || !skip_char(&s, ":") ||
-        read_number(&s, 2, 0, 60, &second) < 0)
+    if (!take_date(&s, &days) ||
+        (!take_char(&s, 'T') && !take_char(&s, 't') && !take_char(&s, ' ')) ||
+        !take_clock(&s, &clock))
         return -EINVAL;
-    if (skip_char(&s, ".") && read_fraction(&s, &micro) < 0)
+    if (take_char(&s, '.') && !take_fraction(&s, &micro))
         return -EINVAL;
-    if (parse_offset(s, &offset) < 0)
+    if (s.n > 0 && (!take_offset(&s, &offset) || s.n > 0))
         return -EINVAL;
-    seconds =
-        days_from_civil(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - offset;
+    seconds = days * 86400 + clock - offset;
     if (seconds < 0)
         return -EINVAL;
     *ret = (usec_t)seconds * USEC_PER_SEC + micro;

@@ -34,6 +34,9 @@ int time_parse(struct slice text, usec_t *ret);
 int64_t days_from_civil(int64_t year, unsigned month, unsigned day);
 void civil_from_days(int64_t days, int64_t *ret_year, unsigned *ret_month, unsigned *ret_day);
 
+// 28 to 31; month 1..12.
+unsigned days_in_month(int64_t year, unsigned month);
+
 static inline usec_t usec_add(usec_t t, usec_t span)
 {
     return span > USEC_FOREVER - t ? USEC_FOREVER : t + span;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/table.h"
 
+#include "base/hash.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,27 +39,9 @@ static void *value_at(const struct table *t, uint32_t i)
     return (unsigned char *)links_at(t, i) + t->value_at;
 }
 
-// Multiply and fold, eight bytes a round, as wyhash does (Wang Yi, github.com/wangyi-fudan/wyhash).
-static uint64_t fold(uint64_t a, uint64_t b)
-{
-    unsigned __int128 product = (unsigned __int128)a * b;
-
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
 static uint32_t hash_key(const struct table *t, const void *key)
 {
-    const unsigned char *p = key;
-    uint64_t h = t->seed ^ UINT64_C(0xa0761d6478bd642f), word;
-
-    for (size_t left = t->key_size; left > 0;) {
-        size_t n = left < 8 ? left : 8;
-        word = 0;
-        memcpy(&word, p, n);
-        h = fold(h ^ word, UINT64_C(0xe7037ed1a0b428db) ^ t->seed);
-        p += n, left -= n;
-    }
-    return (uint32_t)fold(h, UINT64_C(0x8ebc6af09c88c6e3));
+    return (uint32_t)hash_bytes(key, t->key_size, t->seed);
 }
 
 struct table *table_new(size_t capacity, size_t key_size, size_t value_size, uint64_t seed)
