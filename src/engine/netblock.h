@@ -40,7 +40,7 @@ size_t netblock_size(struct level level); // bytes per block
 
 enum {
     NETBLOCK_E_REACHED = 1, // both thresholds are reached
-    NETBLOCK_E_AGAIN = 2,   // as they were at the block's last hit already, and nobody wiped it
+    NETBLOCK_E_AGAIN = 2,   // as they were at its hit before, within findtime, with no ban
 };
 
 // Adds the hit to the block around its host. *ret_hits and *ret_hosts are what lies within findtime
@@ -53,7 +53,7 @@ void netblock_look(struct netblock *b, struct tally *t, uint32_t *ret_hits, uint
 // After a ban of the block: it starts anew, and so does everything below it.
 void netblock_wipe(struct netblock *b, const struct addr *block, uint64_t serial);
 
-// Drops every block that lies in net or around it.
+// Forgets what is counted for every block that lies in net or around it.
 void netblock_forget(struct netblock *b, const struct addr *net);
 
 // When the block untouched longest had its last hit; USEC_FOREVER: there is none. netblock_expire()

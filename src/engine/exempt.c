@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "engine/exempt.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+// How many of the blocks sort at or before this one. Blocks that do not overlap sort as their
+// addresses do, so only the last of these can enclose it, and only the next can lie in it.
+static size_t rank(const struct exempt *e, const struct addr *net)
+{
+    size_t low = 0, high = e->n;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (addr_compare(&e->net[middle], net) <= 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static int reserve(struct exempt *e)
+{
+    size_t allocated = e->allocated ? e->allocated * 2 : 16;
+    struct addr *grown;
+
+    if (e->n < e->allocated)
+        return 0;
+    grown = reallocarray(e->net, allocated, sizeof(*grown));
+    if (!grown)
+        return -ENOMEM;
+    e->net = grown;
+    e->allocated = allocated;
+    return 0;
+}
+
+int exempt_add(struct exempt *e, const struct addr *net)
+{
+    size_t at = rank(e, net), after = at;
+    int r;
+
+    if (exempt_covers(e, net))
+        return 0;
+    r = reserve(e);
+    if (r < 0)
+        return r;
+    while (after < e->n && addr_within(&e->net[after], net))
+        after++;
+    memmove(e->net + at + 1, e->net + after, (e->n - after) * sizeof(*e->net));
+    e->net[at] = *net;
+    e->n -= after - at;
+    e->n++;
+    return 0;
+}
+
+void exempt_done(struct exempt *e)
+{
+    free(e->net);
+    memset(e, 0, sizeof(*e));
+}
+
+bool exempt_covers(const struct exempt *e, const struct addr *host)
+{
+    size_t at = rank(e, host);
+
+    return at > 0 && addr_within(host, &e->net[at - 1]);
+}
+
+bool exempt_touches(const struct exempt *e, const struct addr *net)
+{
+    size_t at = rank(e, net);
+
+    return exempt_covers(e, net) || (at < e->n && addr_within(&e->net[at], net));
+}
