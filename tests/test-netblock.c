@@ -245,6 +245,21 @@ static void test_wipe_marks_what_lies_below(void **state)
     netblock_free(narrow);
 }
 
+static void test_a_wiped_block_is_not_reached_again_but_anew(void **state)
+{
+    struct netblock *b = netblock_new((struct level){24, 1, 1}, 100, 4, SEED);
+    struct addr block = net("192.0.2.0/24");
+    struct tally t = {net("192.0.2.1"), 1, 1, 1, 0};
+    uint32_t hits, hosts;
+
+    (void)state;
+    assert_int_equal(netblock_hit(b, &t, &hits, &hosts), NETBLOCK_E_REACHED);
+    assert_int_equal(netblock_hit(b, &t, &hits, &hosts), NETBLOCK_E_AGAIN);
+    netblock_wipe(b, &block, t.serial);
+    assert_int_equal(netblock_hit(b, &t, &hits, &hosts), NETBLOCK_E_REACHED);
+    netblock_free(b);
+}
+
 static void test_full_table_drops_the_one_untouched_longest(void **state)
 {
     struct netblock *b = netblock_new((struct level){24, 9, 9}, 100, 2, SEED);
@@ -317,6 +332,7 @@ int main(void)
         cmocka_unit_test(test_in_order_is_exact),
         cmocka_unit_test(test_late_is_never_too_much),
         cmocka_unit_test(test_wipe_marks_what_lies_below),
+        cmocka_unit_test(test_a_wiped_block_is_not_reached_again_but_anew),
         cmocka_unit_test(test_full_table_drops_the_one_untouched_longest),
         cmocka_unit_test(test_forget),
         cmocka_unit_test(test_expire),

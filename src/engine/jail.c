@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "engine/jail.h"
+
+#include "engine/ladder.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct jail {
+    struct jail_spec spec;
+    char *name;
+    struct filter *filter;
+    const struct exempt *exempt;
+    struct sessions *sessions;
+    struct ladder *ladder;
+    usec_t newest; // line
+    struct jail_counters counters;
+};
+
+static bool levels_valid(const struct level *level, size_t n, unsigned host_prefix)
+{
+    unsigned narrower = host_prefix;
+
+    if (n > NETBLOCK_LEVELS_MAX)
+        return false;
+    for (size_t i = 0; i < n; narrower = level[i].prefix, i++) {
+        if (level[i].prefix == 0 || level[i].prefix >= narrower || level[i].hosts == 0 ||
+            level[i].hosts > NETBLOCK_HOSTS_MAX || level[i].hits == 0 ||
+            level[i].hits > NETBLOCK_HITS_MAX)
+            return false;
+    }
+    return true;
+}
+
+static bool spec_valid(const struct jail_spec *s)
+{
+    return s->maxretry > 0 && s->maxretry <= JAIL_MAXRETRY_MAX && s->findtime > 0 &&
+           (s->netblock_findtime > 0 || s->n_v4 + s->n_v6 == 0) &&
+           levels_valid(s->v4, s->n_v4, 32) && levels_valid(s->v6, s->n_v6, 64);
+}
+
+int jail_new(const struct jail_spec *spec, struct filter *filter, const struct exempt *exempt,
+             uint64_t seed, struct jail **ret)
+{
+    struct jail *j;
+
+    if (!spec_valid(spec))
+        return -EINVAL;
+    j = calloc(1, sizeof(*j));
+    if (!j)
+        return -ENOMEM;
+    j->name = strdup(spec->name);
+    j->spec = *spec;
+    j->spec.name = j->name;
+    j->filter = filter;
+    j->exempt = exempt;
+    j->sessions = sessions_new(spec->sessions_max ? spec->sessions_max : SESSIONS_MAX,
+                               SESSION_AGE_S * USEC_PER_SEC, seed);
+    j->ladder = ladder_new(&j->spec, seed);
+    if (!j->name || !j->sessions || !j->ladder) {
+        jail_free(j);
+        return -ENOMEM;
+    }
+    *ret = j;
+    return 0;
+}
+
+struct jail *jail_free(struct jail *j)
+{
+    if (j) {
+        ladder_free(j->ladder);
+        sessions_free(j->sessions);
+        free(j->name);
+    }
+    free(j);
+    return NULL;
+}
+
+// The narrowest rung that explains the hits. A block that a narrower one was banned for before, and
+// that is still over its thresholds, goes first: where every hit is enough to ban its host
+// (maxretry 1), no block would ever be banned otherwise. Nobody exempt is hit by a ban.
+static const struct jail_standing *choose(const struct jail *j, const struct rungs *rungs)
+{
+    const struct jail_standing *narrowest = NULL;
+
+    for (size_t i = 0; i < rungs->n; i++) {
+        if (!rungs->reached[i] || exempt_touches(j->exempt, &rungs->at[i].net))
+            continue;
+        if (rungs->reached[i] == NETBLOCK_E_AGAIN)
+            return &rungs->at[i];
+        if (!narrowest)
+            narrowest = &rungs->at[i];
+    }
+    return narrowest;
+}
+
+static struct verdict judge(const struct jail *j, const struct jail_standing *s,
+                            const struct hit *hit)
+{
+    bool host = addr_compare(&s->net, &hit->host) == 0;
+    const struct sentence *sentence = host ? &j->spec.sentence : &j->spec.netblock_sentence;
+
+    return (struct verdict){
+        .net = s->net,
+        .time = hit->time,
+        .until = sentence_until(sentence, hit->time, 0),
+        .reason = host ? VERDICT_HOST : VERDICT_BLOCK,
+        .hits = s->hits,
+        .hosts = s->hosts,
+        .need_hits = s->need_hits,
+        .need_hosts = s->need_hosts,
+        .findtime = s->findtime,
+    };
+}
+
+static int count(struct jail *j, struct hit *hit, struct hit *ret_hit, struct verdict *ret_verdict)
+{
+    struct rungs rungs;
+    const struct jail_standing *banned;
+    int r = ladder_hit(j->ladder, &hit->host, hit->time, hit->count, &rungs);
+
+    if (r < 0)
+        return r;
+    j->counters.hits += hit->count;
+    hit->hits = rungs.at[0].hits;
+    banned = choose(j, &rungs);
+    if (banned) {
+        ladder_wipe(j->ladder, &hit->host, &banned->net);
+        hit->banned = (uint8_t)addr_prefix(&banned->net);
+        *ret_verdict = judge(j, banned, hit);
+        j->counters.verdicts++;
+    }
+    *ret_hit = *hit;
+    return banned ? JAIL_E_VERDICT : JAIL_E_HIT;
+}
+
+static int hit(struct jail *j, const struct line *line, const struct match *m, uint32_t failures,
+               struct hit *ret_hit, struct verdict *ret_verdict)
+{
+    struct hit hit = {
+        .addr = m->host,
+        .host = addr_host(&m->host),
+        .time = line->time,
+        .count = failures,
+        .rule = m->rule,
+        .user = m->user,
+        .text = line->text,
+        .secret = m->secret,
+    };
+
+    if (exempt_covers(j->exempt, &m->host)) {
+        j->counters.exempt++;
+        return 0;
+    }
+    return count(j, &hit, ret_hit, ret_verdict);
+}
+
+static int matched(struct jail *j, const struct line *line, struct match *m, struct hit *ret_hit,
+                   struct verdict *ret_verdict)
+{
+    int64_t failures = sessions_merge(j->sessions, m, line->time);
+
+    j->counters.matched++;
+    if (failures < 0)
+        return (int)failures;
+    if (failures == 0) {
+        j->counters.informed++;
+        return 0;
+    }
+    if (!m->has_host) {
+        j->counters.no_address++;
+        return 0;
+    }
+    return hit(j, line, m, failures < UINT32_MAX ? (uint32_t)failures : UINT32_MAX, ret_hit,
+               ret_verdict);
+}
+
+int jail_feed(struct jail *j, const struct line *line, usec_t now, struct hit *ret_hit,
+              struct verdict *ret_verdict)
+{
+    struct match m;
+    int r;
+
+    (void)now;
+    j->counters.lines++;
+    if (line->time > j->newest)
+        j->newest = line->time;
+    r = filter_match(j->filter, line, &m);
+    if (r == FILTER_E_MATCH)
+        return matched(j, line, &m, ret_hit, ret_verdict);
+    if (r == FILTER_E_IGNORED)
+        j->counters.ignored++;
+    else if (r == FILTER_E_LIMIT)
+        j->counters.limits++;
+    return r < 0 ? r : 0;
+}
+
+int jail_restore(struct jail *j, const struct hit *hit)
+{
+    struct addr net = addr_block(&hit->host, hit->banned);
+    const struct jail_standing *banned;
+    struct rungs rungs;
+    int r;
+
+    if (exempt_covers(j->exempt, &hit->addr))
+        return 0;
+    if (hit->time > j->newest)
+        j->newest = hit->time;
+    r = ladder_hit(j->ladder, &hit->host, hit->time, hit->count, &rungs);
+    if (r < 0)
+        return r;
+    // The hits before it may be gone, and the thresholds may be others: what was banned then
+    // counts.
+    banned = choose(j, &rungs);
+    if (hit->banned > 0)
+        ladder_wipe(j->ladder, &hit->host, &net);
+    else if (banned)
+        ladder_wipe(j->ladder, &hit->host, &banned->net);
+    return 0;
+}
+
+usec_t jail_memory(const struct jail *j)
+{
+    usec_t findtime = j->spec.findtime;
+
+    if (j->spec.n_v4 + j->spec.n_v6 > 0 && j->spec.netblock_findtime > findtime)
+        findtime = j->spec.netblock_findtime;
+    return usec_add(findtime, findtime);
+}
+
+void jail_forget(struct jail *j, const struct addr *net)
+{
+    ladder_forget(j->ladder, net);
+}
+
+usec_t jail_next(const struct jail *j)
+{
+    usec_t due = usec_add(ladder_oldest(j->ladder), jail_memory(j));
+
+    return due <= j->newest ? due : USEC_FOREVER;
+}
+
+void jail_expire(struct jail *j, usec_t now)
+{
+    // A daemon that catches up on an old log is ahead of it; a line from a clock that is wrong is
+    // ahead of the daemon.
+    usec_t then = now < j->newest ? now : j->newest;
+
+    if (then >= jail_memory(j))
+        ladder_expire(j->ladder, then - jail_memory(j));
+}
+
+size_t jail_look(struct jail *j, const struct addr *addr, usec_t now,
+                 struct jail_standing ret[static 1 + NETBLOCK_LEVELS_MAX])
+{
+    struct rungs rungs;
+
+    ladder_look(j->ladder, addr, now, &rungs);
+    memcpy(ret, rungs.at, rungs.n * sizeof(*ret));
+    return rungs.n;
+}
+
+const struct jail_spec *jail_spec(const struct jail *j)
+{
+    return &j->spec;
+}
+
+const struct jail_counters *jail_counters(const struct jail *j)
+{
+    return &j->counters;
+}
+
+struct sessions *jail_sessions(struct jail *j)
+{
+    return j->sessions;
+}
+
+size_t jail_tracked(const struct jail *j)
+{
+    return ladder_hosts(j->ladder);
+}
+
+uint64_t jail_evicted(const struct jail *j)
+{
+    return ladder_evicted(j->ladder);
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The windows of a jail: every host has one, and so has the block around it on every level. A hit
+// counts in all of them.
+#pragma once
+
+#include "engine/jail.h"
+
+struct ladder;
+
+// How the rungs stand after a hit: the host first, then the blocks around it, narrowest first.
+struct rungs {
+    size_t n;
+    struct jail_standing at[1 + NETBLOCK_LEVELS_MAX];
+    int reached[1 + NETBLOCK_LEVELS_MAX]; // 0, or NETBLOCK_E_* where the thresholds are
+};
+
+// The spec is borrowed. NULL: out of memory.
+struct ladder *ladder_new(const struct jail_spec *spec, uint64_t seed);
+struct ladder *ladder_free(struct ladder *l);
+
+// Counts a hit. -ENOMEM.
+int ladder_hit(struct ladder *l, const struct addr *host, usec_t time, uint32_t count,
+               struct rungs *ret);
+
+// The same without counting; addr may be a block.
+void ladder_look(struct ladder *l, const struct addr *addr, usec_t now, struct rungs *ret);
+
+// After a ban of net, which is host or a block around it: it starts anew, and all below it. Wider
+// blocks go on counting.
+void ladder_wipe(struct ladder *l, const struct addr *host, const struct addr *net);
+
+// jail_forget().
+void ladder_forget(struct ladder *l, const struct addr *net);
+
+// When the host or block untouched longest had its last hit; USEC_FOREVER: there is none.
+usec_t ladder_oldest(const struct ladder *l);
+
+// Drops hosts and blocks, those untouched longest first, while their last hit is at most `before`.
+void ladder_expire(struct ladder *l, usec_t before);
+
+size_t ladder_hosts(const struct ladder *l);
+uint64_t ladder_evicted(const struct ladder *l);

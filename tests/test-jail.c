@@ -1,0 +1,516 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "engine/jail.h"
+
+#include "fake-filter.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+enum { SEED = 11, STEPS_MAX = 24, EXEMPT_MAX = 4 };
+
+static struct addr net(const char *text)
+{
+    struct addr a;
+
+    assert_int_equal(addr_parse(slice_of(text), &a), 0);
+    return a;
+}
+
+static usec_t seconds(double s)
+{
+    return (usec_t)(s * 1e6);
+}
+
+static struct jail_spec base_spec(void)
+{
+    return (struct jail_spec){
+        .name = "test",
+        .maxretry = 3,
+        .findtime = seconds(100),
+        .sentence = {seconds(1000)},
+        .v4 = {{24, 3, 6}, {16, 4, 12}},
+        .n_v4 = 2,
+        .v6 = {{56, 3, 6}, {48, 4, 12}},
+        .n_v6 = 2,
+        .netblock_findtime = seconds(200),
+        .netblock_sentence = {seconds(5000)},
+    };
+}
+
+static struct jail *make(const struct jail_spec *spec, const struct exempt *exempt)
+{
+    struct jail *j = NULL;
+
+    assert_int_equal(jail_new(spec, &filter, exempt, SEED, &j), 0);
+    return j;
+}
+
+static int feed(struct jail *j, const char *text, usec_t time, struct hit *ret_hit,
+                struct verdict *ret_verdict)
+{
+    struct line line = {.text = slice_of(text), .time = time, .dated = true};
+
+    return jail_feed(j, &line, time, ret_hit, ret_verdict);
+}
+
+struct step {
+    double time;
+    const char *text;   // NULL ends
+    const char *banned; // NULL: no verdict
+    uint32_t hits, hosts;
+};
+
+static const struct scenario {
+    const char *name;
+    uint32_t maxretry; // 0: the spec's
+    const char *exempt[EXEMPT_MAX];
+    struct step step[STEPS_MAX];
+} scenarios[] = {
+    {"a host",
+     0,
+     {NULL},
+     {{1, "192.0.2.1"}, {50, "192.0.2.1"}, {99.5, "192.0.2.1", "192.0.2.1/32", 3, 1}}},
+    {"slower than findtime",
+     0,
+     {NULL},
+     {{1, "192.0.2.1"}, {50, "192.0.2.1"}, {101, "192.0.2.1"}, {151, "192.0.2.1"}}},
+    {"in flight after the ban: a full window again",
+     0,
+     {NULL},
+     {{1, "192.0.2.1 3", "192.0.2.1/32", 3, 1},
+      {1, "192.0.2.1"},
+      {1, "192.0.2.1"},
+      {2, "192.0.2.1", "192.0.2.1/32", 3, 1},
+      {3, "192.0.2.1"}}},
+    {"one line says more than is kept", 0, {NULL}, {{1, "192.0.2.1 40", "192.0.2.1/32", 40, 1}}},
+    {"a block of quiet hosts",
+     0,
+     {NULL},
+     {{1, "192.0.2.1 2"},
+      {2, "192.0.2.2 2"},
+      {3, "192.0.2.3"},
+      {4, "192.0.2.4", "192.0.2.0/24", 6, 3}}},
+    {"banned hosts still count for their block",
+     0,
+     {NULL},
+     {{1, "192.0.2.1 3", "192.0.2.1/32", 3, 1},
+      {2, "192.0.2.2 3", "192.0.2.2/32", 3, 1},
+      {3, "192.0.2.3", "192.0.2.0/24", 6, 3}}},
+    {"the host before its block, then the block",
+     0,
+     {NULL},
+     {{1, "192.0.2.1"},
+      {1, "192.0.2.2"},
+      {2, "192.0.2.3 4", "192.0.2.3/32", 4, 1},
+      {3, "192.0.2.1", "192.0.2.0/24", 6, 3}}},
+    {"where every hit bans a host, the block still has its turn",
+     1,
+     {NULL},
+     {{1, "192.0.2.1 3", "192.0.2.1/32", 3, 1},
+      {2, "192.0.2.2 2", "192.0.2.2/32", 2, 1},
+      {3, "192.0.2.3", "192.0.2.3/32", 1, 1},
+      {4, "192.0.2.4", "192.0.2.0/24", 6, 3},
+      {5, "192.0.2.5", "192.0.2.5/32", 1, 1}}},
+    {"a banned block starts anew, and so do its hosts",
+     0,
+     {NULL},
+     {{1, "192.0.2.1 2"},
+      {2, "192.0.2.2 2"},
+      {3, "192.0.2.3 2", "192.0.2.0/24", 6, 3},
+      {4, "192.0.2.1 2"},
+      {5, "192.0.2.2 2"},
+      {6, "192.0.2.9 1"},
+      {7, "192.0.2.9 1", "192.0.2.0/24", 6, 3}}},
+    {"the narrower block first, the wider counts on",
+     0,
+     {NULL},
+     {{1, "192.0.2.1 2"},
+      {1, "192.0.2.2 2"},
+      {1, "192.0.2.3 2", "192.0.2.0/24", 6, 3},
+      {2, "192.0.3.1 2"},
+      {2, "192.0.4.1 2"},
+      {2, "192.0.5.1 1"},
+      {3, "192.0.6.1 1", "192.0.0.0/16", 12, 4}}},
+    {"a wide ban wipes the blocks below it",
+     0,
+     {NULL},
+     {{1, "192.0.2.1 2"},
+      {1, "192.0.2.2 2"},
+      {2, "192.0.3.1 2"},
+      {2, "192.0.4.1 2"},
+      {2, "192.0.5.1 2"},
+      {2, "192.0.6.1 2", "192.0.0.0/16", 12, 4},
+      {3, "192.0.2.3 1"},
+      {3, "192.0.2.4 1"},
+      {3, "192.0.2.5 1"},
+      {3, "192.0.2.6 1"},
+      {3, "192.0.2.7 1"},
+      {3, "192.0.2.8 1", "192.0.2.0/24", 6, 3}}},
+    {"an exempt host is not counted, not even for its block",
+     0,
+     {"192.0.2.1"},
+     {{1, "192.0.2.1 9"}, {2, "192.0.2.2 2"}, {3, "192.0.2.3 2"}, {4, "192.0.2.1 9"}}},
+    {"an exempt address keeps the blocks around it from being banned",
+     0,
+     {"192.0.2.200"},
+     {{1, "192.0.2.1 2"},
+      {1, "192.0.2.2 2"},
+      {1, "192.0.2.3 2"},
+      {1, "192.0.2.4 2"},
+      {1, "192.0.2.5 2"},
+      {1, "192.0.2.6 2"},
+      {2, "192.0.2.7 2"},
+      {3, "192.0.2.7 1", "192.0.2.7/32", 3, 1}}},
+    {"but not the block beside it",
+     0,
+     {"192.0.2.200"},
+     {{1, "192.0.3.1 2"}, {1, "192.0.3.2 2"}, {1, "192.0.3.3 2", "192.0.3.0/24", 6, 3}}},
+    {"an IPv6 host is a /64",
+     0,
+     {NULL},
+     {{1, "2001:db8::1"}, {2, "2001:db8::2"}, {3, "2001:db8::ffff:1", "2001:db8::/64", 3, 1}}},
+    {"an exempt address in a /64 keeps it from being banned",
+     0,
+     {"2001:db8::1"},
+     {{1, "2001:db8::2 9"}, {2, "2001:db8::3 9"}}},
+    {"IPv6 blocks",
+     0,
+     {NULL},
+     {{1, "2001:db8:0:1::1 2"},
+      {1, "2001:db8:0:2::1 2"},
+      {1, "2001:db8:0:2::2 1", "2001:db8:0:2::/64", 3, 1},
+      {2, "2001:db8:0:3::1 1", "2001:db8::/56", 6, 3},
+      {3, "2001:db8:0:100::1 2"},
+      {3, "2001:db8:0:200::1 2"},
+      {3, "2001:db8:0:300::1 1"},
+      {3, "2001:db8:0:400::1 1", "2001:db8::/48", 12, 4}}},
+    {"<SUBNET> is counted and banned as the block it names",
+     0,
+     {NULL},
+     {{1, "192.0.2.0/24"}, {2, "192.0.2.0/24"}, {3, "192.0.2.0/24", "192.0.2.0/24", 3, 1}}},
+    {"and is one host of a wider one",
+     0,
+     {NULL},
+     {{1, "192.0.2.0/24 2"},
+      {1, "192.0.3.0/24 2"},
+      {1, "192.0.4.0/24 2"},
+      {1, "192.0.5.0/24 5", "192.0.5.0/24", 5, 1},
+      {2, "192.0.6.1 1", "192.0.0.0/16", 12, 4}}},
+    {"<SUBNET> around an exempt address", 0, {"192.0.2.7"}, {{1, "192.0.2.0/24 9"}}},
+    {"late lines count at their own time",
+     0,
+     {NULL},
+     {{500, "192.0.2.1"},
+      {590, "192.0.2.1"},
+      {450, "192.0.2.1"},
+      {495, "192.0.2.1", "192.0.2.1/32", 3, 1}}},
+    {"a name, noise and what only informs count for nobody",
+     1,
+     {NULL},
+     {{1, "name"}, {1, "noise"}, {1, "info"}, {1, "ignored"}, {1, "limit"}}},
+};
+
+static void check_step(const struct scenario *c, const struct step *s, int r,
+                       const struct verdict *v)
+{
+    char text[ADDR_TEXT_MAX] = "nothing";
+
+    if (r == JAIL_E_VERDICT)
+        addr_format_net(&v->net, text);
+    if (strcmp(text, s->banned ? s->banned : "nothing") != 0)
+        fail_msg("%s: step %td: %s", c->name, s - c->step, text);
+    if (!s->banned)
+        return;
+    if (v->hits != s->hits || v->hosts != s->hosts || v->time != seconds(s->time))
+        fail_msg("%s: step %td: %u hits, %u hosts", c->name, s - c->step, v->hits, v->hosts);
+    assert_int_equal(v->until, v->time + seconds(v->reason == VERDICT_HOST ? 1000 : 5000));
+}
+
+static void test_scenarios(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); i++) {
+        const struct scenario *c = &scenarios[i];
+        struct jail_spec spec = base_spec();
+        struct exempt exempt = {0};
+        struct jail *j;
+        spec.maxretry = c->maxretry ? c->maxretry : spec.maxretry;
+        for (size_t k = 0; k < EXEMPT_MAX && c->exempt[k]; k++) {
+            struct addr a = net(c->exempt[k]);
+            assert_int_equal(exempt_add(&exempt, &a), 0);
+        }
+        j = make(&spec, &exempt);
+        for (const struct step *s = c->step; s->text; s++) {
+            struct hit hit;
+            struct verdict v;
+            check_step(c, s, feed(j, s->text, seconds(s->time), &hit, &v), &v);
+        }
+        jail_free(j);
+        exempt_done(&exempt);
+    }
+}
+
+static void test_hit_and_verdict_are_told_whole(void **state)
+{
+    struct jail_spec spec = base_spec();
+    struct exempt exempt = {0};
+    struct jail *j = make(&spec, &exempt);
+    struct hit hit = {0};
+    struct verdict v = {0};
+    struct addr host = net("2001:db8:0:7::/64"), addr = net("2001:db8:0:7::1");
+
+    (void)state;
+    assert_int_equal(feed(j, "2001:db8:0:7::1 2", 5, &hit, &v), JAIL_E_HIT);
+    assert_memory_equal(&hit.addr, &addr, sizeof(addr));
+    assert_memory_equal(&hit.host, &host, sizeof(host));
+    assert_int_equal(hit.time, 5);
+    assert_int_equal(hit.count, 2);
+    assert_int_equal(hit.rule, 3);
+    assert_int_equal(hit.hits, 2);
+    assert_int_equal(hit.banned, 0);
+    assert_true(slice_is(hit.user, "user"));
+    assert_true(slice_is(hit.text, "2001:db8:0:7::1 2"));
+    assert_int_equal(feed(j, "2001:db8:0:7::1", 6, &hit, &v), JAIL_E_VERDICT);
+    assert_int_equal(hit.hits, 3);
+    assert_int_equal(hit.banned, 64);
+    assert_memory_equal(&v.net, &host, sizeof(host));
+    assert_int_equal(v.reason, VERDICT_HOST);
+    assert_int_equal(v.need_hits, 3);
+    assert_int_equal(v.need_hosts, 1);
+    assert_int_equal(v.findtime, seconds(100));
+    jail_free(j);
+}
+
+static void test_counters(void **state)
+{
+    static const char *const text[] = {"noise", "ignored",  "limit",     "name",
+                                       "info",  "10.1.2.3", "192.0.2.1", "192.0.2.1 2"};
+    static const struct jail_counters expected = {.lines = 8,
+                                                  .matched = 5,
+                                                  .hits = 3,
+                                                  .ignored = 1,
+                                                  .exempt = 1,
+                                                  .informed = 1,
+                                                  .limits = 1,
+                                                  .verdicts = 1,
+                                                  .no_address = 1};
+    struct jail_spec spec = base_spec();
+    struct exempt exempt = {0};
+    struct addr ten = net("10.0.0.0/8");
+    struct jail *j = make(&spec, &exempt);
+    struct hit hit;
+    struct verdict v;
+
+    (void)state;
+    assert_int_equal(exempt_add(&exempt, &ten), 0); // it may change at any time
+    for (size_t i = 0; i < sizeof(text) / sizeof(text[0]); i++)
+        feed(j, text[i], 1, &hit, &v);
+    assert_memory_equal(jail_counters(j), &expected, sizeof(expected));
+    assert_int_equal(jail_tracked(j), 1);
+    jail_free(j);
+    exempt_done(&exempt);
+}
+
+static void test_wrong_specs_are_refused(void **state)
+{
+    static const struct {
+        uint32_t maxretry;
+        usec_t findtime, netblock_findtime;
+        struct level v4[2], v6[2];
+        size_t n_v4, n_v6;
+        int r;
+    } cases[] = {
+        {3, 9, 9, {{24, 4, 12}, {16, 32, 128}}, {{56, 4, 12}, {48, 16, 64}}, 2, 2, 0},
+        {3, 9, 0, {{0}}, {{0}}, 0, 0, 0},
+        {JAIL_MAXRETRY_MAX, USEC_FOREVER, 9, {{31, 1, 1}, {1, 1, 1}}, {{63, 1, 1}}, 2, 1, 0},
+        {0, 9, 9, {{0}}, {{0}}, 0, 0, -EINVAL},
+        {JAIL_MAXRETRY_MAX + 1, 9, 9, {{0}}, {{0}}, 0, 0, -EINVAL},
+        {3, 0, 9, {{0}}, {{0}}, 0, 0, -EINVAL},
+        {3, 9, 0, {{24, 4, 12}}, {{0}}, 1, 0, -EINVAL},
+        {3, 9, 9, {{32, 4, 12}}, {{0}}, 1, 0, -EINVAL},
+        {3, 9, 9, {{0, 4, 12}}, {{0}}, 1, 0, -EINVAL},
+        {3, 9, 9, {{16, 4, 12}, {24, 4, 12}}, {{0}}, 2, 0, -EINVAL},
+        {3, 9, 9, {{24, 4, 12}, {24, 4, 12}}, {{0}}, 2, 0, -EINVAL},
+        {3, 9, 9, {{24, 0, 12}}, {{0}}, 1, 0, -EINVAL},
+        {3, 9, 9, {{24, 4, 0}}, {{0}}, 1, 0, -EINVAL},
+        {3, 9, 9, {{24, NETBLOCK_HOSTS_MAX + 1, 12}}, {{0}}, 1, 0, -EINVAL},
+        {3, 9, 9, {{24, 4, NETBLOCK_HITS_MAX + 1}}, {{0}}, 1, 0, -EINVAL},
+        {3, 9, 9, {{0}}, {{64, 4, 12}}, 0, 1, -EINVAL},
+        {3, 9, 9, {{24, 4, 12}}, {{0}}, NETBLOCK_LEVELS_MAX + 1, 0, -EINVAL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct jail_spec spec = {.name = "test",
+                                 .maxretry = cases[i].maxretry,
+                                 .findtime = cases[i].findtime,
+                                 .netblock_findtime = cases[i].netblock_findtime,
+                                 .n_v4 = cases[i].n_v4,
+                                 .n_v6 = cases[i].n_v6};
+        struct exempt exempt = {0};
+        struct jail *j = NULL;
+        memcpy(spec.v4, cases[i].v4, sizeof(cases[i].v4));
+        memcpy(spec.v6, cases[i].v6, sizeof(cases[i].v6));
+        if (jail_new(&spec, &filter, &exempt, SEED, &j) != cases[i].r)
+            fail_msg("row %zu", i);
+        assert_int_equal(j == NULL, cases[i].r < 0);
+        jail_free(j);
+    }
+}
+
+static void feed_all(struct jail *j, const struct step *step)
+{
+    struct hit hit;
+    struct verdict v;
+
+    for (; step->text; step++)
+        feed(j, step->text, seconds(step->time), &hit, &v);
+}
+
+static void test_look(void **state)
+{
+    static const struct step before[] = {
+        {1, "192.0.2.1 2"}, {60, "192.0.2.2"}, {61, "192.0.3.1"}, {0}};
+    static const struct {
+        const char *addr;
+        double now;
+        size_t n;
+        struct {
+            const char *net;
+            uint32_t hits, hosts;
+        } at[3];
+    } cases[] = {
+        {"192.0.2.1",
+         70,
+         3,
+         {{"192.0.2.1/32", 2, 1}, {"192.0.2.0/24", 3, 2}, {"192.0.0.0/16", 4, 3}}},
+        {"192.0.2.1",
+         101,
+         3,
+         {{"192.0.2.1/32", 0, 0}, {"192.0.2.0/24", 3, 2}, {"192.0.0.0/16", 4, 3}}},
+        {"192.0.2.1",
+         201,
+         3,
+         {{"192.0.2.1/32", 0, 0}, {"192.0.2.0/24", 1, 1}, {"192.0.0.0/16", 2, 2}}},
+        {"192.0.2.0/24",
+         70,
+         3,
+         {{"192.0.2.0/24", 0, 0}, {"192.0.2.0/24", 3, 2}, {"192.0.0.0/16", 4, 3}}},
+        {"192.0.0.0/12", 70, 1, {{"192.0.0.0/12", 0, 0}}},
+        {"2001:db8::1",
+         70,
+         3,
+         {{"2001:db8::/64", 0, 0}, {"2001:db8::/56", 0, 0}, {"2001:db8::/48", 0, 0}}},
+    };
+    struct jail_spec spec = base_spec();
+    struct exempt exempt = {0};
+    struct jail *j = make(&spec, &exempt);
+    struct jail_standing at[1 + NETBLOCK_LEVELS_MAX];
+
+    (void)state;
+    feed_all(j, before);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct addr a = net(cases[i].addr);
+        assert_int_equal(jail_look(j, &a, seconds(cases[i].now), at), cases[i].n);
+        for (size_t k = 0; k < cases[i].n; k++) {
+            char text[ADDR_TEXT_MAX];
+            addr_format_net(&at[k].net, text);
+            assert_string_equal(text, cases[i].at[k].net);
+            if (at[k].hits != cases[i].at[k].hits || at[k].hosts != cases[i].at[k].hosts)
+                fail_msg("row %zu, %s: %u hits, %u hosts", i, text, at[k].hits, at[k].hosts);
+            assert_int_equal(at[k].need_hits, k == 0 ? 3 : k == 1 ? 6 : 12);
+        }
+    }
+    jail_free(j);
+}
+
+static void test_forget(void **state)
+{
+    static const struct step before[] = {
+        {1, "192.0.2.1 2"}, {1, "192.0.2.2 2"}, {1, "192.0.3.1 2"}, {0}};
+    static const struct {
+        const char *net;
+        uint32_t left[2], around; // of 192.0.2.1 and .2, of 192.0.2.0/24
+    } cases[] = {
+        {"192.0.2.1", {0, 2}, 0},    {"192.0.2.0/24", {0, 0}, 0}, {"192.0.2.2/31", {2, 0}, 0},
+        {"192.0.0.0/16", {0, 0}, 0}, {"10.0.0.1", {2, 2}, 4},     {"2001:db8::1", {2, 2}, 4},
+    };
+    struct jail_standing at[1 + NETBLOCK_LEVELS_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct jail_spec spec = base_spec();
+        struct exempt exempt = {0};
+        struct jail *j = make(&spec, &exempt);
+        struct addr a = net(cases[i].net), first = net("192.0.2.1"), second = net("192.0.2.2");
+        feed_all(j, before);
+        jail_forget(j, &a);
+        jail_look(j, &first, seconds(1), at);
+        assert_int_equal(at[0].hits, cases[i].left[0]);
+        assert_int_equal(at[1].hits, cases[i].around);
+        jail_look(j, &second, seconds(1), at);
+        assert_int_equal(at[0].hits, cases[i].left[1]);
+        jail_free(j);
+    }
+}
+
+static void test_full_table_drops_the_host_untouched_longest(void **state)
+{
+    static const struct step before[] = {
+        {1, "192.0.2.1 2"}, {2, "10.0.0.1 2"}, {3, "192.0.2.1"}, {4, "172.16.0.1 2"}, {0}};
+    struct jail_spec spec = base_spec();
+    struct exempt exempt = {0};
+    struct hit hit;
+    struct verdict v;
+    struct jail *j;
+
+    (void)state;
+    spec.hosts_max = 2;
+    spec.maxretry = 4;
+    j = make(&spec, &exempt);
+    feed_all(j, before);
+    assert_int_equal(jail_tracked(j), 2);
+    assert_int_equal(jail_evicted(j), 1);
+    assert_int_equal(feed(j, "192.0.2.1", seconds(5), &hit, &v), JAIL_E_VERDICT);
+    assert_int_equal(feed(j, "10.0.0.1", seconds(5), &hit, &v), JAIL_E_HIT);
+    assert_int_equal(hit.hits, 1);
+    jail_free(j);
+}
+
+static void test_block_tables_have_a_capacity(void **state)
+{
+    static const struct step apart[] = {
+        {1, "192.0.2.1"}, {2, "10.0.0.1"}, {3, "192.0.2.1"}, {4, "2001:db8::1"}, {0}};
+    struct jail_spec spec = base_spec();
+    struct exempt exempt = {0};
+    struct jail *j;
+
+    (void)state;
+    spec.blocks_max = 1;
+    j = make(&spec, &exempt);
+    feed_all(j, apart);
+    assert_int_equal(jail_tracked(j), 3);
+    assert_int_equal(jail_evicted(j), 4);
+    jail_free(j);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_scenarios),
+        cmocka_unit_test(test_hit_and_verdict_are_told_whole),
+        cmocka_unit_test(test_counters),
+        cmocka_unit_test(test_wrong_specs_are_refused),
+        cmocka_unit_test(test_look),
+        cmocka_unit_test(test_forget),
+        cmocka_unit_test(test_full_table_drops_the_host_untouched_longest),
+        cmocka_unit_test(test_block_tables_have_a_capacity),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
