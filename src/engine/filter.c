@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "engine/filter.h"
+#include "engine/lines.h"
+#include "engine/match.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+// A list of regexes, of which the first that matches counts.
+struct rules {
+    struct rule *rule;
+    size_t n;
+};
+
+struct filter {
+    char *name;
+    struct rules prefix; // one or none
+    struct rules fail, ignore;
+    bool ignore_first; // before the failregexes, and not only after one has matched
+    struct matcher matcher;
+    uint64_t limits_hit;
+    char *text; // the line without its date, and a newline
+};
+
+static int complain(struct filter_error *ret, const struct pattern *pattern, const char *text)
+{
+    ret->pattern = pattern;
+    snprintf(ret->text, sizeof(ret->text), "%s", text);
+    return -EINVAL;
+}
+
+static int rules_init(struct rules *rs, const struct pattern *pattern, size_t n, bool use_dns,
+                      struct filter_error *ret_error)
+{
+    int r = 0;
+
+    rs->rule = calloc(n > 0 ? n : 1, sizeof(*rs->rule));
+    if (!rs->rule)
+        return -ENOMEM;
+    while (r == 0 && rs->n < n) {
+        r = rule_init(&rs->rule[rs->n], &pattern[rs->n], use_dns, ret_error);
+        rs->n++;
+    }
+    return r;
+}
+
+static void rules_done(struct rules *rs)
+{
+    for (size_t i = 0; i < rs->n; i++)
+        rule_done(&rs->rule[i]);
+    free(rs->rule);
+}
+
+static uint32_t most_captures(const struct rules *rs, uint32_t most)
+{
+    for (size_t i = 0; i < rs->n; i++)
+        if (rs->rule[i].captures > most)
+            most = rs->rule[i].captures;
+    return most;
+}
+
+// What each failregex needs together with the prefregex.
+static int check(const struct filter *f, const struct filter_spec *spec,
+                 struct filter_error *ret_error)
+{
+    const struct rule *prefix = f->prefix.n > 0 ? f->prefix.rule : NULL;
+
+    if (f->fail.n == 0)
+        return complain(ret_error, NULL, "has no failregex: add one with <HOST> or <ADDR> in it");
+    for (size_t i = 0; i < f->fail.n; i++) {
+        const struct rule *rule = &f->fail.rule[i];
+        if (!rule_has_id(rule) && !(prefix && rule_has_id(prefix)))
+            return complain(ret_error, &spec->failregex[i],
+                            "does not say whose failure it is: add <HOST> or <ADDR> where the "
+                            "address stands");
+        if (rule_fields(rule) + (prefix ? rule_fields(prefix) : 0) > FILTER_FIELDS_MAX)
+            return complain(ret_error, &spec->failregex[i],
+                            "has, together with the prefregex, more than 32 named groups");
+    }
+    return 0;
+}
+
+static int compile(struct filter *f, const struct filter_spec *spec, struct filter_error *ret_error)
+{
+    const struct pattern *prefix = &spec->prefregex;
+    bool has_prefix = prefix->text && slice_trim(slice_of(prefix->text)).n > 0;
+    int r;
+
+    r = rules_init(&f->prefix, prefix, has_prefix ? 1 : 0, spec->use_dns, ret_error);
+    if (r < 0)
+        return r;
+    r = rules_init(&f->fail, spec->failregex, spec->n_failregex, spec->use_dns, ret_error);
+    if (r < 0)
+        return r;
+    r = rules_init(&f->ignore, spec->ignoreregex, spec->n_ignoreregex, spec->use_dns, ret_error);
+    if (r < 0)
+        return r;
+    f->ignore_first = f->ignore.n + 2 < f->fail.n;
+    return check(f, spec, ret_error);
+}
+
+int filter_new(const struct filter_spec *spec, struct filter **ret, struct filter_error *ret_error)
+{
+    struct filter *f = calloc(1, sizeof(*f));
+    uint32_t captures;
+    int r;
+
+    if (!f)
+        return -ENOMEM;
+    f->name = strdup(spec->name);
+    f->text = malloc(LINES_MAX + 1);
+    r = f->name && f->text ? compile(f, spec, ret_error) : -ENOMEM;
+    if (r < 0)
+        goto fail;
+    captures = most_captures(&f->prefix, most_captures(&f->fail, most_captures(&f->ignore, 1)));
+    r = matcher_init(&f->matcher, captures);
+    if (r < 0)
+        goto fail;
+    *ret = f;
+    return 0;
+fail:
+    filter_free(f);
+    return r;
+}
+
+struct filter *filter_free(struct filter *f)
+{
+    if (f) {
+        rules_done(&f->prefix);
+        rules_done(&f->fail);
+        rules_done(&f->ignore);
+        matcher_done(&f->matcher);
+        free(f->text);
+        free(f->name);
+        free(f);
+    }
+    return NULL;
+}
+
+const char *filter_name(const struct filter *f)
+{
+    return f->name;
+}
+
+uint64_t filter_limits_hit(const struct filter *f)
+{
+    return f->limits_hit;
+}
+
+static int match_one(struct filter *f, const struct rule *rule, struct slice subject)
+{
+    int r = rule_match(rule, &f->matcher, subject);
+
+    f->limits_hit += r == FILTER_E_LIMIT;
+    return r;
+}
+
+// The first rule that matches, in *ret_index. A limit hit is told only where none does.
+static int match_any(struct filter *f, const struct rules *rs, struct slice subject,
+                     unsigned *ret_index)
+{
+    int limit = 0;
+
+    for (size_t i = 0; i < rs->n; i++) {
+        int r = match_one(f, &rs->rule[i], subject);
+        if (r == FILTER_E_MATCH) {
+            *ret_index = (unsigned)i;
+            return r;
+        }
+        limit |= r;
+    }
+    return limit;
+}
+
+static size_t before_date(const struct line *line)
+{
+    return line->date.n > 0 ? (size_t)(line->date.p - line->text.p) : line->text.n;
+}
+
+// As fail2ban does: the date is cut out of the line, and the two ends meet. False for a line longer
+// than any that `lines` gives out.
+static bool cut_date(struct filter *f, const struct line *line, struct slice *ret)
+{
+    struct slice text = line->text;
+    size_t before = before_date(line), after = text.n - before - line->date.n;
+
+    if (text.n > LINES_MAX)
+        return false;
+    if (text.n > 0) {
+        memcpy(f->text, text.p, before);
+        memcpy(f->text + before, text.p + text.n - after, after);
+    }
+    f->text[before + after] = '\n';
+    *ret = (struct slice){f->text, before + after};
+    return true;
+}
+
+// The same bytes in the line itself, if they lie in one piece there.
+static void put_back(const struct filter *f, const struct line *line, struct slice *s)
+{
+    size_t before = before_date(line), start;
+
+    if (!s->p)
+        return;
+    start = (size_t)(s->p - f->text);
+    if (start >= before)
+        s->p = line->text.p + start + line->date.n;
+    else if (start + s->n <= before)
+        s->p = line->text.p + start;
+}
+
+static void put_back_all(const struct filter *f, const struct line *line, struct match *m)
+{
+    struct slice *part[] = {&m->id, &m->mlfid, &m->user, &m->secret};
+
+    for (size_t i = 0; i < sizeof(part) / sizeof(*part); i++)
+        put_back(f, line, part[i]);
+    for (size_t i = 0; i < m->n_fields; i++)
+        put_back(f, line, &m->field[i].value);
+}
+
+// The failregexes, then the ignoreregexes on the same text: what <F-CONTENT> took is a line of its
+// own to both, ended by a newline as every line is.
+static int match_fail(struct filter *f, struct slice subject, struct values *v, unsigned *ret_rule)
+{
+    char *end = f->text + (subject.p - f->text) + subject.n, kept = *end;
+    unsigned ignore;
+    int r;
+
+    *end = '\n';
+    r = match_any(f, &f->fail, subject, ret_rule);
+    if (r == FILTER_E_MATCH) {
+        rule_values(&f->fail.rule[*ret_rule], &f->matcher, subject, v);
+        if (match_any(f, &f->ignore, subject, &ignore) == FILTER_E_MATCH)
+            r = FILTER_E_IGNORED;
+    }
+    *end = kept;
+    return r;
+}
+
+// The prefregex, where there is one, and the failregexes on what it leaves.
+static int match_text(struct filter *f, struct slice text, struct values *v, unsigned *ret_rule)
+{
+    unsigned prefix;
+    int r;
+
+    v->n = 0;
+    memset(v->key, 0, sizeof(v->key));
+    if (f->prefix.n > 0) {
+        r = match_any(f, &f->prefix, text, &prefix);
+        if (r != FILTER_E_MATCH)
+            return r;
+        rule_values(f->prefix.rule, &f->matcher, text, v);
+        if (v->key[KEY_CONTENT].n > 0)
+            text = v->key[KEY_CONTENT];
+    }
+    return match_fail(f, text, v, ret_rule);
+}
+
+int filter_match(struct filter *f, const struct line *line, struct match *ret)
+{
+    struct values v;
+    struct slice text;
+    unsigned rule = 0;
+    int r, ignored = 0;
+
+    if (!cut_date(f, line, &text))
+        return 0;
+    if (f->ignore_first)
+        ignored = match_any(f, &f->ignore, text, &rule);
+    if (ignored == FILTER_E_MATCH)
+        return FILTER_E_IGNORED;
+    r = match_text(f, text, &v, &rule);
+    if (r != FILTER_E_MATCH)
+        return r ? r : ignored;
+    ret->rule = rule;
+    match_read(&v, ret);
+    put_back_all(f, line, ret);
+    return FILTER_E_MATCH;
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One regex of a filter, compiled, and what its groups mean. Inside the engine only.
+#pragma once
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+
+#include "engine/filter.h"
+#include "engine/pyregex.h"
+
+#include <pcre2.h>
+
+// The groups whose text we act on.
+enum key {
+    KEY_FID,
+    KEY_IP4,
+    KEY_IP6,
+    KEY_DNS,
+    KEY_CIDR,
+    KEY_MLFID,
+    KEY_USER,
+    KEY_NOFAIL,
+    KEY_FORGET,
+    KEY_GAINED,
+    KEY_CONTENT,
+    KEY_COUNT,
+    KEY_TOTAL,
+    KEY_OK,
+    KEY_SECRET,
+    KEY_N // any other group
+};
+
+struct group {
+    uint32_t number;
+    enum key key;
+    bool alternative; // <F-ALT_…>: stands in where the group of that key is empty
+};
+
+struct rule {
+    pcre2_code *code;
+    struct groups names;
+    struct group group[GROUPS_MAX]; // as in names
+    unsigned keys;                  // 1 << key of those that are there
+    uint32_t captures;              // groups in all, the whole match among them
+};
+
+// -EINVAL with *ret_error set, or -ENOMEM. rule_done() is due in any case.
+int rule_init(struct rule *r, const struct pattern *pattern, bool use_dns,
+              struct filter_error *ret_error);
+void rule_done(struct rule *r);
+
+// Whether one of the groups is there that say whose failure it is.
+bool rule_has_id(const struct rule *r);
+
+// What matching needs: one for all rules that are not matched at the same time.
+struct matcher {
+    pcre2_match_data *data;
+    pcre2_match_context *context;
+    pcre2_jit_stack *stack;
+};
+
+// For rules with at most so many captures. -ENOMEM. matcher_done() is due in any case.
+int matcher_init(struct matcher *m, uint32_t captures);
+void matcher_done(struct matcher *m);
+
+// 0: no match, else FILTER_E_MATCH or FILTER_E_LIMIT. Behind the subject stands a newline, as it
+// does for fail2ban's regexes: they may take it, but it is not part of anything that they find.
+int rule_match(const struct rule *r, struct matcher *m, struct slice subject);
+
+// What groups took, key by key (p NULL: took no part) and as fields.
+struct values {
+    struct slice key[KEY_N];
+    size_t n;
+    struct field field[FILTER_FIELDS_MAX];
+};
+
+// How many fields a match of it can have at most.
+size_t rule_fields(const struct rule *r);
+
+// Adds what the last match took: it replaces what is there under the same key or name.
+void rule_values(const struct rule *r, const struct matcher *m, struct slice subject,
+                 struct values *v);
