@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "scan/books.h"
+
+#include "base/log.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define PRUNE_PAUSE (3600 * USEC_PER_SEC)
+#define KEEP_BANS   (90 * USEC_PER_DAY)
+
+enum { PIECE = 256, JAIL_MAX = 64 };
+
+static int check(struct books *b, int r)
+{
+    if (r < 0 && !b->is_failing)
+        log_line(LEVEL_ERROR, "the ledger cannot be written, what is decided now is not kept: %s",
+                 ledger_error(b->ledger));
+    else if (r >= 0 && b->is_failing)
+        log_line(LEVEL_NOTICE, "the ledger can be written again");
+    b->is_failing = r < 0;
+    return r;
+}
+
+int books_begin(struct books *b, usec_t now)
+{
+    int r;
+
+    if (b->is_open)
+        return 0;
+    r = ledger_begin(b->ledger);
+    if (r < 0)
+        return check(b, r);
+    b->is_open = true;
+    b->opened = now;
+    b->writes = 0;
+    return 0;
+}
+
+int books_commit(struct books *b, int r)
+{
+    int error = b->is_open ? ledger_commit(b->ledger) : 0;
+
+    b->is_open = false;
+    return check(b, r < 0 ? r : error);
+}
+
+int books_hit(struct books *b, const char *jail, const struct hit *hit, const char *source,
+              usec_t now)
+{
+    int r = books_begin(b, now);
+
+    b->writes++;
+    return r < 0 ? r : check(b, ledger_hit(b->ledger, jail, hit, source));
+}
+
+int books_ban(struct books *b, struct ban *ban, usec_t now)
+{
+    int r = books_begin(b, now);
+
+    b->writes++;
+    return r < 0 ? r : check(b, ledger_ban(b->ledger, ban, &ban->id));
+}
+
+int books_unban(struct books *b, const char *jail, const struct addr *net, usec_t now, ban_fn *fn,
+                void *user)
+{
+    int r = books_begin(b, now);
+
+    b->writes++;
+    return r < 0 ? r : check(b, ledger_unban(b->ledger, jail, net, now, fn, user));
+}
+
+// What walks the ledger must not change it, so bans are chosen first and lifted then, in pieces.
+struct piece {
+    ban_fn *choose;
+    void *user;
+    int64_t last;
+    size_t n;
+    struct chosen {
+        char jail[JAIL_MAX];
+        struct addr net;
+    } ban[PIECE];
+};
+
+static int add_chosen(void *user, const struct ban *ban)
+{
+    struct piece *p = user;
+    struct chosen *c = &p->ban[p->n];
+
+    if (p->n == PIECE)
+        return -ENOBUFS;
+    p->last = ban->id;
+    if (strlen(ban->jail) < sizeof(c->jail) && p->choose(p->user, ban) == 1) {
+        strcpy(c->jail, ban->jail);
+        c->net = ban->net;
+        p->n++;
+    }
+    return 0;
+}
+
+int books_unban_some(struct books *b, const char *jail, usec_t now, ban_fn *choose, ban_fn *fn,
+                     void *user)
+{
+    struct piece p = {.choose = choose, .user = user};
+    int r = -ENOBUFS;
+
+    while (r == -ENOBUFS) {
+        int error = 0;
+        p.n = 0;
+        r = ledger_bans(b->ledger, jail, now, p.last, add_chosen, &p);
+        for (size_t i = 0; i < p.n && error >= 0; i++)
+            error = books_unban(b, p.ban[i].jail, &p.ban[i].net, now, fn, user);
+        if (error < 0)
+            return error;
+    }
+    return r < 0 ? r : 0;
+}
+
+void books_prune(struct books *b, usec_t memory, usec_t now)
+{
+    int r;
+
+    if (now < b->prune)
+        return;
+    r = check(b, ledger_prune(b->ledger, usec_sub(now, memory), usec_sub(now, KEEP_BANS)));
+    b->prune = r > 0 ? now : usec_add(now, PRUNE_PAUSE);
+}

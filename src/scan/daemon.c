@@ -1,0 +1,518 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "scan/daemon.h"
+
+#include "base/log.h"
+#include "scan/clock.h"
+#include "scan/desk.h"
+#include "scan/enforcer.h"
+#include "scan/server.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-event.h>
+#include <unistd.h>
+
+enum { PATH_SIZE = 4096 };
+
+#define RETRY_PAUSE USEC_PER_SEC
+#define OWN_WAIT    (2 * USEC_PER_SEC)
+
+struct daemon {
+    struct daemon_setup setup;
+    char enforce_path[PATH_SIZE];
+    struct zone zone;
+    struct ledger *ledger;
+    struct judge *judge;
+    struct link *link;
+    struct server *server;
+    struct desk desk;
+    bool may_read;   // the host's own addresses are known, or nobody will tell them
+    bool was_missed; // the enforcer, and that has been said
+    sd_event *event;
+    sd_event_source *logs, *reading, *due, *link_io, *retry;
+};
+
+// What the judge and the enforcer have to say
+
+static struct control_occurrence occurrence(enum control_event kind, const struct cell *c,
+                                            const struct addr *net, usec_t now)
+{
+    return (struct control_occurrence){.kind = kind,
+                                       .time = now,
+                                       .jail = c ? slice_of(c->conf->name) : (struct slice){"", 0},
+                                       .has_net = net != NULL,
+                                       .net = net ? *net : (struct addr){.len = 0}};
+}
+
+static void on_hit(void *user, const struct cell *cell, const struct hit *hit)
+{
+    struct daemon *d = user;
+    struct control_occurrence e;
+    char text[ADDR_TEXT_MAX];
+
+    if (d->server && server_is_watched(d->server)) {
+        e = occurrence(CONTROL_EVENT_HIT, cell, &hit->addr, clock_now());
+        e.count = hit->count;
+        e.hits = hit->hits;
+        server_event(d->server, &e);
+    }
+    addr_format(&hit->addr, text);
+    log_line(LEVEL_DEBUG, "%s hit in %s: %u of %u", text, cell->conf->name, hit->hits,
+             cell->conf->spec.maxretry);
+}
+
+static void log_ban(const struct cell *cell, const struct ban *ban, bool in_force)
+{
+    char net[ADDR_TEXT_MAX], length[SPAN_TEXT_MAX], findtime[SPAN_TEXT_MAX];
+
+    addr_format(&ban->net, net);
+    span_format(ban->until == USEC_FOREVER ? USEC_FOREVER : ban->until - ban->since, length);
+    span_format(ban->findtime, findtime);
+    if (ban->reason == BAN_MANUAL)
+        log_line(LEVEL_NOTICE, "%s banned in %s for %s: by hand", net, cell->conf->name, length);
+    else if (ban->reason == BAN_BLOCK)
+        log_line(LEVEL_NOTICE, "%s banned in %s for %s%s: %u hits by %u hosts in %s", net,
+                 cell->conf->name, length, in_force ? "" : ", which is over", ban->hits, ban->hosts,
+                 findtime);
+    else
+        log_line(LEVEL_NOTICE, "%s banned in %s for %s%s: %u hits in %s", net, cell->conf->name,
+                 length, in_force ? "" : ", which is over", ban->hits, findtime);
+}
+
+static void on_ban(void *user, const struct cell *cell, const struct ban *ban, bool in_force)
+{
+    static const enum control_reason reasons[] = {
+        [BAN_HOST] = CONTROL_HOST, [BAN_BLOCK] = CONTROL_BLOCK, [BAN_MANUAL] = CONTROL_MANUAL};
+    struct daemon *d = user;
+    struct control_occurrence e = occurrence(CONTROL_EVENT_BAN, cell, &ban->net, clock_now());
+
+    e.until = ban->until;
+    e.hits = ban->hits;
+    e.hosts = ban->hosts;
+    e.reason = reasons[ban->reason];
+    if (in_force)
+        link_ban(d->link, cell, &ban->net, ban->until);
+    if (d->server)
+        server_event(d->server, &e);
+    log_ban(cell, ban, in_force);
+}
+
+static void on_unban(void *user, const struct cell *cell, const struct ban *ban)
+{
+    struct daemon *d = user;
+    struct control_occurrence e = occurrence(CONTROL_EVENT_UNBAN, cell, &ban->net, clock_now());
+    char net[ADDR_TEXT_MAX];
+
+    link_unban(d->link, cell, &ban->net);
+    if (d->server)
+        server_event(d->server, &e);
+    addr_format(&ban->net, net);
+    log_line(LEVEL_NOTICE, "%s unbanned in %s", net, cell->conf->name);
+}
+
+static void on_own(void *user, const struct exempt *own)
+{
+    struct daemon *d = user;
+    int r = judge_spare(d->judge, own, clock_now());
+
+    if (r < 0)
+        log_line(LEVEL_ERROR, "this host's own addresses cannot be spared: %s", strerror(-r));
+    d->may_read = true;
+}
+
+static void say_enforced(struct daemon *d, bool enforced, const char *text)
+{
+    struct control_occurrence e = occurrence(CONTROL_EVENT_ENFORCER, NULL, NULL, clock_now());
+
+    e.text = slice_of(text);
+    if (d->server)
+        server_event(d->server, &e);
+    if (enforced)
+        log_line(LEVEL_NOTICE, "bans are enforced");
+    else if (!d->was_missed)
+        log_line(LEVEL_ERROR, "bans are NOT enforced: tailban-enforce: %s", text);
+    d->was_missed = !enforced;
+    sd_notifyf(0, "STATUS=%s", enforced ? "Bans are enforced." : "Bans are NOT enforced.");
+}
+
+static void on_state(void *user, bool enforced, const char *text)
+{
+    say_enforced(user, enforced, text);
+}
+
+// The enforcer's connection
+
+static int on_link(sd_event_source *s, int fd, uint32_t events, void *user)
+{
+    struct daemon *d = user;
+
+    (void)s;
+    (void)fd;
+    link_process(d->link, (short)events, clock_now());
+    return 0;
+}
+
+static int on_retry(sd_event_source *s, uint64_t usec, void *user)
+{
+    struct daemon *d = user;
+    int r = link_fd(d->link) >= 0 ? 0 : link_connect(d->link, d->enforce_path);
+
+    (void)s;
+    (void)usec;
+    if (r < 0) {
+        d->may_read = true;
+        if (!d->was_missed)
+            say_enforced(d, false, strerror(-r));
+    }
+    return 0;
+}
+
+// Follows the connection: polled for what it waits for, tried again where it is gone.
+static void settle_link(struct daemon *d)
+{
+    int fd = link_fd(d->link), enabled;
+
+    if (fd < 0 || (d->link_io && sd_event_source_get_io_fd(d->link_io) != fd))
+        d->link_io = sd_event_source_disable_unref(d->link_io);
+    if (fd >= 0 && !d->link_io) {
+        sd_event_add_io(d->event, &d->link_io, fd, 0, on_link, d);
+        // Orders go out before more is read.
+        sd_event_source_set_priority(d->link_io, SD_EVENT_PRIORITY_IMPORTANT);
+    }
+    if (fd >= 0)
+        sd_event_source_set_io_events(d->link_io, (uint32_t)link_events(d->link));
+    if (fd < 0 &&
+        (sd_event_source_get_enabled(d->retry, &enabled) < 0 || enabled == SD_EVENT_OFF)) {
+        sd_event_source_set_time_relative(d->retry, RETRY_PAUSE);
+        sd_event_source_set_enabled(d->retry, SD_EVENT_ONESHOT);
+    }
+}
+
+// Logs
+
+static int on_logs(sd_event_source *s, int fd, uint32_t events, void *user)
+{
+    struct daemon *d = user;
+    int r = judge_dispatch(d->judge);
+
+    (void)s;
+    (void)fd;
+    (void)events;
+    if (r < 0)
+        log_line(LEVEL_ERROR, "the logs cannot be watched: %s", strerror(-r));
+    return r;
+}
+
+static int on_reading(sd_event_source *s, void *user)
+{
+    struct daemon *d = user;
+
+    (void)s;
+    judge_read(d->judge, clock_now());
+    return 0;
+}
+
+static int on_due(sd_event_source *s, uint64_t usec, void *user)
+{
+    struct daemon *d = user;
+
+    (void)s;
+    (void)usec;
+    judge_tick(d->judge, clock_now());
+    return 0;
+}
+
+static int on_own_waited(sd_event_source *s, uint64_t usec, void *user)
+{
+    struct daemon *d = user;
+
+    (void)s;
+    (void)usec;
+    d->may_read = true;
+    return 0;
+}
+
+static void settle_judge(struct daemon *d)
+{
+    usec_t due = judge_due(d->judge);
+
+    sd_event_source_set_enabled(d->reading,
+                                d->may_read && judge_ready(d->judge) ? SD_EVENT_ON : SD_EVENT_OFF);
+    if (due != USEC_FOREVER)
+        sd_event_source_set_time(d->due, due);
+    sd_event_source_set_enabled(d->due, due == USEC_FOREVER ? SD_EVENT_OFF : SD_EVENT_ONESHOT);
+}
+
+// After whatever has happened, before the loop sleeps.
+static int on_settle(sd_event_source *s, void *user)
+{
+    struct daemon *d = user;
+
+    (void)s;
+    settle_judge(d);
+    settle_link(d);
+    server_tell(d->server, clock_now());
+    return 0;
+}
+
+static int on_server(sd_event_source *s, int fd, uint32_t events, void *user)
+{
+    struct daemon *d = user;
+
+    (void)s;
+    (void)fd;
+    (void)events;
+    server_dispatch(d->server);
+    return 0;
+}
+
+// The configuration
+
+static void log_problems(const struct config *c)
+{
+    for (size_t i = 0; i < c->n_problem; i++) {
+        const struct problem *p = &c->problem[i];
+        enum log_level level = p->severity == PROBLEM_ERROR ? LEVEL_ERROR : LEVEL_WARNING;
+        if (p->file && p->line > 0)
+            log_line(level, "%s:%u: %s", p->file, p->line, p->text);
+        else if (p->file)
+            log_line(level, "%s: %s", p->file, p->text);
+        else
+            log_line(level, "%s", p->text);
+    }
+}
+
+static void log_jails(const struct roster *r)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < r->n; i++) {
+        n += r->cell[i].jail != NULL;
+        if (r->cell[i].problem)
+            log_line(LEVEL_ERROR, "jail %s judges nothing: %s", r->cell[i].conf->name,
+                     r->cell[i].problem);
+    }
+    log_line(LEVEL_INFO, "%zu jails", n);
+}
+
+static int load(struct daemon *d)
+{
+    struct config config = {0};
+    usec_t now = clock_now();
+    int r = config_load(d->setup.config, &config);
+
+    log_problems(&config);
+    if (r < 0) {
+        config_done(&config);
+        return r;
+    }
+    log_set_level(d->setup.verbose ? LEVEL_DEBUG : (enum log_level)config.settings.loglevel);
+    d->logs = sd_event_source_disable_unref(d->logs);
+    r = judge_load(d->judge, &config, now);
+    if (r >= 0) {
+        link_set_roster(d->link, judge_roster(d->judge));
+        judge_pardon(d->judge, now);
+        d->desk.loaded = now;
+        log_jails(judge_roster(d->judge));
+    }
+    if (judge_roster(d->judge)) {
+        int e = sd_event_add_io(d->event, &d->logs, judge_fd(d->judge), EPOLLIN, on_logs, d);
+        r = r < 0 ? r : e;
+    }
+    return r < 0 ? r : 0;
+}
+
+static int reload(void *user)
+{
+    struct daemon *d = user;
+    struct control_occurrence e = occurrence(CONTROL_EVENT_RELOAD, NULL, NULL, clock_now());
+    int r;
+
+    sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)clock_monotonic());
+    r = load(d);
+    if (r < 0)
+        log_line(LEVEL_ERROR, "%s cannot be loaded, the former configuration goes on: %s",
+                 d->setup.config, strerror(-r));
+    else
+        log_line(LEVEL_NOTICE, "%s is loaded anew", d->setup.config);
+    server_event(d->server, &e);
+    sd_notify(0, "READY=1");
+    return r;
+}
+
+// Signals
+
+static int on_hup(sd_event_source *s, const struct signalfd_siginfo *si, void *user)
+{
+    (void)s;
+    (void)si;
+    reload(user);
+    return 0;
+}
+
+static int on_term(sd_event_source *s, const struct signalfd_siginfo *si, void *user)
+{
+    struct daemon *d = user;
+
+    (void)s;
+    (void)si;
+    return sd_event_exit(d->event, 0);
+}
+
+static int on_child(sd_event_source *s, const siginfo_t *si, void *user)
+{
+    struct daemon *d = user;
+
+    (void)s;
+    (void)si;
+    // Its power went with it: a child that we could start now would have none.
+    log_line(LEVEL_ERROR, "tailban-enforce has ended; start it again: tailban-enforce --socket %s",
+             d->enforce_path);
+    d->setup.enforcer_pid = 0;
+    return 0;
+}
+
+static int arm(struct daemon *d)
+{
+    int r = sd_event_add_signal(d->event, NULL, SIGTERM, on_term, d);
+
+    if (r >= 0)
+        r = sd_event_add_signal(d->event, NULL, SIGINT, on_term, d);
+    if (r >= 0)
+        r = sd_event_add_signal(d->event, NULL, SIGHUP, on_hup, d);
+    if (r >= 0 && d->setup.enforcer_pid > 0)
+        r = sd_event_add_child(d->event, NULL, d->setup.enforcer_pid, WEXITED, on_child, d);
+    if (r >= 0)
+        r = sd_event_add_defer(d->event, &d->reading, on_reading, d);
+    if (r >= 0)
+        r = sd_event_add_time(d->event, &d->due, CLOCK_REALTIME, 0, 0, on_due, d);
+    if (r >= 0)
+        r = sd_event_add_time_relative(d->event, &d->retry, CLOCK_MONOTONIC, 0, 0, on_retry, d);
+    if (r >= 0)
+        r = sd_event_add_time_relative(d->event, NULL, CLOCK_MONOTONIC, OWN_WAIT, 0, on_own_waited,
+                                       d);
+    if (r >= 0)
+        r = sd_event_add_io(d->event, NULL, server_fd(d->server), EPOLLIN, on_server, d);
+    if (r >= 0)
+        r = sd_event_add_post(d->event, NULL, on_settle, d);
+    return r < 0 ? r : sd_event_set_watchdog(d->event, true);
+}
+
+// Opening and closing
+
+static int open_ledger(struct daemon *d)
+{
+    char path[PATH_SIZE];
+    int r;
+
+    if (snprintf(path, sizeof(path), "%s/ledger.sqlite", d->setup.state) >= (int)sizeof(path))
+        return -ENAMETOOLONG;
+    r = ledger_open(path, &d->ledger);
+    if (r == -EBUSY)
+        log_line(LEVEL_ERROR, "%s is in use: another tailband runs on %s", path, d->setup.state);
+    else if (r == -EUCLEAN)
+        log_line(LEVEL_ERROR, "%s is damaged or no ledger: move it away to start with an empty one",
+                 path);
+    else if (r < 0)
+        log_line(LEVEL_ERROR, "%s cannot be opened: %s", path, strerror(-r));
+    return r;
+}
+
+static int open_parts(struct daemon *d)
+{
+    const struct judge_hooks judge_hooks = {d, on_hit, on_ban, on_unban};
+    const struct link_hooks link_hooks = {d, on_own, on_state};
+    int r = zone_local(&d->zone);
+
+    if (r >= 0)
+        r = sd_event_default(&d->event);
+    if (r >= 0)
+        r = judge_new(d->ledger, &d->zone, &judge_hooks, &d->judge);
+    if (r >= 0)
+        r = link_new(d->ledger, &link_hooks, &d->link);
+    if (r >= 0)
+        r = server_new(d->setup.control, desk_answer, &d->desk, &d->server);
+    d->setup.control = -1;
+    if (r < 0)
+        log_line(LEVEL_ERROR, "tailband cannot start: %s", strerror(-r));
+    return r;
+}
+
+int daemon_new(const struct daemon_setup *setup, struct daemon **ret)
+{
+    struct daemon *d = calloc(1, sizeof(*d));
+    int r;
+
+    if (!d)
+        return -ENOMEM;
+    d->setup = *setup;
+    snprintf(d->enforce_path, sizeof(d->enforce_path), "%s/enforce.sock", setup->run);
+    r = open_ledger(d);
+    if (r >= 0)
+        r = open_parts(d);
+    if (r >= 0) {
+        d->desk = (struct desk){.judge = d->judge,
+                                .link = d->link,
+                                .ledger = d->ledger,
+                                .config = d->setup.config,
+                                .started = clock_now(),
+                                .reload = reload,
+                                .user = d};
+        r = load(d);
+        if (r < 0)
+            log_line(LEVEL_ERROR, "%s cannot be loaded: %s", setup->config, strerror(-r));
+    }
+    if (r >= 0)
+        r = arm(d);
+    if (r < 0) {
+        daemon_free(d);
+        return r;
+    }
+    if (d->setup.enforcer >= 0)
+        link_attach(d->link, d->setup.enforcer);
+    d->setup.enforcer = -1;
+    *ret = d;
+    return 0;
+}
+
+int daemon_run(struct daemon *d)
+{
+    int r;
+
+    settle_judge(d);
+    settle_link(d);
+    sd_notify(0, "READY=1");
+    r = sd_event_loop(d->event);
+    sd_notify(0, "STOPPING=1");
+    return r;
+}
+
+struct daemon *daemon_free(struct daemon *d)
+{
+    if (!d)
+        return NULL;
+    d->logs = sd_event_source_disable_unref(d->logs);
+    d->link_io = sd_event_source_disable_unref(d->link_io);
+    sd_event_source_disable_unref(d->reading);
+    sd_event_source_disable_unref(d->due);
+    sd_event_source_disable_unref(d->retry);
+    sd_event_unref(d->event);
+    judge_free(d->judge);
+    link_free(d->link);
+    server_free(d->server);
+    ledger_close(d->ledger);
+    zone_done(&d->zone);
+    if (d->setup.enforcer >= 0)
+        close(d->setup.enforcer);
+    if (d->setup.control >= 0)
+        close(d->setup.control);
+    if (d->setup.enforcer_pid > 0)
+        enforcer_wait(d->setup.enforcer_pid);
+    free(d);
+    return NULL;
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The enforcer as a child, for who starts tailband by hand: it gets its power before tailband gives
+// its own away.
+#pragma once
+
+#include <sys/types.h>
+
+// Starts tailban-enforce from the folder of this program, else from PATH, on a socketpair. *ret_fd
+// is our end.
+int enforcer_start(int *ret_fd, pid_t *ret_pid);
+
+// Closes nothing: waits, a moment at most, for the child to end after its socket was closed.
+void enforcer_wait(pid_t pid);

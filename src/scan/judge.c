@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "scan/judge.h"
+
+#include "base/log.h"
+#include "scan/books.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WRITES_MAX = 10000 };
+
+#define CLOCK_SLACK  (60 * USEC_PER_SEC)
+#define EXPIRE_PAUSE (60 * USEC_PER_SEC)
+#define READ_LATE    USEC_PER_DAY // how long after it was written a line may still find its windows
+
+struct judge {
+    struct books books;
+    const struct zone *zone;
+    struct judge_hooks hooks;
+    struct exempt own;
+    struct roster *roster;
+    struct logs *logs;
+    usec_t expire; // when memory is to be freed
+    usec_t now;    // of the piece being read
+    struct judge_counters counters;
+};
+
+int judge_new(struct ledger *ledger, const struct zone *zone, const struct judge_hooks *hooks,
+              struct judge **ret)
+{
+    struct judge *j = calloc(1, sizeof(*j));
+
+    if (!j)
+        return -ENOMEM;
+    j->books.ledger = ledger;
+    j->zone = zone;
+    j->hooks = *hooks;
+    j->expire = USEC_FOREVER;
+    *ret = j;
+    return 0;
+}
+
+struct judge *judge_free(struct judge *j)
+{
+    if (j) {
+        if (j->roster)
+            judge_checkpoint(j);
+        logs_free(j->logs);
+        roster_free(j->roster);
+        exempt_done(&j->own);
+        free(j);
+    }
+    return NULL;
+}
+
+static int restore_hit(void *user, const struct hit *hit)
+{
+    return jail_restore(user, hit);
+}
+
+static int restore_session(void *user, struct slice key, const struct session *s, bool forgotten)
+{
+    (void)forgotten;
+    return sessions_restore(jail_sessions(user), key, s);
+}
+
+static int restore(struct judge *j, struct roster *roster, usec_t now)
+{
+    int r = 0;
+
+    for (size_t i = 0; i < roster->n && r >= 0; i++) {
+        struct cell *c = &roster->cell[i];
+        if (!c->jail)
+            continue;
+        r = ledger_sessions(j->books.ledger, c->conf->name, restore_session, c->jail);
+        if (r >= 0)
+            r = ledger_hits(j->books.ledger, c->conf->name,
+                            usec_sub(now, usec_add(jail_memory(c->jail), READ_LATE)), restore_hit,
+                            c->jail);
+    }
+    return r < 0 ? r : 0;
+}
+
+int judge_load(struct judge *j, struct config *config, usec_t now)
+{
+    struct roster *roster = NULL;
+    struct logs *logs = NULL;
+    int r = j->roster ? judge_checkpoint(j) : 0, e = roster_new(config, &roster);
+
+    if (r == 0)
+        r = e;
+    if (r == 0)
+        r = roster_spare(roster, &j->own);
+    if (r == 0)
+        r = restore(j, roster, now);
+    if (r == 0)
+        r = logs_new(roster, j->books.ledger, j->zone, &logs);
+    if (r < 0) {
+        roster_free(roster);
+        return r;
+    }
+    logs_free(j->logs);
+    roster_free(j->roster);
+    j->roster = roster;
+    j->logs = logs;
+    return 0;
+}
+
+int judge_fd(const struct judge *j)
+{
+    return logs_fd(j->logs);
+}
+
+int judge_dispatch(struct judge *j)
+{
+    return logs_dispatch(j->logs);
+}
+
+bool judge_ready(const struct judge *j)
+{
+    return logs_ready(j->logs);
+}
+
+// A live line was written just now, whatever its stamp says.
+static bool is_off(const struct judge *j, const struct source *s, const struct line *line)
+{
+    usec_t gap = line->time > j->now ? line->time - j->now : j->now - line->time;
+
+    return line->dated && follow_is_live(s->follow) && gap > CLOCK_SLACK;
+}
+
+static void warn_off(struct source *s, usec_t now, const struct line *line)
+{
+    char span[SPAN_TEXT_MAX];
+    bool is_ahead = line->time > now;
+
+    if (s->is_warned)
+        return;
+    s->is_warned = true;
+    span_format(is_ahead ? line->time - now : now - line->time, span);
+    log_line(LEVEL_WARNING,
+             "%s: its lines are %s %s our clock (another time zone?): bans from it run from now on",
+             source_path(s), span, is_ahead ? "ahead of" : "behind");
+}
+
+static void write_hit(struct judge *j, const struct cell *c, struct source *s,
+                      const struct hit *hit)
+{
+    books_hit(&j->books, c->conf->name, hit, source_path(s), j->now);
+    j->counters.hits++;
+    j->hooks.hit(j->hooks.user, c, hit);
+}
+
+static void sentence(struct judge *j, const struct cell *c, const struct verdict *v, bool off)
+{
+    struct ban ban = {
+        .jail = c->conf->name,
+        .net = v->net,
+        .since = v->time,
+        .until = v->until,
+        .hits = v->hits,
+        .hosts = v->hosts,
+        .need_hits = v->need_hits,
+        .need_hosts = v->need_hosts,
+        .findtime = v->findtime,
+        .reason = v->reason == VERDICT_HOST ? BAN_HOST : BAN_BLOCK,
+    };
+
+    if (off) {
+        ban.since = j->now;
+        ban.until = v->until == USEC_FOREVER ? v->until : usec_add(j->now, v->until - v->time);
+    }
+    books_ban(&j->books, &ban, j->now);
+    j->hooks.ban(j->hooks.user, c, &ban, ban.until > j->now);
+}
+
+static void on_line(void *user, struct source *s, const struct line *line)
+{
+    struct judge *j = user;
+    bool off = is_off(j, s, line);
+
+    j->counters.lines++;
+    if (off)
+        warn_off(s, j->now, line);
+    if (s->old && line->dated && line->time < usec_sub(j->now, j->roster->findtime))
+        return;
+    for (size_t i = 0; i < s->n_cells; i++) {
+        struct cell *c = &j->roster->cell[s->cell[i]];
+        struct hit hit;
+        struct verdict verdict;
+        int r = jail_feed(c->jail, line, j->now, &hit, &verdict);
+        if (r < 0)
+            log_line(LEVEL_ERROR, "jail %s: a line could not be judged: %s", c->conf->name,
+                     strerror(-r));
+        if (r == JAIL_E_HIT || r == JAIL_E_VERDICT)
+            write_hit(j, c, s, &hit);
+        if (r == JAIL_E_VERDICT)
+            sentence(j, c, &verdict, off);
+    }
+}
+
+// Memory is freed when nothing is left to read: until then it may still be asked for.
+static void arm_expiry(struct judge *j, usec_t now)
+{
+    usec_t next = USEC_FOREVER;
+
+    for (size_t i = 0; i < j->roster->n; i++) {
+        usec_t due = j->roster->cell[i].jail ? jail_next(j->roster->cell[i].jail) : USEC_FOREVER;
+        if (due < next)
+            next = due;
+    }
+    if (next != USEC_FOREVER && next < usec_add(now, EXPIRE_PAUSE))
+        next = usec_add(now, EXPIRE_PAUSE);
+    j->expire = next;
+}
+
+void judge_read(struct judge *j, usec_t now)
+{
+    books_begin(&j->books, now);
+    j->now = now;
+    logs_read(j->logs, now, on_line, j);
+    if (j->books.writes >= WRITES_MAX)
+        judge_checkpoint(j);
+    if (!logs_ready(j->logs))
+        arm_expiry(j, now);
+}
+
+static usec_t checkpoint_due(const struct judge *j)
+{
+    return j->books.is_open ? usec_add(j->books.opened, j->roster->config.settings.checkpoint)
+                            : USEC_FOREVER;
+}
+
+usec_t judge_due(const struct judge *j)
+{
+    usec_t due = checkpoint_due(j);
+
+    return due < j->expire ? due : j->expire;
+}
+
+void judge_tick(struct judge *j, usec_t now)
+{
+    if (now >= checkpoint_due(j)) {
+        judge_checkpoint(j);
+        books_prune(&j->books, usec_add(j->roster->memory, READ_LATE), now);
+    }
+    if (now < j->expire)
+        return;
+    for (size_t i = 0; i < j->roster->n; i++) {
+        if (j->roster->cell[i].jail)
+            jail_expire(j->roster->cell[i].jail, now);
+    }
+    arm_expiry(j, now);
+}
+
+struct keep {
+    struct ledger *ledger;
+    const char *jail;
+};
+
+static int keep_session(void *user, struct slice key, const struct session *s, bool forgotten)
+{
+    const struct keep *k = user;
+
+    return ledger_session(k->ledger, k->jail, key, s, forgotten);
+}
+
+static int keep_sessions(struct judge *j)
+{
+    int r = 0;
+
+    for (size_t i = 0; i < j->roster->n && r >= 0; i++) {
+        struct cell *c = &j->roster->cell[i];
+        struct keep k = {j->books.ledger, c->conf->name};
+        if (c->jail)
+            r = sessions_changed(jail_sessions(c->jail), keep_session, &k);
+    }
+    return r < 0 ? r : 0;
+}
+
+int judge_checkpoint(struct judge *j)
+{
+    int r;
+
+    if (!j->books.is_open)
+        return 0;
+    r = keep_sessions(j);
+    if (r == 0)
+        r = logs_keep(j->logs);
+    return books_commit(&j->books, r);
+}
+
+int judge_ban(struct judge *j, const struct cell *cell, const struct addr *net, usec_t span,
+              usec_t now)
+{
+    struct ban ban = {
+        .jail = cell->conf->name,
+        .net = *net,
+        .since = now,
+        .until = usec_add(now, span ? span : cell->conf->spec.sentence.bantime),
+        .reason = BAN_MANUAL,
+    };
+    int r = books_ban(&j->books, &ban, now);
+
+    j->hooks.ban(j->hooks.user, cell, &ban, true);
+    return r;
+}
+
+struct lifting {
+    struct judge *judge;
+    size_t n;
+};
+
+static int on_lifted(void *user, const struct ban *ban)
+{
+    struct lifting *l = user;
+    struct cell *c = roster_find(l->judge->roster, slice_of(ban->jail));
+
+    l->n++;
+    if (c && c->jail)
+        jail_forget(c->jail, &ban->net);
+    if (c)
+        l->judge->hooks.unban(l->judge->hooks.user, c, ban);
+    return 0;
+}
+
+static int choose_all(void *user, const struct ban *ban)
+{
+    (void)user;
+    (void)ban;
+    return 1;
+}
+
+int judge_unban(struct judge *j, const struct cell *cell, const struct addr *net, usec_t now,
+                size_t *ret_n)
+{
+    const char *jail = cell ? cell->conf->name : NULL;
+    struct lifting l = {j, 0};
+    int r;
+
+    if (net)
+        r = books_unban(&j->books, jail, net, now, on_lifted, &l);
+    else
+        r = books_unban_some(&j->books, jail, now, choose_all, on_lifted, &l);
+    *ret_n = l.n;
+    return r < 0 ? r : 0;
+}
+
+static int choose_spared(void *user, const struct ban *ban)
+{
+    const struct lifting *l = user;
+    const struct cell *c = roster_find(l->judge->roster, slice_of(ban->jail));
+
+    return c && exempt_touches(&c->exempt, &ban->net);
+}
+
+int judge_pardon(struct judge *j, usec_t now)
+{
+    struct lifting l = {j, 0};
+
+    return books_unban_some(&j->books, NULL, now, choose_spared, on_lifted, &l);
+}
+
+int judge_spare(struct judge *j, const struct exempt *own, usec_t now)
+{
+    struct exempt copy = {0};
+    int r = 0;
+
+    for (size_t i = 0; i < own->n && r == 0; i++)
+        r = exempt_add(&copy, &own->net[i]);
+    if (r == 0)
+        r = roster_spare(j->roster, &copy);
+    if (r < 0) {
+        exempt_done(&copy);
+        return r;
+    }
+    exempt_done(&j->own);
+    j->own = copy;
+    return judge_pardon(j, now);
+}
+
+const struct roster *judge_roster(const struct judge *j)
+{
+    return j->roster;
+}
+
+const struct logs *judge_logs(const struct judge *j)
+{
+    return j->logs;
+}
+
+struct judge_counters judge_counters(const struct judge *j)
+{
+    return j->counters;
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Lines in, bans out: reads the logs, lets their jails judge, and keeps in the ledger what comes of
+// it. Positions, hits, sessions and bans are committed together at checkpoints, so that after a
+// crash each line is judged exactly once. It has no clock and no event loop.
+#pragma once
+
+#include "scan/logs.h"
+#include "scan/roster.h"
+
+// What others are told. in_force: the ban has not ended already, as one from an old log may have.
+struct judge_hooks {
+    void *user;
+    void (*hit)(void *user, const struct cell *cell, const struct hit *hit);
+    void (*ban)(void *user, const struct cell *cell, const struct ban *ban, bool in_force);
+    void (*unban)(void *user, const struct cell *cell, const struct ban *ban);
+};
+
+struct judge;
+
+// Ledger and zone are borrowed. -ENOMEM.
+int judge_new(struct ledger *ledger, const struct zone *zone, const struct judge_hooks *hooks,
+              struct judge **ret);
+
+// Keeps everything first.
+struct judge *judge_free(struct judge *j);
+
+// Puts a configuration in force, which it takes over also on failure; the former one, if any, stays
+// in force where that fails. Windows and sessions go on as the ledger has them.
+int judge_load(struct judge *j, struct config *config, usec_t now);
+
+// Lifts the bans of whom the configuration spares now: one of before somebody was put into ignoreip
+// must not outlast that. To be called after judge_load().
+int judge_pardon(struct judge *j, usec_t now);
+
+// The host's own addresses: every jail with ignoreself spares them from now on. -errno.
+int judge_spare(struct judge *j, const struct exempt *own, usec_t now);
+
+// The descriptor to poll for input (another one after judge_load()), and what to call then.
+int judge_fd(const struct judge *j);
+int judge_dispatch(struct judge *j);
+
+// Whether there is more to read, and reading a piece of it.
+bool judge_ready(const struct judge *j);
+void judge_read(struct judge *j, usec_t now);
+
+// When judge_tick() is due: a checkpoint, or memory to free. USEC_FOREVER: nothing is.
+usec_t judge_due(const struct judge *j);
+void judge_tick(struct judge *j, usec_t now);
+int judge_checkpoint(struct judge *j);
+
+// A ban by hand, for span, or (0) the jail's bantime.
+int judge_ban(struct judge *j, const struct cell *cell, const struct addr *net, usec_t span,
+              usec_t now);
+
+// Lifts what is in force for this net, or (NULL) for any, in this jail or (NULL) in all; what was
+// counted for it is forgotten. *ret_n is how many bans that were.
+int judge_unban(struct judge *j, const struct cell *cell, const struct addr *net, usec_t now,
+                size_t *ret_n);
+
+const struct roster *judge_roster(const struct judge *j);
+const struct logs *judge_logs(const struct judge *j);
+
+struct judge_counters {
+    uint64_t lines, hits;
+};
+struct judge_counters judge_counters(const struct judge *j);

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The connection to tailban-enforce. On connecting, and whenever what the kernel holds may differ
+// from the ledger, the whole state is sent, piece by piece from the ledger; after it bans and
+// unbans as they come. Nothing waits: orders that the enforcer does not take are queued, and where
+// the queue is full it is dropped and the whole state is sent again, which says the same.
+#pragma once
+
+#include "base/span.h"
+#include "ledger/ledger.h"
+#include "scan/roster.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { LINK_QUEUE_MAX = 16384 };
+
+struct link;
+
+// own: the host's own addresses, whenever the enforcer says them. state: bans are enforced from now
+// on, or not; text says why.
+struct link_hooks {
+    void *user;
+    void (*own)(void *user, const struct exempt *own);
+    void (*state)(void *user, bool enforced, const char *text);
+};
+
+// The ledger is borrowed. -ENOMEM.
+int link_new(struct ledger *ledger, const struct link_hooks *hooks, struct link **ret);
+struct link *link_free(struct link *l);
+
+// What the jails are from now on: borrowed, and the whole state is sent.
+void link_set_roster(struct link *l, const struct roster *roster);
+
+// Takes over a connected socket, or connects to the enforcer's socket at path. -errno where it is
+// not there.
+void link_attach(struct link *l, int fd);
+int link_connect(struct link *l, const char *path);
+
+// The socket to poll, -1 where there is no connection; and the poll(2) events to wait for.
+int link_fd(const struct link *l);
+short link_events(const struct link *l);
+
+// Reads and writes what can be without waiting. -errno: the connection is gone and closed.
+int link_process(struct link *l, short events, usec_t now);
+
+// Orders. Without a connection they are nothing to remember: the ledger does.
+void link_ban(struct link *l, const struct cell *cell, const struct addr *net, usec_t until);
+void link_unban(struct link *l, const struct cell *cell, const struct addr *net);
+
+// Whether the enforcer has acknowledged the whole state; how many orders it has refused.
+bool link_is_enforced(const struct link *l);
+uint64_t link_refused(const struct link *l);

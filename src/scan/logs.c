@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "scan/logs.h"
+
+#include "base/log.h"
+#include "scan/watch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct logs {
+    const struct roster *roster;
+    struct ledger *ledger;
+    const struct zone *zone;
+    struct watch *watch;
+    struct logpath *path;
+    size_t n_paths, allocated;
+    struct source *source[LOGS_MAX];
+    size_t n, turn;
+    bool starting; // what is found now was there before we were
+    bool is_full;  // and that has been said
+};
+
+static struct source *find_path(const struct logs *l, const char *path)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        if (strcmp(source_path(l->source[i]), path) == 0)
+            return l->source[i];
+    }
+    return NULL;
+}
+
+// A renamed log that matches the same pattern, or a second name of one: the file is being read, and
+// reading it once more would count its lines twice.
+static struct source *find_file(const struct logs *l, const char *path)
+{
+    struct position at;
+    struct stat st;
+
+    if (stat(path, &st) < 0)
+        return NULL;
+    for (size_t i = 0; i < l->n; i++) {
+        if (source_position(l->source[i], &at) == 0 && at.device == st.st_dev &&
+            at.inode == st.st_ino)
+            return l->source[i];
+    }
+    return NULL;
+}
+
+static int set_alias(struct source *s, const char *path)
+{
+    char *copy = strdup(path);
+
+    if (!copy)
+        return -ENOMEM;
+    free(s->alias);
+    s->alias = copy;
+    s->moved = true;
+    return 0;
+}
+
+static int keep_one(struct logs *l, struct source *s)
+{
+    struct position at;
+    int r = source_position(s, &at);
+
+    if (r == -ENOENT)
+        return 0;
+    if (r == 0)
+        r = ledger_position(l->ledger, source_path(s), &at);
+    if (r == 0 && s->alias)
+        r = ledger_position(l->ledger, s->alias, &at);
+    if (r == 0)
+        s->moved = false;
+    return r;
+}
+
+static void drop(struct logs *l, size_t i)
+{
+    source_free(l->source[i]);
+    l->source[i] = l->source[--l->n];
+}
+
+static int make_room(struct logs *l)
+{
+    size_t idle = l->n;
+    int r;
+
+    for (size_t i = 0; i < l->n; i++) {
+        if (!l->source[i]->ready &&
+            (idle == l->n || l->source[i]->active < l->source[idle]->active))
+            idle = i;
+    }
+    if (idle == l->n)
+        return -EMFILE;
+    r = l->source[idle]->moved ? keep_one(l, l->source[idle]) : 0;
+    if (r == 0)
+        drop(l, idle);
+    return r;
+}
+
+static int take_up(struct logs *l, const char *path, struct source **ret)
+{
+    struct position start;
+    struct source *s;
+    int r = l->n < LOGS_MAX ? 0 : make_room(l), kept;
+
+    if (r < 0)
+        return r;
+    kept = ledger_position_of(l->ledger, path, &start);
+    if (kept < 0 && kept != -ENOENT)
+        return kept;
+    r = source_new(path, kept == 0 ? &start : NULL, l->zone, &s);
+    if (r < 0)
+        return r;
+    s->old = kept == -ENOENT && l->starting;
+    l->source[l->n++] = s;
+    *ret = s;
+    return 0;
+}
+
+static int on_path(void *user, unsigned pattern, const char *path)
+{
+    struct logs *l = user;
+    struct source *s = find_path(l, path);
+    int r = 0;
+
+    if (!s) {
+        s = find_file(l, path);
+        r = s ? set_alias(s, path) : take_up(l, path, &s);
+    }
+    if (r == -EMFILE) {
+        if (!l->is_full)
+            log_line(LEVEL_ERROR, "%s is not followed: %d logs are, all of them busy", path,
+                     LOGS_MAX);
+        l->is_full = true;
+        return 0;
+    }
+    if (r < 0)
+        return r;
+    s->ready = true;
+    l->path[pattern].matched = true;
+    return source_join(s, l->path[pattern].cell);
+}
+
+static int add_path(struct logs *l, uint16_t cell, const char *glob)
+{
+    unsigned pattern;
+    int r = watch_add(l->watch, glob, &pattern);
+
+    if (r < 0) {
+        log_line(LEVEL_ERROR, "jail %s: %s cannot be watched: %s", l->roster->cell[cell].conf->name,
+                 glob, strerror(-r));
+        return r == -ENOMEM ? r : 0;
+    }
+    if (pattern >= l->allocated) {
+        size_t n = l->allocated ? l->allocated * 2 : 64;
+        struct logpath *grown = reallocarray(l->path, n, sizeof(*grown));
+        if (!grown)
+            return -ENOMEM;
+        l->path = grown;
+        l->allocated = n;
+    }
+    l->path[pattern] = (struct logpath){glob, cell, false};
+    l->n_paths = pattern + 1;
+    return 0;
+}
+
+int logs_new(const struct roster *roster, struct ledger *ledger, const struct zone *zone,
+             struct logs **ret)
+{
+    struct logs *l = calloc(1, sizeof(*l));
+    int r;
+
+    if (!l)
+        return -ENOMEM;
+    *l = (struct logs){.roster = roster, .ledger = ledger, .zone = zone, .starting = true};
+    r = watch_new(&l->watch);
+    for (size_t i = 0; i < roster->n && r == 0; i++) {
+        const struct jail_conf *conf = roster->cell[i].conf;
+        for (size_t k = 0; roster->cell[i].jail && k < conf->n_logpath && r == 0; k++)
+            r = add_path(l, (uint16_t)i, conf->logpath[k]);
+    }
+    if (r == 0)
+        r = watch_scan(l->watch, on_path, l);
+    if (r < 0) {
+        logs_free(l);
+        return r;
+    }
+    l->starting = false;
+    *ret = l;
+    return 0;
+}
+
+struct logs *logs_free(struct logs *l)
+{
+    if (l) {
+        while (l->n > 0)
+            drop(l, l->n - 1);
+        watch_free(l->watch);
+        free(l->path);
+        free(l);
+    }
+    return NULL;
+}
+
+int logs_fd(const struct logs *l)
+{
+    return watch_fd(l->watch);
+}
+
+int logs_dispatch(struct logs *l)
+{
+    return watch_dispatch(l->watch, on_path, l);
+}
+
+bool logs_ready(const struct logs *l)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        if (l->source[i]->ready)
+            return true;
+    }
+    return false;
+}
+
+static void tell_error(struct source *s, int r)
+{
+    if (r != 0 && r != s->error)
+        log_line(LEVEL_WARNING, "%s cannot be read: %s", source_path(s), strerror(-r));
+    s->error = r;
+}
+
+// What was renamed has been read to its end: that is where its second path would go on.
+static void leave_alias(struct logs *l, struct source *s, const struct position *end)
+{
+    int r = ledger_position(l->ledger, s->alias, end);
+
+    if (r < 0)
+        log_line(LEVEL_ERROR, "%s: its position cannot be kept: %s", s->alias,
+                 ledger_error(l->ledger));
+    free(s->alias);
+    s->alias = NULL;
+}
+
+static void read_one(struct logs *l, struct source *s, usec_t now, line_fn *fn, void *user)
+{
+    bool is_first = !s->hinted && s->n_lines == 0;
+    struct position before = {0};
+    int kept = s->alias ? source_position(s, &before) : -ENOENT;
+    int r = source_read(s, now, fn, user);
+
+    s->ready = r > 0;
+    tell_error(s, r < 0 ? r : 0);
+    if (r == SOURCE_E_MORE && is_first)
+        log_line(LEVEL_INFO, "%s is followed", source_path(s));
+    else if (r == SOURCE_E_NEW_FILE && !is_first)
+        log_line(LEVEL_INFO, "%s is another file now", source_path(s));
+    if (r == SOURCE_E_NEW_FILE && kept == 0)
+        leave_alias(l, s, &before);
+}
+
+void logs_read(struct logs *l, usec_t now, line_fn *fn, void *user)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        struct source *s = l->source[l->turn++ % l->n];
+        if (!s->ready)
+            continue;
+        read_one(l, s, now, fn, user);
+        return;
+    }
+}
+
+int logs_keep(struct logs *l)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        int r = l->source[i]->moved ? keep_one(l, l->source[i]) : 0;
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+size_t logs_count(const struct logs *l)
+{
+    return l->n;
+}
+
+const struct source *logs_at(const struct logs *l, size_t i)
+{
+    return l->source[i];
+}
+
+size_t logs_paths(const struct logs *l, const struct logpath **ret)
+{
+    *ret = l->path;
+    return l->n_paths;
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The logs of all jails: which files match their logpaths, each followed once however many jails
+// read it, and read in turn, so that a busy one does not starve the others.
+#pragma once
+
+#include "ledger/ledger.h"
+#include "scan/roster.h"
+#include "scan/source.h"
+
+// Files followed at once; beyond it the one idle longest makes room: its position is kept, and it
+// is taken up again when it changes.
+enum { LOGS_MAX = 1024 };
+
+struct logs;
+
+// A logpath as it stands in a jail, for `status`.
+struct logpath {
+    const char *glob;
+    uint16_t cell;
+    bool matched; // a file has been found
+};
+
+// Roster, ledger and zone are borrowed. A logpath that cannot be watched is logged. -errno where
+// nothing can be watched at all.
+int logs_new(const struct roster *roster, struct ledger *ledger, const struct zone *zone,
+             struct logs **ret);
+struct logs *logs_free(struct logs *l);
+
+// The descriptor to poll for input, and what to call then. -errno of what watching failed with.
+int logs_fd(const struct logs *l);
+int logs_dispatch(struct logs *l);
+
+bool logs_ready(const struct logs *l);
+
+// Reads one chunk of the next file that has more, within the ledger's transaction.
+void logs_read(struct logs *l, usec_t now, line_fn *fn, void *user);
+
+// Puts the positions that moved into the ledger, within the same transaction.
+int logs_keep(struct logs *l);
+
+size_t logs_count(const struct logs *l);
+const struct source *logs_at(const struct logs *l, size_t i);
+size_t logs_paths(const struct logs *l, const struct logpath **ret);

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "scan/report.h"
+
+#include "scan/clock.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { WHY_BANS = 16, WHY_LINES = 100 };
+
+static struct slice text_of(const char *s)
+{
+    return s ? slice_of(s) : (struct slice){"", 0};
+}
+
+static struct control_ban ban_record(const struct ban *b)
+{
+    static const enum control_reason reasons[] = {
+        [BAN_HOST] = CONTROL_HOST, [BAN_BLOCK] = CONTROL_BLOCK, [BAN_MANUAL] = CONTROL_MANUAL};
+
+    return (struct control_ban){
+        .id = (uint64_t)b->id,
+        .jail = slice_of(b->jail),
+        .net = b->net,
+        .since = b->since,
+        .until = b->until,
+        .lifted = b->lifted,
+        .hits = b->hits,
+        .hosts = b->hosts,
+        .need_hits = b->need_hits,
+        .need_hosts = b->need_hosts,
+        .findtime = b->findtime,
+        .reason = reasons[b->reason],
+    };
+}
+
+static uint64_t memory_in_use(void)
+{
+    FILE *f = fopen("/proc/self/statm", "re");
+    unsigned long size, resident = 0;
+
+    if (f) {
+        if (fscanf(f, "%lu %lu", &size, &resident) != 2)
+            resident = 0;
+        fclose(f);
+    }
+    return (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+struct census {
+    const struct roster *roster;
+    uint64_t *bans; // per cell
+    uint64_t all;
+};
+
+static int count_ban(void *user, const struct ban *ban)
+{
+    struct census *t = user;
+    const struct cell *c = roster_find(t->roster, slice_of(ban->jail));
+
+    if (c)
+        t->bans[c - t->roster->cell]++;
+    t->all++;
+    return 0;
+}
+
+static int put_daemon(const struct desk *d, uint64_t bans, usec_t now, struct caller *to)
+{
+    const struct logs *logs = judge_logs(d->judge);
+    struct judge_counters counters = judge_counters(d->judge);
+    struct control record = {.type = CONTROL_IS_DAEMON};
+    uint64_t overlong = 0;
+
+    for (size_t i = 0; i < logs_count(logs); i++)
+        overlong += logs_at(logs, i)->lines.overlong;
+    record.daemon = (struct control_daemon){
+        .version = slice_of(TAILBAN_VERSION),
+        .config = slice_of(d->config),
+        .pid = (uint32_t)getpid(),
+        .now = now,
+        .started = d->started,
+        .loaded = d->loaded,
+        .enforcer = link_is_enforced(d->link),
+        .bans = bans,
+        .lines = counters.lines,
+        .hits = counters.hits,
+        .overlong = overlong,
+        .memory = memory_in_use(),
+    };
+    return caller_put(to, &record);
+}
+
+static bool reads(const struct source *s, const struct roster *r, const struct cell *cell)
+{
+    for (size_t i = 0; i < s->n_cells; i++) {
+        if (&r->cell[s->cell[i]] == cell)
+            return true;
+    }
+    return false;
+}
+
+static enum control_source_state state_of(const struct source *s)
+{
+    if (s->error < 0)
+        return CONTROL_UNREADABLE;
+    if (!follow_is_open(s->follow))
+        return CONTROL_WAITING;
+    return follow_is_live(s->follow) ? CONTROL_LIVE : CONTROL_READING;
+}
+
+static int put_source(const struct source *s, struct caller *to)
+{
+    struct control record = {.type = CONTROL_IS_SOURCE};
+
+    record.source = (struct control_source){
+        .path = slice_of(source_path(s)),
+        .state = state_of(s),
+        .size = follow_size(s->follow),
+        .offset = follow_offset(s->follow),
+        .lines = s->n_lines,
+        .last = s->last,
+        .text = text_of(s->error < 0 ? strerror(-s->error) : NULL),
+    };
+    return caller_put(to, &record);
+}
+
+static int put_sources(const struct desk *d, const struct cell *only, struct caller *to)
+{
+    const struct roster *roster = judge_roster(d->judge);
+    const struct logs *logs = judge_logs(d->judge);
+    const struct logpath *path;
+    size_t n = logs_paths(logs, &path);
+    int r = 0;
+
+    for (size_t i = 0; i < logs_count(logs) && r >= 0; i++) {
+        const struct source *s = logs_at(logs, i);
+        if (!only || reads(s, roster, only))
+            r = put_source(s, to);
+    }
+    for (size_t i = 0; i < n && r >= 0; i++) {
+        struct control record = {.type = CONTROL_IS_SOURCE,
+                                 .source = {.path = slice_of(path[i].glob)}};
+        if (!path[i].matched && (!only || &roster->cell[path[i].cell] == only))
+            r = caller_put(to, &record);
+    }
+    return r;
+}
+
+static int put_jail(const struct cell *c, uint64_t bans, struct caller *to)
+{
+    static const struct jail_counters none;
+    const struct jail_counters *n = c->jail ? jail_counters(c->jail) : &none;
+    struct control record = {.type = CONTROL_IS_JAIL};
+
+    record.jail = (struct control_jail){
+        .name = slice_of(c->conf->name),
+        .filter = text_of(c->conf->filter_name),
+        .active = !c->problem,
+        .bans = bans,
+        .lines = n->lines,
+        .matched = n->matched,
+        .hits = n->hits,
+        .ignored = n->ignored,
+        .exempt = n->exempt,
+        .informed = n->informed,
+        .limits = n->limits,
+        .verdicts = n->verdicts,
+        .no_address = n->no_address,
+        .tracked = c->jail ? jail_tracked(c->jail) : 0,
+        .evicted = c->jail ? jail_evicted(c->jail) : 0,
+        .maxretry = c->conf->spec.maxretry,
+        .findtime = c->conf->spec.findtime,
+        .bantime = c->conf->spec.sentence.bantime,
+        .text = text_of(c->problem),
+    };
+    return caller_put(to, &record);
+}
+
+int report_problems(const struct desk *d, struct caller *to)
+{
+    const struct config *config = &judge_roster(d->judge)->config;
+    int r = 0;
+
+    for (size_t i = 0; i < config->n_problem && r >= 0; i++) {
+        const struct problem *p = &config->problem[i];
+        struct control record = {.type = CONTROL_IS_PROBLEM};
+        record.problem = (struct control_problem){p->severity == PROBLEM_WARNING, text_of(p->file),
+                                                  p->line, text_of(p->text)};
+        r = caller_put(to, &record);
+    }
+    return r;
+}
+
+int report_status(const struct desk *d, const struct cell *only, struct caller *to)
+{
+    const struct roster *roster = judge_roster(d->judge);
+    struct census tally = {.roster = roster};
+    usec_t now = clock_now();
+    int r;
+
+    tally.bans = calloc(roster->n, sizeof(*tally.bans));
+    if (!tally.bans)
+        return -ENOMEM;
+    r = ledger_bans(d->ledger, NULL, now, 0, count_ban, &tally);
+    if (r >= 0)
+        r = put_daemon(d, tally.all, now, to);
+    if (r >= 0)
+        r = put_sources(d, only, to);
+    for (size_t i = 0; i < roster->n && r >= 0; i++) {
+        if (!only || only == &roster->cell[i])
+            r = put_jail(&roster->cell[i], tally.bans[i], to);
+    }
+    free(tally.bans);
+    return r < 0 ? r : report_problems(d, to);
+}
+
+struct listing {
+    struct caller *to;
+    uint64_t *cursor;
+};
+
+static int list_ban(void *user, const struct ban *ban)
+{
+    struct listing *l = user;
+    struct control record = {.type = CONTROL_IS_BAN, .ban = ban_record(ban)};
+    int r;
+
+    if (!caller_has_room(l->to))
+        return -ENOBUFS;
+    r = caller_put(l->to, &record);
+    if (r == 0)
+        *l->cursor = (uint64_t)ban->id;
+    return r;
+}
+
+int report_list(const struct desk *d, const struct cell *only, uint64_t *cursor, struct caller *to)
+{
+    struct listing l = {to, cursor};
+    int r = ledger_bans(d->ledger, only ? only->conf->name : NULL, clock_now(), (int64_t)*cursor,
+                        list_ban, &l);
+    if (r == -ENOBUFS)
+        return CALLER_E_MORE;
+    return r < 0 && r != -ENOMEM ? caller_refuse(to, -r, "%s", ledger_error(d->ledger)) : r;
+}
+
+struct why {
+    const struct desk *desk;
+    struct caller *to;
+    uint64_t ban;
+};
+
+static int put_evidence(void *user, const struct evidence *e)
+{
+    struct why *w = user;
+    struct control record = {.type = CONTROL_IS_EVIDENCE};
+
+    record.evidence = (struct control_evidence){
+        .ban = w->ban,
+        .jail = slice_of(e->jail),
+        .addr = e->addr,
+        .time = e->time,
+        .count = e->count,
+        .source = text_of(e->source),
+        .text = e->text,
+    };
+    return caller_put(w->to, &record);
+}
+
+static int put_why_ban(void *user, const struct ban *ban)
+{
+    struct why *w = user;
+    struct control record = {.type = CONTROL_IS_BAN, .ban = ban_record(ban)};
+    int r = caller_put(w->to, &record);
+
+    w->ban = (uint64_t)ban->id;
+    return r < 0 ? r
+                 : ledger_evidence(w->desk->ledger, ban->id, &ban->net, WHY_LINES, put_evidence, w);
+}
+
+static int put_standing(struct cell *c, const struct addr *net, usec_t now, struct caller *to)
+{
+    struct jail_standing level[1 + NETBLOCK_LEVELS_MAX];
+    size_t n = c->jail ? jail_look(c->jail, net, now, level) : 0;
+    int r = 0;
+
+    for (size_t i = 0; i < n && r >= 0; i++) {
+        struct control record = {.type = CONTROL_IS_STANDING};
+        record.standing = (struct control_standing){
+            .jail = slice_of(c->conf->name),
+            .net = level[i].net,
+            .hits = level[i].hits,
+            .hosts = level[i].hosts,
+            .need_hits = level[i].need_hits,
+            .need_hosts = level[i].need_hosts,
+            .findtime = level[i].findtime,
+            .exempt = exempt_touches(&c->exempt, &level[i].net),
+        };
+        r = caller_put(to, &record);
+    }
+    return r;
+}
+
+int report_why(const struct desk *d, const struct addr *net, struct caller *to)
+{
+    const struct roster *roster = judge_roster(d->judge);
+    struct why w = {d, to, 0};
+    int r = ledger_bans_about(d->ledger, net, WHY_BANS, put_why_ban, &w);
+
+    for (size_t i = 0; i < roster->n && r >= 0; i++)
+        r = put_standing(&roster->cell[i], net, clock_now(), to);
+    w.ban = 0;
+    if (r >= 0)
+        r = ledger_evidence(d->ledger, 0, net, WHY_LINES, put_evidence, &w);
+    return r < 0 && r != -ENOMEM ? caller_refuse(to, -r, "%s", ledger_error(d->ledger)) : 0;
+}

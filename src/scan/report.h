@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the daemon knows, put into replies. All functions: 0 or -errno, refused or -ENOMEM.
+#pragma once
+
+#include "scan/desk.h"
+
+// only: one jail and what it reads; NULL: all.
+int report_status(const struct desk *d, const struct cell *only, struct caller *to);
+
+// As an answer_fn: CALLER_E_MORE until the last ban is told.
+int report_list(const struct desk *d, const struct cell *only, uint64_t *cursor, struct caller *to);
+
+int report_why(const struct desk *d, const struct addr *net, struct caller *to);
+
+int report_problems(const struct desk *d, struct caller *to);

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "scan/roster.h"
+
+#include "wire/order.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+static int explain(struct cell *c, const struct filter_error *e)
+{
+    const struct pattern *p = e->pattern;
+    int r;
+
+    if (p && p->file)
+        r = asprintf(&c->problem, "%s:%u: %s", p->file, p->line, e->text);
+    else
+        r = asprintf(&c->problem, "filter %s: %s", c->conf->filter_name, e->text);
+    if (r < 0)
+        c->problem = NULL;
+    return r < 0 ? -ENOMEM : 0;
+}
+
+static int reject(struct cell *c, const char *why)
+{
+    c->problem = strdup(why);
+    return c->problem ? 0 : -ENOMEM;
+}
+
+static int cell_open(struct cell *c)
+{
+    struct filter_error error = {0};
+    uint64_t seed;
+    int r;
+
+    if (!c->conf->usable)
+        return reject(c, "its configuration is wrong");
+    if (c->conf->n_port > ORDER_PORTS_MAX)
+        return reject(c, "it has too many ports: write ranges");
+    if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
+        return -errno;
+    r = filter_new(&c->conf->filter, &c->filter, &error);
+    if (r == -EINVAL)
+        return explain(c, &error);
+    if (r < 0)
+        return r;
+    r = jail_new(&c->conf->spec, c->filter, &c->exempt, seed, &c->jail);
+    return r == -EINVAL ? reject(c, "its thresholds are out of bounds") : r;
+}
+
+static usec_t later(usec_t a, usec_t b)
+{
+    return a > b ? a : b;
+}
+
+static void look_back(struct roster *r)
+{
+    for (size_t i = 0; i < r->n; i++) {
+        const struct jail_spec *s = &r->cell[i].conf->spec;
+        if (!r->cell[i].jail)
+            continue;
+        r->findtime = later(r->findtime, s->findtime);
+        if (s->n_v4 || s->n_v6)
+            r->findtime = later(r->findtime, s->netblock_findtime);
+        r->memory = later(r->memory, jail_memory(r->cell[i].jail));
+    }
+}
+
+int roster_new(struct config *config, struct roster **ret)
+{
+    struct roster *r = calloc(1, sizeof(*r));
+    int error = r ? 0 : -ENOMEM;
+
+    if (!r) {
+        config_done(config);
+        return -ENOMEM;
+    }
+    r->config = *config;
+    *config = (struct config){0};
+    r->manual = (struct jail_conf){
+        .name = (char *)ROSTER_MANUAL,
+        .enabled = true,
+        .spec = {.name = ROSTER_MANUAL, .sentence = {UINT64_C(7) * USEC_PER_DAY}},
+        .ignoreself = true};
+    r->cell = calloc(r->config.n_jail + 1, sizeof(*r->cell));
+    if (!r->cell)
+        error = -ENOMEM;
+    else if (r->config.n_jail >= ORDER_JAILS_MAX)
+        error = -E2BIG;
+    for (size_t i = 0; i < r->config.n_jail && error == 0; i++) {
+        if (!r->config.jail[i].enabled)
+            continue;
+        r->cell[r->n].conf = &r->config.jail[i];
+        error = cell_open(&r->cell[r->n++]);
+    }
+    if (error == 0 && !roster_find(r, slice_of(ROSTER_MANUAL)))
+        r->cell[r->n++].conf = &r->manual;
+    if (error == 0)
+        error = roster_spare(r, &(struct exempt){0});
+    if (error < 0) {
+        roster_free(r);
+        return error;
+    }
+    look_back(r);
+    *ret = r;
+    return 0;
+}
+
+struct roster *roster_free(struct roster *r)
+{
+    if (!r)
+        return NULL;
+    for (size_t i = 0; i < r->n; i++) {
+        jail_free(r->cell[i].jail);
+        filter_free(r->cell[i].filter);
+        exempt_done(&r->cell[i].exempt);
+        free(r->cell[i].problem);
+    }
+    free(r->cell);
+    config_done(&r->config);
+    free(r);
+    return NULL;
+}
+
+struct cell *roster_find(const struct roster *r, struct slice name)
+{
+    for (size_t i = 0; i < r->n; i++) {
+        if (slice_is(name, r->cell[i].conf->name))
+            return &r->cell[i];
+    }
+    return NULL;
+}
+
+static int add_all(struct exempt *to, const struct exempt *from)
+{
+    for (size_t i = 0; i < from->n; i++) {
+        int r = exempt_add(to, &from->net[i]);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+int roster_spare(struct roster *r, const struct exempt *own)
+{
+    for (size_t i = 0; i < r->n; i++) {
+        struct cell *c = &r->cell[i];
+        struct exempt spared = {0};
+        int error = add_all(&spared, &c->conf->ignoreip);
+        if (error == 0 && c->conf->ignoreself)
+            error = add_all(&spared, own);
+        if (error < 0) {
+            exempt_done(&spared);
+            return error;
+        }
+        exempt_done(&c->exempt);
+        c->exempt = spared;
+    }
+    return 0;
+}

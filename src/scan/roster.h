@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The jails in force, made from one configuration: for each its compiled filter, its windows and
+// whom it spares. The place of a jail in the roster is its number in the orders to the enforcer.
+#pragma once
+
+#include "base/span.h"
+#include "conf/config.h"
+#include "engine/jail.h"
+
+#define ROSTER_MANUAL "manual" // the jail of bans made by hand, unless the configuration has one
+
+struct cell {
+    const struct jail_conf *conf;
+    struct filter *filter;
+    struct exempt exempt; // ignoreip, and with ignoreself the host's own addresses
+    struct jail *jail;    // NULL: nothing new is judged, but its bans stay in force
+    char *problem;        // why, where there is no jail although there should be one
+};
+
+struct roster {
+    struct config config;
+    struct jail_conf manual;
+    struct cell *cell;
+    size_t n;
+    usec_t findtime; // the longest of any jail and its blocks
+    usec_t memory;   // how far back a hit can still matter to any of them
+};
+
+// Takes the configuration over, also on failure. Jails that are not enabled have no cell; one that
+// is enabled but wrong has a cell without a jail, so that a typing error lifts no bans. -E2BIG:
+// more jails than orders can name. -ENOMEM.
+int roster_new(struct config *config, struct roster **ret);
+struct roster *roster_free(struct roster *r);
+
+// NULL: there is no such jail.
+struct cell *roster_find(const struct roster *r, struct slice name);
+
+// Whom to spare from now on: own is what the host itself is called. -ENOMEM.
+int roster_spare(struct roster *r, const struct exempt *own);
