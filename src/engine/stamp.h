@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // When a line says it was written. One stamp per file: it knows the zone, the file's date where the
 // lines have only a time of day, and the last time seen. The usual shapes are recognised without a
-// regex:
-//   Nov 22 03:12:34 …                              RFC 3164 syslog, Postfix's maillog_file, Dovecot
-//   2026-11-22T03:09:35.701766+00:00 …             RFC 3339 ('T' or space, '.' or ',', zone or
-//   none) 198.18.7.30     [01E9] 14:00:43 …              IceWarp: the time of day only 198.18.7.30
-//   [000001E9] Fri, 13 Feb 2015 14:00:43 +0800 …   IceWarp's forerunner 1740722883.123 …
-//   [1740722883] …               epoch
+// regex, behind a "<PRI>" or within "[...]" as well:
+//   Nov 22 03:12:34 ...                            RFC 3164 syslog, Postfix's maillog_file, Dovecot
+//   Sun Nov 22 03:12:34.5 2026 ...                 asctime(3)
+//   2026-11-22T03:09:35.701766+00:00 ...           RFC 3339: 'T' or space, '.' or ',', any zone
+//   2026-11-22 03:24:00 ...                        Exim
+//   1740722883.123 ...                             epoch
+//   198.18.7.30     [01E9] 14:00:43 ...            IceWarp: the time of day only
+//   198.18.7.30 [000001E9] Fri, 13 Feb 2015 14:00:43 +0800 ...          IceWarp's forerunner
 #pragma once
 
 #include "base/slice.h"
@@ -26,11 +28,20 @@ struct line {
 
 struct stamp {
     const struct zone *zone; // borrowed
-    int64_t day; // days since 1970 of the file's date, for lines with a time of day only
-    enum { STAMP_DAY_UNKNOWN, STAMP_DAY_MTIME, STAMP_DAY_BANNER, STAMP_DAY_NAME } day_from;
+    usec_t last;             // 0: none yet
+    // What is known of the day, for lines with a time of day only.
+    enum stamp_day {
+        STAMP_DAY_UNKNOWN,
+        STAMP_DAY_MTIME,
+        STAMP_DAY_BANNER,
+        STAMP_DAY_NAME
+    } day_from;
+    int64_t at; // local seconds: the midnight that begins the name's day, or the banner's time
+    usec_t mtime;
     int32_t offset; // seconds east of UTC, where a banner told it
     bool has_offset;
-    usec_t last; // 0: none yet
+    int64_t plain_day; // a day without a change of the clock nearby, and its offset
+    int32_t plain_offset;
 };
 
 void stamp_init(struct stamp *s, const struct zone *zone);
@@ -42,7 +53,11 @@ void stamp_hint_name(struct stamp *s, struct slice name);
 void stamp_hint_head(struct stamp *s, struct slice head);
 void stamp_hint_mtime(struct stamp *s, usec_t mtime);
 
-// Every line of the file is passed once, in order. Without a year, the year is the one that puts
-// the time at most a day after now. With a time of day only, the date is the one nearest to the
-// line before, and for the first line to the file's date, so that midnight is crossed both ways.
+// Every line of the file is passed once, in order. Of an hour that occurs twice it is the one
+// that goes on from the line before. Without a year, the year is the one that puts the time at most
+// a day after now. With a time of day only, a file named for its day has lines of that day, but for
+// those of the minute before or after, so that midnight is crossed both ways; in other files time
+// goes on from the line before (lines may be up to two hours late), and the first line is the one
+// nearest to the banner, or the last before the mtime. A banner among the lines tells their date
+// anew.
 void stamp_line(struct stamp *s, struct slice text, usec_t now, struct line *ret);

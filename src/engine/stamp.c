@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "engine/stamp.h"
+
+#include "engine/shape.h"
+
+#include <stdlib.h>
+
+enum { MINUTE = 60, HOUR = 3600, DAY = 86400 };
+
+enum { LATE = 5 * MINUTE }; // lines written by several processes are out of order by this much
+
+void stamp_init(struct stamp *s, const struct zone *zone)
+{
+    *s = (struct stamp){.zone = zone, .plain_day = INT64_MIN};
+}
+
+void stamp_hint_name(struct stamp *s, struct slice name)
+{
+    int64_t day;
+
+    if (!shape_name(name, &day))
+        return;
+    s->at = day * DAY;
+    s->day_from = STAMP_DAY_NAME;
+}
+
+void stamp_hint_mtime(struct stamp *s, usec_t mtime)
+{
+    s->mtime = mtime;
+    if (s->day_from == STAMP_DAY_UNKNOWN)
+        s->day_from = STAMP_DAY_MTIME;
+}
+
+// What lies behind the stamp.
+static struct slice behind(struct slice text, const struct shape *shape)
+{
+    return slice_from(text, (size_t)(shape->date.p + shape->date.n - text.p));
+}
+
+// Whether two times of day are about the same, midnight between them or not.
+static bool is_close(uint32_t a, uint32_t b)
+{
+    uint32_t apart = a > b ? a - b : b - a;
+
+    return apart <= MINUTE || apart >= DAY - MINUTE;
+}
+
+// Whether the line is a banner that was given at the line's own time.
+static bool is_banner(struct slice text, const struct shape *line, struct shape *ret)
+{
+    return line->kind == SHAPE_CLOCK && shape_greeting(behind(text, line), ret) &&
+           is_close(ret->second, line->second);
+}
+
+// True where the banner tells the line's date.
+static bool learn(struct stamp *s, const struct shape *banner)
+{
+    // Summer time may begin within a file; nothing else moves a server's clock.
+    if (!s->has_offset || abs(banner->offset - s->offset) <= HOUR) {
+        s->offset = banner->offset;
+        s->has_offset = true;
+    }
+    if (s->day_from == STAMP_DAY_NAME)
+        return false;
+    s->at = banner->day * DAY + banner->second;
+    s->day_from = STAMP_DAY_BANNER;
+    return true;
+}
+
+void stamp_hint_head(struct stamp *s, struct slice head)
+{
+    struct shape line, banner;
+
+    while (head.n > 0) {
+        const char *end = memchr(head.p, '\n', head.n);
+        size_t n = end ? (size_t)(end - head.p) : head.n;
+        struct slice text = slice_trim((struct slice){head.p, n});
+        if (shape_find(text, &line) && is_banner(text, &line, &banner)) {
+            learn(s, &banner);
+            return;
+        }
+        head = slice_from(head, n + 1);
+    }
+}
+
+// Whether the clock does not change on this day or the ones beside it, so that one offset fits.
+static bool is_plain_day(struct stamp *s, int64_t day)
+{
+    int32_t before, after;
+
+    if (s->plain_day == day)
+        return true;
+    before = zone_offset(s->zone, (day - 1) * DAY);
+    after = zone_offset(s->zone, (day + 2) * DAY);
+    if (before != after)
+        return false;
+    s->plain_day = day;
+    s->plain_offset = before;
+    return true;
+}
+
+// The clock on the wall to UTC. Of an hour that occurs twice it is the second one that goes on from
+// the line before, which may be a little late itself.
+static int64_t zone_time(struct stamp *s, int64_t local)
+{
+    int64_t first, second, last = (int64_t)(s->last / USEC_PER_SEC);
+
+    if (is_plain_day(s, local / DAY))
+        return local - s->plain_offset;
+    first = zone_to_utc(s->zone, local);
+    second = local - zone_offset(s->zone, first + DAY);
+    if (second == first || zone_offset(s->zone, second) != local - second || last == 0)
+        return first;
+    return first < last - LATE ? second : first;
+}
+
+// The same for lines with a time of day only, whose clock a banner may have told.
+static int64_t clock_time(struct stamp *s, int64_t local)
+{
+    return s->has_offset ? local - s->offset : zone_time(s, local);
+}
+
+static int64_t clock_local(const struct stamp *s, usec_t t)
+{
+    int64_t utc = (int64_t)(t / USEC_PER_SEC);
+
+    return utc + (s->has_offset ? s->offset : zone_offset(s->zone, utc));
+}
+
+// The year that puts the time at most a day after now. Leap days may be eight years apart.
+static bool find_year(struct stamp *s, const struct shape *shape, usec_t now, int64_t *ret)
+{
+    int64_t latest = (int64_t)(now / USEC_PER_SEC) + DAY, this_year, day, local;
+    unsigned month, mday;
+
+    civil_from_days(latest / DAY, &this_year, &month, &mday);
+    for (int64_t year = this_year + 1; year >= this_year - 8; year--) {
+        if (shape->mday > days_in_month(year, shape->month))
+            continue;
+        day = days_from_civil(year, shape->month, shape->mday);
+        local = day * DAY + shape->second;
+        // No zone is a day from UTC, so most years need no look at it.
+        if (local - DAY <= latest && zone_time(s, local) <= latest) {
+            *ret = day;
+            return true;
+        }
+    }
+    return false;
+}
+
+// The earliest day that puts the clock at or after a time.
+static int64_t day_from(int64_t local, uint32_t second)
+{
+    int64_t rest = local - second;
+
+    return rest / DAY + (rest % DAY > 0);
+}
+
+// How far before what is known of the day the first line may lie: before the start of the name's
+// day, before the banner, before the mtime.
+static const int64_t early[] = {
+    [STAMP_DAY_UNKNOWN] = DAY - MINUTE,
+    [STAMP_DAY_MTIME] = DAY - MINUTE,
+    [STAMP_DAY_BANNER] = DAY / 2,
+    [STAMP_DAY_NAME] = MINUTE,
+};
+
+static int64_t first_day(const struct stamp *s, uint32_t second, usec_t now)
+{
+    int64_t known = s->day_from == STAMP_DAY_UNKNOWN ? clock_local(s, now)
+                    : s->day_from == STAMP_DAY_MTIME ? clock_local(s, s->mtime)
+                                                     : s->at;
+
+    return day_from(known - early[s->day_from], second);
+}
+
+// A file that is named for its day holds nothing of other days, but for the minute around midnight.
+static int64_t keep_to_name(const struct stamp *s, uint32_t second, int64_t day)
+{
+    int64_t named = s->at / DAY;
+    bool before = day == named - 1 && second >= DAY - MINUTE;
+    bool after = day == named + 1 && second < MINUTE;
+
+    return before || after ? day : named;
+}
+
+static int64_t find_day(struct stamp *s, struct slice text, const struct shape *line, usec_t now)
+{
+    bool named = s->day_from == STAMP_DAY_NAME;
+    struct shape banner;
+    int64_t day;
+
+    if (is_banner(text, line, &banner) && learn(s, &banner))
+        return first_day(s, line->second, now);
+    if (s->last == 0)
+        day = first_day(s, line->second, now);
+    else
+        day = day_from(clock_local(s, s->last) - (named ? MINUTE : 2 * HOUR), line->second);
+    return named ? keep_to_name(s, line->second, day) : day;
+}
+
+static bool find_time(struct stamp *s, struct slice text, const struct shape *shape, usec_t now,
+                      usec_t *ret)
+{
+    int64_t day = shape->day, local, utc;
+
+    if (shape->kind == SHAPE_YEARLESS && !find_year(s, shape, now, &day))
+        return false;
+    if (shape->kind == SHAPE_CLOCK)
+        day = find_day(s, text, shape, now);
+    local = day * DAY + shape->second;
+    utc = shape->has_offset            ? local - shape->offset
+          : shape->kind == SHAPE_CLOCK ? clock_time(s, local)
+                                       : zone_time(s, local);
+    if (utc < 0)
+        return false;
+    *ret = (usec_t)utc * USEC_PER_SEC + shape->micro;
+    return true;
+}
+
+void stamp_line(struct stamp *s, struct slice text, usec_t now, struct line *ret)
+{
+    struct shape shape;
+    usec_t time;
+
+    *ret = (struct line){.text = text, .date = {text.p, 0}, .time = s->last ? s->last : now};
+    if (!shape_find(text, &shape) || !find_time(s, text, &shape, now, &time))
+        return;
+    ret->date = shape.date;
+    ret->time = time;
+    ret->dated = true;
+    s->last = time;
+}
