@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Table `inet tailban`: what is enforced. It outlives this process.
+#pragma once
+
+#include "enforce/plan.h"
+
+struct firewall;
+
+// An element that the kernel did not take, and why (-errno).
+typedef void firewall_refused(void *user, const struct element *e, int error);
+
+// -errno; -ENOMEM.
+int firewall_new(struct firewall **ret);
+struct firewall *firewall_free(struct firewall *f);
+
+// Puts the whole state in the place of whatever is there. Whatever the old and the new state both
+// ban is never let through meanwhile. On success the plan is the firewall's, on failure the
+// caller's, and what was in force still is.
+int firewall_install(struct firewall *f, struct plan *p, firewall_refused *fn, void *user);
+
+// Carries out changes, in their order. n is at most ORDER_PACKET_MAX; their jails are known. One
+// that the kernel refuses costs only itself.
+void firewall_apply(struct firewall *f, const struct element *e, size_t n, firewall_refused *fn,
+                    void *user);
+
+bool firewall_has_jail(const struct firewall *f, uint16_t jail);
+
+// Leaves nothing of ours in the kernel.
+int firewall_clear(struct firewall *f);
+
+// Poll this for input, then call firewall_hear(). -errno.
+int firewall_fd(const struct firewall *f);
+int firewall_hear(struct firewall *f);
+
+// Whether somebody else has changed the table since it was installed. Says so once per change.
+bool firewall_take_change(struct firewall *f);

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "enforce/plan.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum { CAPACITY_LEAST = 1024 };
+
+int plan_new(struct plan **ret)
+{
+    struct plan *p = calloc(1, sizeof(*p));
+
+    if (p)
+        p->jail = calloc(ORDER_JAILS_MAX, sizeof(*p->jail));
+    if (!p || !p->jail) {
+        plan_free(p);
+        return -ENOMEM;
+    }
+    *ret = p;
+    return 0;
+}
+
+struct plan *plan_free(struct plan *p)
+{
+    if (p) {
+        free(p->element);
+        free(p->jail);
+    }
+    free(p);
+    return NULL;
+}
+
+bool plan_has_jail(const struct plan *p, uint16_t jail)
+{
+    return jail < ORDER_JAILS_MAX && p->jail[jail].name[0] != '\0';
+}
+
+int plan_jail(struct plan *p, const struct order *o)
+{
+    struct jail *j = &p->jail[o->jail];
+
+    if (plan_has_jail(p, o->jail))
+        return -EEXIST;
+    // The name names its sets: two jails of one name would share their bans.
+    for (size_t i = 0; i < ORDER_JAILS_MAX; i++) {
+        if (strcmp(p->jail[i].name, o->name) == 0)
+            return -EEXIST;
+    }
+    memcpy(j->name, o->name, sizeof(j->name));
+    j->action = o->action;
+    return 0;
+}
+
+int plan_port(struct plan *p, const struct order *o)
+{
+    struct jail *j = &p->jail[o->jail];
+
+    if (!plan_has_jail(p, o->jail))
+        return -ENOENT;
+    if (j->n_port == ORDER_PORTS_MAX)
+        return -ENOSPC;
+    j->port[j->n_port++] = (struct ports){o->proto, o->port_from, o->port_to};
+    return 0;
+}
+
+static int grow(struct plan *p)
+{
+    size_t capacity = p->capacity ? 2 * p->capacity : CAPACITY_LEAST;
+    struct element *element;
+
+    if (p->capacity == PLAN_BANS_MAX)
+        return -ENOSPC;
+    element = reallocarray(p->element, capacity, sizeof(*element));
+    if (!element)
+        return -ENOMEM;
+    p->element = element;
+    p->capacity = capacity;
+    return 0;
+}
+
+int plan_ban(struct plan *p, const struct order *o)
+{
+    int r;
+
+    if (!plan_has_jail(p, o->jail))
+        return -ENOENT;
+    if (p->n == p->capacity) {
+        r = grow(p);
+        if (r < 0)
+            return r;
+    }
+    p->element[p->n++] = (struct element){.net = o->net,
+                                          .change = ELEMENT_ADD,
+                                          .jail = o->jail,
+                                          .seq = o->seq,
+                                          .timeout_ms = o->timeout_ms};
+    return 0;
+}
+
+unsigned slot_of(const struct addr *net)
+{
+    return addr_is_v4(net) ? addr_prefix(net) : 33 + addr_prefix(net);
+}
+
+static int compare(const void *x, const void *y)
+{
+    const struct element *a = x, *b = y;
+
+    if (a->jail != b->jail)
+        return a->jail - b->jail;
+    return (int)slot_of(&a->net) - (int)slot_of(&b->net);
+}
+
+void plan_sort(struct plan *p)
+{
+    if (p->n > 0)
+        qsort(p->element, p->n, sizeof(*p->element), compare);
+}
+
+void plan_forget_bans(struct plan *p)
+{
+    free(p->element);
+    p->element = NULL;
+    p->n = p->capacity = 0;
+}
