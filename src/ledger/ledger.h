@@ -14,7 +14,13 @@
 
 struct ledger;
 
-enum { EVIDENCE_TEXT_MAX = 1024 };
+enum {
+    EVIDENCE_TEXT_MAX = 1024,
+    // Strangers grow it. Beyond these ledger_prune() drops hits, the oldest first and those that
+    // are no evidence before those that are, and the bans that end soonest.
+    LEDGER_HITS_MAX = 1 << 20,
+    LEDGER_BANS_MAX = 1 << 20,
+};
 
 struct ban {
     int64_t id;
@@ -36,11 +42,17 @@ struct position {
 };
 
 // Opens or creates the file. -EBUSY: another process has it. A file that is not ours or is damaged
-// is -EUCLEAN.
+// is -EUCLEAN, one of a newer tailban's -ENOTSUP; neither is written to. Damage deeper inside
+// shows itself as -EUCLEAN of whatever comes upon it. -EACCES, -ENOENT, ... as of open(2).
 int ledger_open(const char *path, struct ledger **ret);
 struct ledger *ledger_close(struct ledger *l);
 const char *ledger_error(const struct ledger *l);
 
+// How many lines a ban keeps as evidence, the latest ones; 100 at first.
+void ledger_keep_evidence(struct ledger *l, size_t lines);
+
+// Where a write between the two or the commit fails (the disk is full), nothing since the beginning
+// is kept; ledger_commit() is to be called, and fails, in any case.
 int ledger_begin(struct ledger *l);
 int ledger_commit(struct ledger *l);
 
@@ -51,8 +63,8 @@ int ledger_hit(struct ledger *l, const char *jail, const struct hit *hit, const 
 // below net that led to it become its evidence. *ret_id may be NULL.
 int ledger_ban(struct ledger *l, const struct ban *ban, int64_t *ret_id);
 
-// Lifts what is in force: this net, in this jail or (NULL) in all; what it counted is forgiven.
-// *ret_n is how many.
+// Lifts what is in force: this net, in this jail or (NULL) in all; what it counted is forgiven. fn
+// sees each, as lifted. No callback may call the function that calls it.
 typedef int ban_fn(void *user, const struct ban *ban);
 int ledger_unban(struct ledger *l, const char *jail, const struct addr *net, usec_t now, ban_fn *fn,
                  void *user);
@@ -82,7 +94,7 @@ int ledger_evidence(struct ledger *l, int64_t ban_id, const struct addr *net, si
                     evidence_fn *fn, void *user);
 
 // The hits of a jail since a time that were not forgiven, in the order of counting: jail_restore()
-// takes them.
+// takes them. Addresses, time, count and banned are set.
 typedef int hit_fn(void *user, const struct hit *hit);
 int ledger_hits(struct ledger *l, const char *jail, usec_t since, hit_fn *fn, void *user);
 
@@ -95,6 +107,6 @@ int ledger_position_of(struct ledger *l, const char *path,
                        struct position *ret); // -ENOENT: never read
 
 // Drops what nobody needs any more: hits older than `hits_before` that are no evidence, bans that
-// ended before `bans_before` with their evidence. Bounded work per call; 1 where there is more to
-// do.
+// ended before `bans_before` with their evidence, and what exceeds LEDGER_*_MAX. Bounded work per
+// call; 1 where there is more to do.
 int ledger_prune(struct ledger *l, usec_t hits_before, usec_t bans_before);

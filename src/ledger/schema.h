@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// How the ledger lies in its file, and every statement that is put to it. Only for this folder.
+#pragma once
+
+#include "ledger/store.h"
+
+enum { SCHEMA_APPLICATION = 0x7462616e /* "tban" */, SCHEMA_VERSION = 1 };
+
+// What makes an empty file a ledger; run in one transaction.
+extern const char schema_create[];
+
+// Per connection.
+extern const char schema_pragmas[];
+
+extern const char *const schema_statement[STATEMENT_MAX];

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "ledger/store.h"
+
+#include "ledger/schema.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// What SQLite says, in the words of errno; all else is -EIO.
+static const struct {
+    int code, error;
+} errors[] = {
+    {SQLITE_BUSY, EBUSY},      {SQLITE_LOCKED, EBUSY}, {SQLITE_NOTADB, EUCLEAN},
+    {SQLITE_CORRUPT, EUCLEAN}, {SQLITE_NOMEM, ENOMEM}, {SQLITE_READONLY, EROFS},
+};
+
+int store_fail(struct ledger *l, int code)
+{
+    int error = EIO;
+
+    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+        if (errors[i].code == (code & 0xff))
+            error = errors[i].error;
+    }
+    snprintf(l->error, sizeof(l->error), "%s", sqlite3_errmsg(l->db));
+    return -error;
+}
+
+int store_start(struct ledger *l, enum statement which, size_t n, const struct value *v,
+                sqlite3_stmt **ret)
+{
+    sqlite3_stmt **s = &l->statement[which];
+    int code = SQLITE_OK;
+
+    // SQLite may have rolled back by itself: what follows would then be kept without the rest.
+    if (l->in_transaction && l->spoiled)
+        return -EIO;
+    if (!*s)
+        code = sqlite3_prepare_v3(l->db, schema_statement[which], -1, SQLITE_PREPARE_PERSISTENT, s,
+                                  NULL);
+    for (size_t i = 0; i < n && code == SQLITE_OK; i++) {
+        int at = (int)i + 1;
+        if (v[i].kind == VALUE_INT)
+            code = sqlite3_bind_int64(*s, at, v[i].number);
+        else if (v[i].kind == VALUE_TEXT)
+            code = sqlite3_bind_text(*s, at, v[i].bytes.p, (int)v[i].bytes.n, SQLITE_STATIC);
+        else
+            code = sqlite3_bind_blob(*s, at, v[i].bytes.p, (int)v[i].bytes.n, SQLITE_STATIC);
+    }
+    if (code != SQLITE_OK)
+        return store_fail(l, code);
+    *ret = *s;
+    return 0;
+}
+
+int store_step(struct ledger *l, sqlite3_stmt *s)
+{
+    int code = sqlite3_step(s), r;
+
+    if (code == SQLITE_ROW)
+        return 1;
+    r = code == SQLITE_DONE ? 0 : store_fail(l, code);
+    if (r < 0 && !sqlite3_stmt_readonly(s))
+        l->spoiled = true;
+    return store_stop(s, r);
+}
+
+int store_stop(sqlite3_stmt *s, int r)
+{
+    sqlite3_reset(s);
+    return r;
+}
+
+int store_run(struct ledger *l, enum statement which, size_t n, const struct value *v)
+{
+    sqlite3_stmt *s;
+    int r = store_start(l, which, n, v, &s);
+
+    while (r == 0 && (r = store_step(l, s)) == 1)
+        r = 0;
+    return r;
+}
+
+int store_number(struct ledger *l, enum statement which, size_t n, const struct value *v,
+                 int64_t *ret)
+{
+    sqlite3_stmt *s;
+    int r = store_start(l, which, n, v, &s);
+
+    if (r == 0)
+        r = store_step(l, s);
+    if (r <= 0)
+        return r < 0 ? r : -ENOENT;
+    *ret = sqlite3_column_int64(s, 0);
+    return store_stop(s, 0);
+}
+
+static size_t hash_name(const char *text)
+{
+    uint32_t hash = 2166136261;
+
+    for (; *text; text++)
+        hash = (hash ^ (uint8_t)*text) * 16777619;
+    return hash % NAMES_MAX;
+}
+
+void store_forget_names(struct ledger *l)
+{
+    for (size_t i = 0; i < NAMES_MAX; i++) {
+        free(l->name[i].text);
+        l->name[i].text = NULL;
+    }
+}
+
+int store_name(struct ledger *l, const char *text, int64_t *ret)
+{
+    size_t i = hash_name(text);
+    struct value value = value_text(text);
+    char *copy;
+    int r;
+
+    if (l->name[i].text && strcmp(l->name[i].text, text) == 0) {
+        *ret = l->name[i].id;
+        return 0;
+    }
+    copy = strdup(text);
+    if (!copy)
+        return -ENOMEM;
+    free(l->name[i].text);
+    l->name[i].text = NULL;
+    r = store_number(l, NAME_FIND, 1, &value, &l->name[i].id);
+    if (r == -ENOENT) {
+        r = store_run(l, NAME_ADD, 1, &value);
+        l->name[i].id = sqlite3_last_insert_rowid(l->db);
+    }
+    if (r < 0) {
+        free(copy);
+        return r;
+    }
+    l->name[i].text = copy;
+    *ret = l->name[i].id;
+    return 0;
+}
+
+struct addr store_last(const struct addr *net)
+{
+    struct addr last = *net;
+
+    for (unsigned i = 0; i < 16; i++) {
+        unsigned bits = net->len > i * 8 ? net->len - i * 8 : 0;
+        if (bits < 8)
+            last.b[i] |= (uint8_t)(0xff >> bits);
+    }
+    return last;
+}
+
+int store_addr(struct ledger *l, sqlite3_stmt *s, int column, struct addr *ret)
+{
+    int64_t len = sqlite3_column_int64(s, column + 1);
+    const void *bytes = sqlite3_column_blob(s, column);
+
+    if (!bytes || sqlite3_column_bytes(s, column) != 16 || len < 0 || len > 128) {
+        snprintf(l->error, sizeof(l->error), "an address that is none");
+        return -EUCLEAN;
+    }
+    memcpy(ret->b, bytes, 16);
+    ret->len = (uint8_t)len;
+    return 0;
+}

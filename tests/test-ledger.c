@@ -1,0 +1,747 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "ledger/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define SECONDS(n)     (UINT64_C(1700000000) * USEC_PER_SEC + (n)*USEC_PER_SEC)
+#define LENGTH_OF(a)   (sizeof(a) / sizeof((a)[0]))
+#define FINDTIME       (600 * USEC_PER_SEC)
+#define LINE_OF(where) "warning: unknown[" where "]: SASL LOGIN authentication failed"
+
+struct place {
+    char folder[64], path[96];
+};
+
+static void place_make(struct place *p)
+{
+    snprintf(p->folder, sizeof(p->folder), "/tmp/test-ledger.XXXXXX");
+    assert_non_null(mkdtemp(p->folder));
+    snprintf(p->path, sizeof(p->path), "%s/ledger.db", p->folder);
+}
+
+static void place_remove(const struct place *p)
+{
+    static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
+    char path[128];
+
+    for (size_t i = 0; i < LENGTH_OF(suffixes); i++) {
+        snprintf(path, sizeof(path), "%s%s", p->path, suffixes[i]);
+        unlink(path);
+    }
+    assert_int_equal(rmdir(p->folder), 0);
+}
+
+static struct addr net_of(const char *text)
+{
+    struct addr a;
+
+    assert_int_equal(addr_parse(slice_of(text), &a), 0);
+    return a;
+}
+
+static struct ledger *open_at(const char *path)
+{
+    struct ledger *l = NULL;
+
+    assert_int_equal(ledger_open(path, &l), 0);
+    return l;
+}
+
+static int add_hit(struct ledger *l, const char *jail, const char *addr, usec_t time,
+                   const char *text)
+{
+    struct hit hit = {
+        .addr = net_of(addr), .time = time, .count = 1, .text = slice_of(text), .banned = 0};
+
+    hit.host = addr_host(&hit.addr);
+    return ledger_hit(l, jail, &hit, "/var/log/mail.log");
+}
+
+static int add_ban(struct ledger *l, const char *jail, const char *net, usec_t since, usec_t until,
+                   int64_t *ret_id)
+{
+    struct ban ban = {.jail = jail,
+                      .net = net_of(net),
+                      .since = since,
+                      .until = until,
+                      .hits = 5,
+                      .hosts = 1,
+                      .need_hits = 5,
+                      .findtime = FINDTIME};
+
+    return ledger_ban(l, &ban, ret_id);
+}
+
+// What callbacks saw: one word for each, in their order.
+struct seen {
+    size_t n;
+    char text[4096];
+};
+
+static void see(struct seen *seen, const char *word, size_t n)
+{
+    size_t at = strlen(seen->text);
+
+    snprintf(seen->text + at, sizeof(seen->text) - at, "%s%.*s", seen->n++ ? " " : "", (int)n,
+             word);
+}
+
+static int see_ban(void *user, const struct ban *ban)
+{
+    char net[ADDR_TEXT_MAX];
+
+    see(user, net, addr_format(&ban->net, net));
+    return 0;
+}
+
+static int see_evidence(void *user, const struct evidence *e)
+{
+    see(user, e->text.p, e->text.n);
+    return 0;
+}
+
+static int see_hit(void *user, const struct hit *hit)
+{
+    char net[ADDR_TEXT_MAX];
+
+    see(user, net, addr_format(&hit->host, net));
+    return 0;
+}
+
+static int see_session(void *user, struct slice key, const struct session *s, bool forgotten)
+{
+    assert_false(forgotten);
+    assert_true(s->last > 0);
+    see(user, key.p, key.n);
+    return 0;
+}
+
+static void assert_bans(struct ledger *l, const char *jail, usec_t now, const char *expected)
+{
+    struct seen seen = {0};
+
+    assert_int_equal(ledger_bans(l, jail, now, 0, see_ban, &seen), 0);
+    assert_string_equal(seen.text, expected);
+}
+
+static void assert_hits(struct ledger *l, const char *jail, usec_t since, const char *expected)
+{
+    struct seen seen = {0};
+
+    assert_int_equal(ledger_hits(l, jail, since, see_hit, &seen), 0);
+    assert_string_equal(seen.text, expected);
+}
+
+static void assert_evidence(struct ledger *l, int64_t ban, const char *net, const char *expected)
+{
+    struct seen seen = {0};
+    struct addr addr = net_of(net);
+
+    assert_int_equal(ledger_evidence(l, ban, &addr, 100, see_evidence, &seen), 0);
+    assert_string_equal(seen.text, expected);
+}
+
+static void test_evidence(void **state)
+{
+    static const struct {
+        const char *jail, *addr, *text;
+        unsigned second;
+    } hits[] = {
+        {"auth", "203.0.113.7", "early", 1},        {"auth", "203.0.113.7", "a", 1000},
+        {"auth", "203.0.113.8", "b", 1001},         {"other", "203.0.113.7", "other", 1002},
+        {"auth", "203.0.113.7", "c", 1003},         {"auth", "203.0.114.1", "outside", 1004},
+        {"auth", "2001:db8:1:2::7", "six", 1005},   {"auth", "2001:db8:1:2::8", "seven", 1006},
+        {"auth", "2001:db8:1:3::7", "eight", 1007}, {"auth", "203.0.113.7", "late", 1008},
+    };
+    static const struct {
+        const char *net, *evidence;
+        unsigned since;
+    } bans[] = {
+        // A line that came out of order and is later than the verdict belongs to it, too.
+        {"203.0.113.7", "a c late", 1003},
+        // What a host's ban has claimed is a block's evidence as well.
+        {"203.0.113.0/24", "a b c late", 1005},
+        {"2001:db8:1:2::/64", "six seven", 1006},
+        {"2001:db8::/32", "six seven eight", 1007},
+    };
+    struct ledger *l = open_at(":memory:");
+    int64_t id[LENGTH_OF(bans)];
+
+    (void)state;
+    for (size_t i = 0; i < LENGTH_OF(hits); i++)
+        assert_int_equal(
+            add_hit(l, hits[i].jail, hits[i].addr, SECONDS(hits[i].second), hits[i].text), 0);
+    for (size_t i = 0; i < LENGTH_OF(bans); i++)
+        assert_int_equal(
+            add_ban(l, "auth", bans[i].net, SECONDS(bans[i].since), USEC_FOREVER, &id[i]), 0);
+    for (size_t i = 0; i < LENGTH_OF(bans); i++)
+        assert_evidence(l, id[i], "::/0", bans[i].evidence);
+    assert_evidence(l, 0, "203.0.113.7", "early other");
+    assert_evidence(l, 0, "203.0.0.0/16", "early other outside");
+    assert_hits(l, "other", 0, "203.0.113.7");
+    ledger_close(l);
+}
+
+static void test_evidence_limit(void **state)
+{
+    struct ledger *l = open_at(":memory:");
+    int64_t first, again;
+
+    (void)state;
+    ledger_keep_evidence(l, 3);
+    for (unsigned i = 0; i < 5; i++)
+        assert_int_equal(add_hit(l, "auth", "203.0.113.7", SECONDS(i), (char[]){'a' + (char)i, 0}),
+                         0);
+    assert_int_equal(add_ban(l, "auth", "203.0.113.7", SECONDS(5), SECONDS(900), &first), 0);
+    assert_evidence(l, first, "::/0", "c d e");
+    assert_int_equal(add_hit(l, "auth", "203.0.113.7", SECONDS(6), "f"), 0);
+    assert_int_equal(add_ban(l, "auth", "203.0.113.7", SECONDS(6), SECONDS(900), &again), 0);
+    assert_int_equal(again, first);
+    assert_evidence(l, first, "::/0", "c d e");
+    ledger_close(l);
+}
+
+static void test_text(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t secret, length; // where the secret lies
+        const char *kept;
+    } rows[] = {
+        {"nothing secret", 0, 0, "nothing secret"},
+        {"user=bob pass=hunter2 failed", 14, 7, "user=bob pass=*** failed"},
+        {"hunter2", 0, 7, "***"},
+        {"pass=", 5, 0, "pass="},
+        {"", 0, 0, ""},
+    };
+    char longest[2 * EVIDENCE_TEXT_MAX], kept[EVIDENCE_TEXT_MAX + 1];
+    struct hit hit = {.addr = net_of("203.0.113.7"), .host = net_of("203.0.113.7"), .count = 1};
+
+    (void)state;
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        struct ledger *l = open_at(":memory:");
+        hit.text = slice_of(rows[i].text);
+        hit.secret = (struct slice){hit.text.p + rows[i].secret, rows[i].length};
+        assert_int_equal(ledger_hit(l, "auth", &hit, "log"), 0);
+        assert_evidence(l, 0, "203.0.113.7", rows[i].kept);
+        ledger_close(l);
+    }
+    // The end of the secret lies beyond the cut.
+    struct ledger *l = open_at(":memory:");
+    memset(longest, 'x', sizeof(longest));
+    hit.text = (struct slice){longest, sizeof(longest)};
+    hit.secret = (struct slice){longest + EVIDENCE_TEXT_MAX - 2, 100};
+    assert_int_equal(ledger_hit(l, "auth", &hit, "log"), 0);
+    memset(kept, 'x', EVIDENCE_TEXT_MAX);
+    memcpy(kept + EVIDENCE_TEXT_MAX - 2, "**", 3);
+    assert_evidence(l, 0, "203.0.113.7", kept);
+    ledger_close(l);
+}
+
+static void test_bans(void **state)
+{
+    struct ledger *l = open_at(":memory:");
+    struct seen lifted = {0};
+    struct addr net = net_of("203.0.113.7");
+    uint32_t prior;
+    int64_t a, b;
+
+    (void)state;
+    assert_int_equal(add_ban(l, "auth", "203.0.113.7", SECONDS(0), SECONDS(100), &a), 0);
+    assert_int_equal(add_ban(l, "auth", "203.0.113.7", SECONDS(50), SECONDS(80), &b), 0);
+    assert_int_equal(a, b);
+    assert_bans(l, NULL, SECONDS(99), "203.0.113.7");
+    assert_bans(l, NULL, SECONDS(100), "");
+    assert_int_equal(add_ban(l, "auth", "203.0.113.7", SECONDS(100), SECONDS(200), &b), 0);
+    assert_true(a != b);
+    assert_int_equal(add_ban(l, "smtp", "203.0.113.7", SECONDS(100), USEC_FOREVER, NULL), 0);
+    assert_int_equal(add_ban(l, "smtp", "203.0.113.0/24", SECONDS(100), SECONDS(300), NULL), 0);
+    assert_bans(l, NULL, SECONDS(150), "203.0.113.7 203.0.113.7 203.0.113.0/24");
+    assert_bans(l, "smtp", SECONDS(250), "203.0.113.7 203.0.113.0/24");
+    assert_int_equal(ledger_prior(l, "auth", &net, &prior), 0);
+    assert_int_equal(prior, 2);
+    assert_int_equal(add_hit(l, "auth", "203.0.113.7", SECONDS(150), "x"), 0);
+    assert_int_equal(add_hit(l, "smtp", "203.0.113.7", SECONDS(150), "x"), 0);
+    assert_int_equal(ledger_unban(l, "smtp", &net, SECONDS(160), see_ban, &lifted), 0);
+    assert_string_equal(lifted.text, "203.0.113.7");
+    assert_bans(l, NULL, SECONDS(160), "203.0.113.7 203.0.113.0/24");
+    assert_hits(l, "smtp", 0, "");
+    assert_hits(l, "auth", 0, "203.0.113.7");
+    assert_int_equal(ledger_unban(l, NULL, &net, SECONDS(170), see_ban, &lifted), 0);
+    assert_int_equal(ledger_unban(l, NULL, &net, SECONDS(180), see_ban, &lifted), 0);
+    assert_int_equal(lifted.n, 2);
+    assert_bans(l, NULL, SECONDS(170), "203.0.113.0/24");
+    assert_hits(l, "auth", 0, "");
+    ledger_close(l);
+}
+
+static int see_until(void *user, const struct ban *ban)
+{
+    *(struct ban *)user = *ban;
+    return 0;
+}
+
+static void test_ban_is_kept_whole(void **state)
+{
+    const struct ban given = {.jail = "auth",
+                              .net = net_of("2001:db8::/56"),
+                              .since = SECONDS(1) + 7,
+                              .until = USEC_FOREVER,
+                              .hits = 4000000000,
+                              .hosts = 3,
+                              .need_hits = 12,
+                              .need_hosts = 4,
+                              .findtime = USEC_PER_DAY,
+                              .reason = BAN_BLOCK};
+    struct ledger *l = open_at(":memory:");
+    struct ban got = {0};
+
+    (void)state;
+    assert_int_equal(ledger_ban(l, &given, NULL), 0);
+    assert_int_equal(ledger_bans(l, "auth", SECONDS(2), 0, see_until, &got), 0);
+    assert_int_equal(addr_compare(&got.net, &given.net), 0);
+    assert_true(got.since == given.since && got.until == given.until && got.hits == given.hits &&
+                got.hosts == given.hosts && got.need_hits == given.need_hits &&
+                got.need_hosts == given.need_hosts && got.findtime == given.findtime &&
+                got.reason == given.reason && got.lifted == 0);
+    ledger_close(l);
+}
+
+static void test_about(void **state)
+{
+    static const char *const bans[] = {
+        "203.0.113.7",  "203.0.113.0/24",    "203.0.0.0/16",    "203.0.114.0/24",
+        "198.51.100.1", "2001:db8:1:2::/64", "2001:db8:1::/48", "::/0"};
+    static const struct {
+        const char *net, *about;
+    } rows[] = {
+        {"203.0.113.7", "::/0 203.0.0.0/16 203.0.113.0/24 203.0.113.7"},
+        {"203.0.113.8", "::/0 203.0.0.0/16 203.0.113.0/24"},
+        {"203.0.112.0/22", "::/0 203.0.114.0/24 203.0.0.0/16 203.0.113.0/24 203.0.113.7"},
+        {"192.0.2.1", "::/0"},
+        {"2001:db8:1:2::99", "::/0 2001:db8:1::/48 2001:db8:1:2::/64"},
+        {"2001:db8:1::/56", "::/0 2001:db8:1::/48 2001:db8:1:2::/64"},
+    };
+    struct ledger *l = open_at(":memory:");
+    struct seen newest = {0};
+    struct addr all = net_of("::/0");
+
+    (void)state;
+    for (size_t i = 0; i < LENGTH_OF(bans); i++)
+        assert_int_equal(add_ban(l, "auth", bans[i], SECONDS(i), SECONDS(i + 1), NULL), 0);
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        struct seen seen = {0};
+        struct addr net = net_of(rows[i].net);
+        assert_int_equal(ledger_bans_about(l, &net, 100, see_ban, &seen), 0);
+        assert_string_equal(seen.text, rows[i].about);
+    }
+    assert_int_equal(ledger_bans_about(l, &all, 2, see_ban, &newest), 0);
+    assert_string_equal(newest.text, "::/0 2001:db8:1::/48");
+    ledger_close(l);
+}
+
+static void test_hits_since(void **state)
+{
+    static const struct {
+        unsigned since;
+        const char *hosts;
+    } rows[] = {
+        {0, "192.0.2.1 192.0.2.2 2001:db8::/64 192.0.2.3"},
+        {10, "192.0.2.2 2001:db8::/64 192.0.2.3"},
+        {20, "2001:db8::/64"},
+        {30, ""},
+    };
+    struct ledger *l = open_at(":memory:");
+
+    (void)state;
+    assert_int_equal(add_hit(l, "auth", "192.0.2.1", SECONDS(10), "x"), 0);
+    assert_int_equal(add_hit(l, "auth", "192.0.2.2", SECONDS(20), "x"), 0);
+    assert_int_equal(add_hit(l, "other", "192.0.2.9", SECONDS(25), "x"), 0);
+    assert_int_equal(add_hit(l, "auth", "2001:db8::1", SECONDS(30), "x"), 0);
+    assert_int_equal(add_hit(l, "auth", "192.0.2.3", SECONDS(15), "x"), 0);
+    // A claimed hit still counts for the blocks around its host.
+    assert_int_equal(add_ban(l, "auth", "192.0.2.2", SECONDS(20), USEC_FOREVER, NULL), 0);
+    for (size_t i = 0; i < LENGTH_OF(rows); i++)
+        assert_hits(l, "auth", SECONDS(rows[i].since), rows[i].hosts);
+    ledger_close(l);
+}
+
+static void test_resume(void **state)
+{
+    const struct position given = {UINT64_MAX, 77, 1 << 30, UINT64_MAX - 5, 4096};
+    struct session one = {.last = SECONDS(1),
+                          .host = net_of("192.0.2.1"),
+                          .has_host = true,
+                          .pending = 2,
+                          .counted = 3,
+                          .user = "bob"},
+                   two = {.last = SECONDS(2), .several_users = true};
+    struct ledger *l = open_at(":memory:");
+    struct position got;
+    struct seen seen = {0}, rest = {0};
+
+    (void)state;
+    assert_int_equal(ledger_position_of(l, "/var/log/mail.log", &got), -ENOENT);
+    assert_int_equal(ledger_position(l, "/var/log/mail.log", &(struct position){0}), 0);
+    assert_int_equal(ledger_position(l, "/var/log/mail.log", &given), 0);
+    assert_int_equal(ledger_position_of(l, "/var/log/mail.log", &got), 0);
+    assert_true(got.device == given.device && got.inode == given.inode &&
+                got.offset == given.offset && got.head_hash == given.head_hash &&
+                got.head_length == given.head_length);
+    assert_int_equal(ledger_session(l, "auth", slice_of("b"), &one, false), 0);
+    one.last = SECONDS(3);
+    assert_int_equal(ledger_session(l, "auth", slice_of("b"), &one, false), 0);
+    assert_int_equal(ledger_session(l, "auth", (struct slice){"a\0c", 3}, &two, false), 0);
+    assert_int_equal(ledger_session(l, "other", slice_of("d"), &two, false), 0);
+    assert_int_equal(ledger_sessions(l, "auth", see_session, &seen), 0);
+    assert_int_equal(seen.n, 2);
+    assert_string_equal(seen.text, "a b"); // the oldest first; "%.*s" ends at the NUL
+    assert_int_equal(ledger_session(l, "auth", (struct slice){"a\0c", 3}, &two, true), 0);
+    assert_int_equal(ledger_sessions(l, "auth", see_session, &rest), 0);
+    assert_string_equal(rest.text, "b");
+    ledger_close(l);
+}
+
+static void test_reopen(void **state)
+{
+    struct place place;
+    struct ledger *l;
+
+    (void)state;
+    place_make(&place);
+    l = open_at(place.path);
+    assert_int_equal(ledger_begin(l), 0);
+    assert_int_equal(add_hit(l, "auth", "192.0.2.1", SECONDS(1), "line"), 0);
+    assert_int_equal(add_ban(l, "auth", "192.0.2.1", SECONDS(1), USEC_FOREVER, NULL), 0);
+    assert_int_equal(ledger_commit(l), 0);
+    ledger_close(l);
+    l = open_at(place.path);
+    assert_bans(l, "auth", SECONDS(2), "192.0.2.1");
+    assert_hits(l, "auth", 0, "192.0.2.1");
+    assert_int_equal(l->n_hit, 1);
+    assert_int_equal(l->n_ban, 1);
+    ledger_close(l);
+    place_remove(&place);
+}
+
+static void test_second_is_refused(void **state)
+{
+    struct place place;
+    struct ledger *l, *second = NULL;
+
+    (void)state;
+    place_make(&place);
+    l = open_at(place.path);
+    assert_int_equal(ledger_open(place.path, &second), -EBUSY);
+    assert_null(second);
+    assert_int_equal(add_hit(l, "auth", "192.0.2.1", SECONDS(1), "line"), 0);
+    ledger_close(l);
+    place_remove(&place);
+}
+
+// kill -9 in mid-transaction: the process is gone without a word to SQLite.
+static void test_crash(void **state)
+{
+    struct place place;
+    struct ledger *l;
+    struct position position;
+    int status;
+    pid_t pid;
+
+    (void)state;
+    place_make(&place);
+    pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        int r = ledger_open(place.path, &l);
+        r = r < 0 ? r : ledger_begin(l);
+        r = r < 0 ? r : add_hit(l, "auth", "192.0.2.1", SECONDS(1), "kept");
+        r = r < 0 ? r : ledger_position(l, "log", &(struct position){.offset = 100});
+        r = r < 0 ? r : ledger_commit(l);
+        r = r < 0 ? r : ledger_begin(l);
+        for (unsigned i = 0; i < 5000 && r == 0; i++) // more than the cache would hold back
+            r = add_hit(l, "late", "192.0.2.2", SECONDS(2), LINE_OF("192.0.2.2"));
+        r = r < 0 ? r : ledger_position(l, "log", &(struct position){.offset = 200});
+        _exit(r == 0 ? 0 : 1);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    l = open_at(place.path);
+    assert_hits(l, "auth", 0, "192.0.2.1");
+    assert_hits(l, "late", 0, "");
+    assert_int_equal(ledger_position_of(l, "log", &position), 0);
+    assert_int_equal(position.offset, 100);
+    ledger_close(l);
+    place_remove(&place);
+}
+
+static void write_file(const char *path, off_t at, const char *bytes, size_t n)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+    assert_true(fd >= 0);
+    assert_int_equal(pwrite(fd, bytes, n, at), n);
+    close(fd);
+}
+
+static void run_sql(const char *path, const char *sql)
+{
+    sqlite3 *db;
+
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+// What is wrong with the file, and what opening it says. Nothing is written over.
+static void test_wrong_files(void **state)
+{
+    static const char text[] = "203.0.113.7 banned by hand; this is no database at all, not even "
+                               "one that is damaged, and it must still be here afterwards\n";
+    static const struct {
+        bool ours; // begin with a good ledger
+        const char *sql, *bytes;
+        int error;
+    } rows[] = {
+        {false, NULL, text, -EUCLEAN},
+        {false, "CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)", NULL, -EUCLEAN},
+        {true, "PRAGMA application_id = 1", NULL, -EUCLEAN},
+        {true, "PRAGMA user_version = 99", NULL, -ENOTSUP},
+        {true, NULL, text, -EUCLEAN},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        struct place place;
+        struct ledger *l = NULL;
+        char after[sizeof(text)] = "";
+        int fd;
+
+        place_make(&place);
+        if (rows[i].ours)
+            ledger_close(open_at(place.path));
+        if (rows[i].sql)
+            run_sql(place.path, rows[i].sql);
+        if (rows[i].bytes)
+            write_file(place.path, 0, text, sizeof(text));
+        assert_int_equal(ledger_open(place.path, &l), rows[i].error);
+        assert_null(l);
+        fd = open(place.path, O_RDONLY | O_CLOEXEC);
+        assert_int_equal(read(fd, after, sizeof(after)), sizeof(after));
+        close(fd);
+        if (rows[i].bytes)
+            assert_memory_equal(after, text, sizeof(text));
+        place_remove(&place);
+    }
+}
+
+static void test_damage_inside(void **state)
+{
+    struct place place;
+    struct ledger *l;
+    struct seen seen = {0};
+    char junk[4096];
+
+    (void)state;
+    place_make(&place);
+    l = open_at(place.path);
+    assert_int_equal(ledger_begin(l), 0);
+    for (unsigned i = 0; i < 2000; i++)
+        assert_int_equal(add_hit(l, "auth", "192.0.2.2", SECONDS(2), LINE_OF("192.0.2.2")), 0);
+    assert_int_equal(ledger_commit(l), 0);
+    ledger_close(l);
+    memset(junk, 0x5a, sizeof(junk));
+    for (off_t page = 20; page < 60; page++)
+        write_file(place.path, page * 4096, junk, sizeof(junk));
+    if (ledger_open(place.path, &l) == 0) {
+        assert_int_equal(ledger_hits(l, "auth", 0, see_hit, &seen), -EUCLEAN);
+        assert_string_not_equal(ledger_error(l), "");
+        ledger_close(l);
+    }
+    place_remove(&place);
+}
+
+static void test_unreachable(void **state)
+{
+    static const struct {
+        const char *path;
+        int error;
+    } rows[] = {
+        {"/nowhere/at/all/ledger.db", -ENOENT},
+        {"/tmp", -EISDIR},
+        {"/proc/version/ledger.db", -ENOTDIR},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        struct ledger *l = NULL;
+        assert_int_equal(ledger_open(rows[i].path, &l), rows[i].error);
+        assert_null(l);
+    }
+}
+
+// A limit on the size of files stands for a disk that is full.
+static void test_full_disk(void **state)
+{
+    struct place place;
+    struct ledger *l;
+    struct rlimit before, limit;
+    int r = 0;
+
+    (void)state;
+    place_make(&place);
+    l = open_at(place.path);
+    assert_int_equal(add_hit(l, "auth", "192.0.2.1", SECONDS(1), "kept"), 0);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    limit = (struct rlimit){256 * 1024, before.rlim_max};
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    assert_int_equal(ledger_begin(l), 0);
+    for (unsigned i = 0; i < 3000; i++)
+        add_hit(l, "late", "192.0.2.2", SECONDS(2), LINE_OF("192.0.2.2"));
+    r = ledger_commit(l);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    signal(SIGXFSZ, SIG_DFL);
+    assert_int_equal(r, -EIO);
+    assert_string_not_equal(ledger_error(l), "");
+    // Once there is room again all goes on.
+    assert_hits(l, "late", 0, "");
+    assert_int_equal(ledger_begin(l), 0);
+    assert_int_equal(add_hit(l, "late", "192.0.2.3", SECONDS(3), "again"), 0);
+    assert_int_equal(ledger_commit(l), 0);
+    assert_hits(l, "auth", 0, "192.0.2.1");
+    assert_hits(l, "late", 0, "192.0.2.3");
+    assert_int_equal(l->n_hit, 2);
+    ledger_close(l);
+    place_remove(&place);
+}
+
+static void test_failed_write_spoils(void **state)
+{
+    struct ledger *l = open_at(":memory:");
+
+    (void)state;
+    assert_int_equal(ledger_begin(l), 0);
+    assert_int_equal(add_hit(l, "auth", "192.0.2.1", SECONDS(1), "x"), 0);
+    assert_int_equal(sqlite3_exec(l->db, "PRAGMA query_only = ON", NULL, NULL, NULL), 0);
+    assert_int_equal(add_hit(l, "auth", "192.0.2.1", SECONDS(1), "x"), -EROFS);
+    assert_int_equal(sqlite3_exec(l->db, "PRAGMA query_only = OFF", NULL, NULL, NULL), 0);
+    assert_int_equal(add_hit(l, "auth", "192.0.2.2", SECONDS(1), "x"), -EIO);
+    assert_int_equal(ledger_commit(l), -EIO);
+    assert_hits(l, "auth", 0, "");
+    assert_int_equal(add_hit(l, "auth", "192.0.2.3", SECONDS(1), "x"), 0);
+    assert_hits(l, "auth", 0, "192.0.2.3");
+    ledger_close(l);
+}
+
+static void test_prune(void **state)
+{
+    struct ledger *l = open_at(":memory:");
+    int64_t old, current;
+
+    (void)state;
+    assert_int_equal(add_hit(l, "auth", "192.0.2.1", SECONDS(1), "a"), 0);
+    assert_int_equal(add_hit(l, "auth", "192.0.2.2", SECONDS(2), "b"), 0);
+    assert_int_equal(add_hit(l, "auth", "192.0.2.3", SECONDS(3), "c"), 0);
+    assert_int_equal(add_hit(l, "auth", "192.0.2.4", SECONDS(4), "d"), 0);
+    assert_int_equal(add_ban(l, "auth", "192.0.2.1", SECONDS(1), SECONDS(10), &old), 0);
+    assert_int_equal(add_ban(l, "auth", "192.0.2.3", SECONDS(3), SECONDS(99), &current), 0);
+    // Evidence stays as long as its ban.
+    assert_int_equal(ledger_prune(l, SECONDS(4), SECONDS(10)), 0);
+    assert_hits(l, "auth", 0, "192.0.2.1 192.0.2.3 192.0.2.4");
+    assert_int_equal(ledger_prune(l, SECONDS(4), SECONDS(11)), 0);
+    assert_hits(l, "auth", 0, "192.0.2.3 192.0.2.4");
+    assert_evidence(l, old, "::/0", "");
+    assert_evidence(l, current, "::/0", "c");
+    assert_int_equal(l->n_hit, 2);
+    assert_int_equal(l->n_ban, 1);
+    ledger_close(l);
+}
+
+static void test_capacity(void **state)
+{
+    struct ledger *l = open_at(":memory:");
+    char addr[ADDR_TEXT_MAX];
+    unsigned calls = 0;
+
+    (void)state;
+    assert_int_equal(ledger_begin(l), 0);
+    for (unsigned i = 0; i < 5000; i++) {
+        snprintf(addr, sizeof(addr), "10.0.%u.%u", i / 250, i % 250);
+        assert_int_equal(add_hit(l, "auth", addr, SECONDS(i), "x"), 0);
+        if (i < 10 || i == 4999)
+            assert_int_equal(add_ban(l, "auth", addr, SECONDS(i), SECONDS(6000 - i), NULL), 0);
+    }
+    l->hits_max = 4;
+    l->bans_max = 3;
+    while (ledger_prune(l, 0, 0) > 0)
+        assert_true(++calls < 10);
+    assert_true(calls > 1); // bounded work per call
+    assert_int_equal(ledger_commit(l), 0);
+    // The bans that end soonest went, and the oldest hits that are evidence of none of the others.
+    assert_hits(l, "auth", 0, "10.0.0.0 10.0.0.1 10.0.0.2 10.0.19.249");
+    assert_bans(l, NULL, SECONDS(0), "10.0.0.0 10.0.0.1 10.0.0.2");
+    l->hits_max = 2;
+    assert_int_equal(ledger_prune(l, 0, 0), 0);
+    assert_hits(l, "auth", 0, "10.0.0.1 10.0.0.2");
+    ledger_close(l);
+}
+
+static int stop_at_once(void *user, const struct ban *ban)
+{
+    (void)ban;
+    ++*(int *)user;
+    return -ECANCELED;
+}
+
+static void test_stopping(void **state)
+{
+    struct ledger *l = open_at(":memory:");
+    int calls = 0;
+
+    (void)state;
+    assert_int_equal(add_ban(l, "auth", "192.0.2.1", SECONDS(1), SECONDS(10), NULL), 0);
+    assert_int_equal(add_ban(l, "auth", "192.0.2.2", SECONDS(1), SECONDS(10), NULL), 0);
+    assert_int_equal(ledger_bans(l, NULL, SECONDS(1), 0, stop_at_once, &calls), -ECANCELED);
+    assert_int_equal(calls, 1);
+    assert_bans(l, NULL, SECONDS(1), "192.0.2.1 192.0.2.2");
+    ledger_close(l);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_evidence),
+        cmocka_unit_test(test_evidence_limit),
+        cmocka_unit_test(test_text),
+        cmocka_unit_test(test_bans),
+        cmocka_unit_test(test_ban_is_kept_whole),
+        cmocka_unit_test(test_about),
+        cmocka_unit_test(test_hits_since),
+        cmocka_unit_test(test_resume),
+        cmocka_unit_test(test_reopen),
+        cmocka_unit_test(test_second_is_refused),
+        cmocka_unit_test(test_crash),
+        cmocka_unit_test(test_wrong_files),
+        cmocka_unit_test(test_damage_inside),
+        cmocka_unit_test(test_unreachable),
+        cmocka_unit_test(test_full_disk),
+        cmocka_unit_test(test_failed_write_spoils),
+        cmocka_unit_test(test_prune),
+        cmocka_unit_test(test_capacity),
+        cmocka_unit_test(test_stopping),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
