@@ -28,6 +28,7 @@ struct port_range {
     uint16_t from, to;
 };
 
+// Of a jail that is not enabled, nothing is read but its name and place.
 struct jail_conf {
     char *name;
     char *file; // where its section stands
@@ -58,7 +59,10 @@ struct settings {
     size_t evidence;   // lines kept per ban
 };
 
+struct pool;
+
 struct config {
+    struct pool *pool; // owns every string and array here but exempt's
     struct settings settings;
     struct jail_conf *jail;
     size_t n_jail;
@@ -73,9 +77,9 @@ int config_load(const char *dir, struct config *ret);
 void config_done(struct config *c);
 
 // A filter by its name, options and all ("postfix-auth", "postfix[mode=aggressive]"), or by the
-// path of its file (with a slash in it), for `tailban match`. Strings live in *c. -errno with a
-// problem added.
+// path of its file (with a slash in it), for `tailban match`. *c is loaded, or zeroed, and owns the
+// strings. -errno with a problem added.
 int config_filter(const char *dir, const char *filter, struct config *c, struct filter_spec *ret);
 
-// The effective configuration: every option of every jail, as the daemon understands it.
+// The effective configuration: every option of every enabled jail, as the daemon understands it.
 void config_dump(const struct config *c, FILE *out);

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "conf/config.h"
+
+#include "base/cleanup.h"
+#include "conf/filterspec.h"
+#include "conf/jailread.h"
+#include "conf/options.h"
+#include "conf/pool.h"
+#include "conf/settings.h"
+#include "conf/unknown.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <string.h>
+
+enum { JAILS_MAX = 1000 }; // a record on the wire counts them in 16 bits; fail2ban ships 95
+
+static int begin(struct config *c, struct problems *ret)
+{
+    c->pool = pool_new();
+    return c->pool ? problems_init(ret, c->pool) : -ENOMEM;
+}
+
+static void finish(struct config *c, const struct problems *problems)
+{
+    c->problem = problems->at;
+    c->n_problem = problems->n;
+}
+
+static int check_dir(const char *dir, struct problems *problems)
+{
+    DIR *d = opendir(dir);
+    int r = d ? 0 : -errno;
+
+    if (d)
+        closedir(d);
+    else
+        problems_error(problems, (struct origin){dir, 0}, "%s", strerror(-r));
+    return r;
+}
+
+static bool is_jail(const char *section)
+{
+    return strcmp(section, INI_DEFAULT) != 0 && strcmp(section, "INCLUDES") != 0 &&
+           strncmp(section, INI_KNOWN, strlen(INI_KNOWN)) != 0;
+}
+
+static size_t count_jails(const struct ini *jails)
+{
+    const char *section;
+    size_t n = 0;
+
+    for (size_t i = 0; (section = ini_section(jails, i)); i++)
+        n += is_jail(section);
+    return n;
+}
+
+// What fail2ban defines for every jail.
+static int add_builtins(struct ini *jails, const char *dir)
+{
+    const struct {
+        const char *option, *value;
+    } builtins[] = {{"fail2ban_version", "1.0.2"}, {"fail2ban_confpath", dir}};
+    int r = 0;
+
+    for (size_t i = 0; i < 2 && r == 0; i++) {
+        cleanup(text_done) struct text value = {0};
+        r = text_set(&value, slice_of(builtins[i].value), (struct origin){0});
+        if (r == 0)
+            r = ini_set_literal(jails, INI_DEFAULT, builtins[i].option, &value);
+    }
+    return r == -E2BIG ? 0 : r;
+}
+
+static int read_jails(const struct jailread *reader, struct config *c)
+{
+    size_t n = count_jails(reader->jails);
+    const char *section;
+    int r = 0;
+
+    if (n > JAILS_MAX)
+        problems_error(reader->problems, (struct origin){reader->dir, 0},
+                       "more jails than %d: the rest is left out", JAILS_MAX);
+    n = n > JAILS_MAX ? JAILS_MAX : n;
+    if (n == 0)
+        problems_warn(reader->problems, (struct origin){reader->dir, 0},
+                      "there are no jails: write jails/NAME.conf");
+    c->jail = pool_alloc(c->pool, n, sizeof(*c->jail));
+    if (!c->jail)
+        return -ENOMEM;
+    for (size_t i = 0; c->n_jail < n && r == 0; i++) {
+        section = ini_section(reader->jails, i);
+        if (is_jail(section))
+            r = jailread(reader, section, &c->jail[c->n_jail++]);
+    }
+    return r;
+}
+
+static int load(const char *dir, struct problems *problems, struct config *c)
+{
+    cleanup(ini_freep) struct ini *jails = NULL;
+    struct jailread reader = {.dir = dir, .layout = layers_layout(dir), .problems = problems};
+    int r = check_dir(dir, problems);
+
+    if (r == 0)
+        r = settings_read(dir, problems, &c->settings);
+    if (r == 0)
+        r = layers_jails(dir, reader.layout, problems, &jails);
+    if (r == 0)
+        r = add_builtins(jails, dir);
+    if (r < 0)
+        return r;
+    reader.jails = jails;
+    unknown_in_jails(jails, INI_DEFAULT, problems);
+    return read_jails(&reader, c);
+}
+
+int config_load(const char *dir, struct config *ret)
+{
+    struct problems problems = {0};
+    int r;
+
+    *ret = (struct config){0};
+    r = begin(ret, &problems);
+    if (r == 0)
+        r = load(dir, &problems, ret);
+    finish(ret, &problems);
+    return r;
+}
+
+void config_done(struct config *c)
+{
+    for (size_t i = 0; i < c->n_jail; i++)
+        exempt_done(&c->jail[i].ignoreip);
+    pool_free(c->pool);
+    *c = (struct config){0};
+}
+
+static int read_filter(const char *dir, const struct text *ref, struct problems *problems,
+                       struct filter_spec *ret)
+{
+    cleanup(ini_freep) struct ini *given = ini_new();
+    struct definition d = {0};
+    int r = given ? definition_open(dir, layers_layout(dir), ref, problems, &d) : -ENOMEM;
+
+    if (r < 0)
+        return r;
+    d.given = given;
+    r = filterspec_make(&d, (struct origin){0}, ret);
+    if (r == 0)
+        r = filterspec_compile(ret, (struct origin){0}, problems);
+    unknown_in_filter(d.filter, problems);
+    definition_close(&d);
+    return r;
+}
+
+int config_filter(const char *dir, const char *filter, struct config *c, struct filter_spec *ret)
+{
+    struct problems problems = {c->pool, c->problem, c->n_problem};
+    cleanup(text_done) struct text ref = {0};
+    int r = c->pool ? 0 : begin(c, &problems);
+
+    if (r == 0)
+        r = text_set(&ref, slice_of(filter), (struct origin){0});
+    if (r == 0)
+        r = read_filter(dir, &ref, &problems, ret);
+    finish(c, &problems);
+    return r;
+}
+
+void config_dump(const struct config *c, FILE *out)
+{
+    settings_print(&c->settings, out);
+    for (size_t i = 0; i < c->n_jail; i++) {
+        const struct jail_conf *jail = &c->jail[i];
+        fprintf(out, "\n# %s:%u%s\n[%s]\n", jail->file ? jail->file : "", jail->line,
+                jail->enabled && !jail->usable ? ": has errors, and is not used" : "", jail->name);
+        if (!jail->enabled) {
+            fputs("enabled = false\n", out);
+            continue;
+        }
+        options_print(jail, out);
+        filterspec_print(&jail->filter, out);
+    }
+}

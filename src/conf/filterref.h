@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A filter as a jail names it: "name", "name[mode=aggressive]", "name[a=b, c="d, e"][f='g']".
+#pragma once
+
+#include "conf/ini.h"
+#include "conf/problems.h"
+
+#define FILTERREF_PARAMS "param" // the section that has them
+
+// *ret_name is the caller's to free; the parameters go to params. Their names keep their case where
+// they are tags, but are also found by the lower case that options are read in. -EINVAL with a
+// problem, -ENOMEM.
+int filterref_parse(const struct text *value, struct problems *problems, char **ret_name,
+                    struct ini *params);

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "conf/filterspec.h"
+
+#include "base/cleanup.h"
+#include "conf/words.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+// A filter that is being put together.
+struct assembly {
+    const struct definition *d;
+    struct filter_spec *spec;
+};
+
+typedef int option_fn(struct assembly *a, const struct text *value);
+
+static int copy_pattern(struct assembly *a, struct slice text, struct origin at,
+                        struct pattern *ret)
+{
+    struct pool *pool = a->d->problems->pool;
+    const char *copy = pool_copy(pool, text);
+    const char *file = at.file ? pool_copy(pool, slice_of(at.file)) : NULL;
+
+    if (!copy || (at.file && !file))
+        return -ENOMEM;
+    *ret = (struct pattern){copy, file, at.line};
+    return 0;
+}
+
+// One regex a line; empty lines are what macros leave that have nothing to say.
+static int add_patterns(struct assembly *a, const struct text *value,
+                        const struct pattern **patterns, size_t *n)
+{
+    struct pattern *all = pool_alloc(a->d->problems->pool, *n + value->n_lines, sizeof(*all));
+    struct text_cursor c = {0};
+    struct slice line;
+    struct origin at;
+    int r = all ? 0 : -ENOMEM;
+
+    if (r == 0 && *n > 0)
+        memcpy(all, *patterns, *n * sizeof(*all));
+    while (r == 0 && text_next(value, &c, &line, &at)) {
+        if (line.n > 0)
+            r = copy_pattern(a, line, at, &all[(*n)++]);
+    }
+    *patterns = all;
+    return r;
+}
+
+static int take_failregex(struct assembly *a, const struct text *value)
+{
+    return add_patterns(a, value, &a->spec->failregex, &a->spec->n_failregex);
+}
+
+static int take_ignoreregex(struct assembly *a, const struct text *value)
+{
+    return add_patterns(a, value, &a->spec->ignoreregex, &a->spec->n_ignoreregex);
+}
+
+static int take_prefregex(struct assembly *a, const struct text *value)
+{
+    a->spec->prefregex = (struct pattern){0};
+    return value->n == 0 ? 0
+                         : copy_pattern(a, (struct slice){value->p, value->n}, value->line[0],
+                                        &a->spec->prefregex);
+}
+
+static int take_usedns(struct assembly *a, const struct text *value)
+{
+    static const struct {
+        const char *word;
+        bool use;
+    } words[] = {{"yes", true}, {"warn", true}, {"raw", true}, {"no", false}, {"", false}};
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strcasecmp(value->p, words[i].word) == 0) {
+            a->spec->use_dns = words[i].use;
+            return 0;
+        }
+    }
+    return problems_error(a->d->problems, value->line[0], "usedns = %s: write yes or no", value->p);
+}
+
+static int take_maxlines(struct assembly *a, const struct text *value)
+{
+    uint32_t lines;
+
+    if (value->n == 0 ||
+        words_number((struct slice){value->p, value->n}, 1, UINT32_MAX, &lines) < 0)
+        return problems_error(a->d->problems, value->line[0], "maxlines = %s: write 1", value->p);
+    if (lines == 1)
+        return 0;
+    return problems_error(a->d->problems, value->line[0],
+                          "maxlines = %s: this version looks at one line at a time; lines that "
+                          "belong together can be joined by <F-MLFID>",
+                          value->p);
+}
+
+static int take_datepattern(struct assembly *a, const struct text *value)
+{
+    static const char *const plain[] = {"", "^", "{^LN-BEG}"};
+    struct text_cursor c = {0};
+    struct slice line;
+    struct origin at;
+
+    while (text_next(value, &c, &line, &at)) {
+        bool known = false;
+        for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
+            known = known || slice_is(line, plain[i]);
+        if (!known)
+            problems_warn(a->d->problems, at,
+                          "datepattern = %.*s: has no effect; this version recognises the date "
+                          "at the beginning of a line by itself",
+                          (int)line.n, line.p);
+    }
+    return 0;
+}
+
+// It chooses lines of the journal; files have no use for it.
+static int take_journalmatch(struct assembly *a, const struct text *value)
+{
+    (void)a, (void)value;
+    return 0;
+}
+
+// In fail2ban's order: usedns decides what <HOST> is.
+static const struct option {
+    const char *key;
+    option_fn *take;
+} options[] = {
+    {"usedns", take_usedns},
+    {"prefregex", take_prefregex},
+    {"failregex", take_failregex},
+    {"ignoreregex", take_ignoreregex},
+    {"maxlines", take_maxlines},
+    {"datepattern", take_datepattern},
+    {"journalmatch", take_journalmatch},
+};
+
+enum { OPTIONS = sizeof(options) / sizeof(options[0]) };
+
+const char *filterspec_option(size_t index)
+{
+    return index < OPTIONS ? options[index].key : NULL;
+}
+
+static int take(struct assembly *a, const struct option *o)
+{
+    cleanup(text_done) struct text filters = {0}, jails = {0};
+    int r = definition_get(a->d, o->key, &filters);
+
+    if (r == 0)
+        r = o->take(a, &filters);
+    if (r < 0)
+        return r;
+    r = definition_get_given(a->d, o->key, &jails);
+    return r == 0 ? o->take(a, &jails) : r < 0 ? r : 0;
+}
+
+int filterspec_make(const struct definition *d, struct origin at, struct filter_spec *ret)
+{
+    struct filter_spec spec = {.name = pool_copy(d->problems->pool, slice_of(d->name))};
+    struct assembly a = {d, &spec};
+    int r = spec.name ? 0 : -ENOMEM, e;
+
+    for (size_t i = 0; i < OPTIONS && r != -ENOMEM; i++) {
+        e = take(&a, &options[i]);
+        r = e < 0 ? e : r;
+    }
+    if (r == 0 && spec.n_failregex == 0)
+        r = problems_error(d->problems, at, "filter '%s' has no failregex", d->name);
+    if (r == 0)
+        *ret = spec;
+    return r;
+}
+
+int filterspec_compile(const struct filter_spec *spec, struct origin at, struct problems *problems)
+{
+    struct filter_error error = {0};
+    struct filter *filter;
+    int r = filter_new(spec, &filter, &error);
+
+    if (r == 0)
+        filter_free(filter);
+    if (r != -EINVAL)
+        return r;
+    if (error.pattern)
+        at = (struct origin){error.pattern->file, error.pattern->line};
+    return problems_error(problems, at, "%s", error.text);
+}
+
+static void print_value(const char *text, FILE *out)
+{
+    for (; *text; text++)
+        fputs(*text == '%' ? "%%" : (char[2]){*text, '\0'}, out);
+}
+
+static void print_patterns(const char *key, const struct pattern *pattern, size_t n, FILE *out)
+{
+    fprintf(out, "%s =", key);
+    for (size_t i = 0; i < n; i++) {
+        fputs(i ? "\n    " : " ", out);
+        print_value(pattern[i].text, out);
+    }
+    fputc('\n', out);
+}
+
+void filterspec_print(const struct filter_spec *spec, FILE *out)
+{
+    fprintf(out, "usedns = %s\n", spec->use_dns ? "yes" : "no");
+    print_patterns("prefregex", &spec->prefregex, spec->prefregex.text ? 1 : 0, out);
+    print_patterns("failregex", spec->failregex, spec->n_failregex, out);
+    print_patterns("ignoreregex", spec->ignoreregex, spec->n_ignoreregex, out);
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "conf/options.h"
+
+#include "base/cleanup.h"
+#include "conf/value.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+#include <strings.h>
+
+#define AT(member) offsetof(struct jail_conf, member)
+
+// Order matters in two places: protocol comes before port, the jail's own spans before netblock's,
+// which default to them.
+static const struct option {
+    const char *key;
+    value_parse_fn *parse;
+    value_print_fn *print;
+    size_t offset;
+    const char *fallback; // NULL: nothing is set
+    bool handed_down;
+} jail_options[] = {
+    {"enabled", value_parse_bool, value_print_bool, AT(enabled), "false", true},
+    {"filter", value_parse_nothing, value_print_filter, 0, NULL, true},
+    {"backend", value_parse_backend, value_print_backend, 0, "auto", true},
+    {"logpath", value_parse_logpath, value_print_logpath, 0, NULL, true},
+    {"protocol", value_parse_protocol, value_print_protocol, 0, NULL, false},
+    {"port", value_parse_port, value_print_port, 0, "all", false},
+    {"blocktype", value_parse_blocktype, value_print_blocktype, AT(reject), "drop", false},
+    {"maxretry", value_parse_maxretry, value_print_maxretry, AT(spec.maxretry), "5", true},
+    {"findtime", value_parse_span, value_print_span, AT(spec.findtime), "10m", true},
+    {"bantime", value_parse_span_or_forever, value_print_span, AT(spec.sentence.bantime), "1w",
+     true},
+    {"ignoreip", value_parse_ignoreip, value_print_ignoreip, 0, NULL, true},
+    {"ignoreself", value_parse_bool, value_print_bool, AT(ignoreself), "true", true},
+    {"netblock.v4", value_parse_levels_v4, value_print_levels_v4, 0, NULL, false},
+    {"netblock.v6", value_parse_levels_v6, value_print_levels_v6, 0, NULL, false},
+    {"netblock.findtime", value_parse_span, value_print_span, AT(spec.netblock_findtime), NULL,
+     false},
+    {"netblock.bantime", value_parse_span_or_forever, value_print_span,
+     AT(spec.netblock_sentence.bantime), NULL, false},
+};
+
+// The others of fail2ban's. A value that asks for nothing deserves no warning.
+static const struct other {
+    const char *key;
+    enum option_kind kind;
+    const char *neutral;
+    bool handed_down;
+} others[] = {
+    {"failregex", OPTION_FILTER, NULL, true},
+    {"ignoreregex", OPTION_FILTER, NULL, true},
+    {"prefregex", OPTION_FILTER, NULL, true},
+    {"usedns", OPTION_FILTER, NULL, true},
+    {"maxlines", OPTION_FILTER, NULL, true},
+    {"datepattern", OPTION_FILTER, NULL, true},
+    {"journalmatch", OPTION_FILTER, NULL, true},
+    {"mode", OPTION_FILTER, NULL, false},
+    {"bantime.increment", OPTION_NO_EFFECT, "false", true},
+    {"bantime.factor", OPTION_NO_EFFECT, "1", true},
+    {"bantime.formula", OPTION_NO_EFFECT, "", true},
+    {"bantime.multipliers", OPTION_NO_EFFECT, "", true},
+    {"bantime.maxtime", OPTION_NO_EFFECT, "", true},
+    {"bantime.rndtime", OPTION_NO_EFFECT, "", true},
+    {"bantime.overalljails", OPTION_NO_EFFECT, "false", true},
+    {"ignorecommand", OPTION_NO_EFFECT, "", true},
+    {"ignorecache", OPTION_NO_EFFECT, "", true},
+    {"logtimezone", OPTION_NO_EFFECT, "", true},
+    {"logencoding", OPTION_NO_EFFECT, "auto", true},
+    {"maxmatches", OPTION_MACHINERY, NULL, true},
+    {"skip_if_nologs", OPTION_MACHINERY, NULL, false},
+    {"action", OPTION_MACHINERY, NULL, false},
+    {"action_", OPTION_MACHINERY, NULL, false},
+    {"banaction", OPTION_MACHINERY, NULL, false},
+    {"banaction_allports", OPTION_MACHINERY, NULL, false},
+    {"chain", OPTION_MACHINERY, NULL, false},
+    {"mta", OPTION_MACHINERY, NULL, false},
+    {"sender", OPTION_MACHINERY, NULL, false},
+    {"sendername", OPTION_MACHINERY, NULL, false},
+    {"destemail", OPTION_MACHINERY, NULL, false},
+    {"tcpport", OPTION_MACHINERY, NULL, false},
+    {"udpport", OPTION_MACHINERY, NULL, false},
+    {"fail2ban_agent", OPTION_MACHINERY, NULL, false},
+    {"fail2ban_version", OPTION_MACHINERY, NULL, false},
+    {"fail2ban_confpath", OPTION_MACHINERY, NULL, false},
+    {"cfemail", OPTION_MACHINERY, NULL, false},
+    {"cfapikey", OPTION_MACHINERY, NULL, false},
+    {"blocklist_de_apikey", OPTION_MACHINERY, NULL, false},
+};
+
+enum {
+    JAIL_OPTIONS = sizeof(jail_options) / sizeof(jail_options[0]),
+    OTHERS = sizeof(others) / sizeof(others[0])
+};
+
+static const struct other *find_other(const char *name)
+{
+    for (size_t i = 0; i < OTHERS; i++) {
+        if (strcmp(others[i].key, name) == 0)
+            return &others[i];
+    }
+    return NULL;
+}
+
+enum option_kind options_kind(const char *name)
+{
+    const struct other *other = find_other(name);
+
+    for (size_t i = 0; i < JAIL_OPTIONS; i++) {
+        if (strcmp(jail_options[i].key, name) == 0)
+            return OPTION_JAIL;
+    }
+    // Users make actions of their own after the pattern of action_mwl.
+    if (!other && strncmp(name, "action_", 7) == 0)
+        return OPTION_MACHINERY;
+    return other ? other->kind : OPTION_UNKNOWN;
+}
+
+const char *options_name(size_t index, enum option_kind *ret_kind)
+{
+    if (index < JAIL_OPTIONS) {
+        *ret_kind = OPTION_JAIL;
+        return jail_options[index].key;
+    }
+    index -= JAIL_OPTIONS;
+    if (index >= OTHERS)
+        return NULL;
+    *ret_kind = others[index].kind;
+    return others[index].key;
+}
+
+bool options_is_neutral(const char *name, const char *value)
+{
+    const struct other *other = find_other(name);
+
+    return other && other->neutral && strcasecmp(other->neutral, value) == 0;
+}
+
+static int read_row(struct draft *d, const struct scope *s, const struct option *o)
+{
+    cleanup(text_done) struct text value = {0};
+    int r = scope_get(s, o->key, d->problems, &value);
+
+    if (r == INI_E_MISSING && !o->fallback)
+        return 0;
+    if (r == INI_E_MISSING)
+        r = text_set(&value, slice_of(o->fallback), (struct origin){d->jail->file, d->jail->line});
+    return r < 0 ? r : o->parse(d, o->key, &value, (char *)d->jail + o->offset);
+}
+
+int options_read_one(struct draft *d, const struct scope *s, const char *name)
+{
+    for (size_t i = 0; i < JAIL_OPTIONS; i++) {
+        if (strcmp(jail_options[i].key, name) == 0)
+            return read_row(d, s, &jail_options[i]);
+    }
+    return -EINVAL;
+}
+
+int options_read(struct draft *d, const struct scope *s)
+{
+    struct jail_spec *spec = &d->jail->spec;
+    int r = 0, e;
+
+    for (size_t i = 0; i < JAIL_OPTIONS; i++) {
+        e = read_row(d, s, &jail_options[i]);
+        if (e == -ENOMEM)
+            return e;
+        r = e < 0 ? e : r;
+    }
+    if (spec->netblock_findtime == 0)
+        spec->netblock_findtime = spec->findtime;
+    if (spec->netblock_sentence.bantime == 0)
+        spec->netblock_sentence.bantime = spec->sentence.bantime;
+    return r;
+}
+
+static int give(const struct scope *s, const char *key, struct problems *problems,
+                struct ini *given)
+{
+    cleanup(text_done) struct text value = {0};
+    int r = scope_get(s, key, problems, &value);
+
+    if (r == 0)
+        r = ini_set_literal(given, OPTIONS_GIVEN, key, &value);
+    return r == INI_E_MISSING ? 0 : r;
+}
+
+int options_give(const struct scope *s, bool all, struct problems *problems, struct ini *given)
+{
+    static const char *const first[] = {"enabled", "backend", "filter"};
+    int r = 0;
+
+    for (size_t i = 0; i < 3 && r == 0; i++)
+        r = give(s, first[i], problems, given);
+    for (size_t i = 0; i < JAIL_OPTIONS && r == 0 && all; i++)
+        r = jail_options[i].handed_down ? give(s, jail_options[i].key, problems, given) : 0;
+    for (size_t i = 0; i < OTHERS && r == 0 && all; i++)
+        r = others[i].handed_down ? give(s, others[i].key, problems, given) : 0;
+    return r;
+}
+
+void options_print(const struct jail_conf *jail, FILE *out)
+{
+    for (size_t i = 0; i < JAIL_OPTIONS; i++) {
+        fprintf(out, "%s =", jail_options[i].key);
+        jail_options[i].print(jail, (const char *)jail + jail_options[i].offset, out);
+        fputc('\n', out);
+    }
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "conf/unknown.h"
+
+#include "conf/dialect.h"
+#include "conf/filterspec.h"
+#include "conf/options.h"
+
+#include <fnmatch.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+enum { NAME_MAX_ = 256 };
+
+// "known/x" and "section/x" refer to x.
+static const char *behind_slash(const char *name)
+{
+    const char *slash = strchr(name, '/');
+
+    return slash ? slash + 1 : name;
+}
+
+static bool interpolates(const char *p, const char *option)
+{
+    char name[NAME_MAX_];
+    size_t n = strcspn(p, ")");
+
+    if (n >= sizeof(name))
+        return false;
+    memcpy(name, p, n);
+    name[n] = '\0';
+    return strcasecmp(behind_slash(name), option) == 0;
+}
+
+// Whether the tag whose '<' is in front of p can become <option>: in "<mdre-<mode>>" the inner tag
+// may be anything.
+static bool tag_names(const char *p, const char *option)
+{
+    char pattern[NAME_MAX_];
+    size_t n = 0, depth = 1;
+
+    for (; depth > 0 && *p && *p != ' ' && n + 2 < sizeof(pattern); p++) {
+        if (*p == '<' && depth++ == 1)
+            pattern[n++] = '*';
+        depth -= *p == '>';
+        if (depth == 1 && *p != '>') {
+            if (strchr("*?[\\", *p))
+                pattern[n++] = '\\';
+            pattern[n++] = *p;
+        }
+    }
+    pattern[n] = '\0';
+    return depth == 0 && fnmatch(behind_slash(pattern), option, FNM_CASEFOLD) == 0;
+}
+
+static bool refers(const char *value, const char *option)
+{
+    for (const char *p = value; (p = strpbrk(p, "%<")); p++) {
+        if (*p == '<' ? tag_names(p + 1, option) : p[1] == '(' && interpolates(p + 2, option))
+            return true;
+    }
+    return false;
+}
+
+static bool is_macro(const struct ini *ini, const char *option)
+{
+    const char *section, *other;
+
+    if (option[0] == '_')
+        return true;
+    for (size_t s = 0; (section = ini_section(ini, s)); s++) {
+        for (size_t c = 0; (other = ini_next(ini, section, &c));) {
+            if (refers(ini_value(ini, section, other), option))
+                return true;
+        }
+    }
+    return false;
+}
+
+static void warn(const struct ini *ini, const char *section, const char *option,
+                 const char *previous, struct problems *problems)
+{
+    // A name that is read out of a regex names the hint's reason as well.
+    char line[NAME_MAX_];
+
+    snprintf(line, sizeof(line), "%s %s", option, ini_value(ini, section, option));
+    problems_warn(problems, ini_origin(ini, section, option), "unknown option '%s'%s", option,
+                  dialect_hint(previous, slice_of(line)));
+}
+
+static bool is_filter_option(const char *option)
+{
+    const char *known;
+
+    for (size_t i = 0; (known = filterspec_option(i)); i++) {
+        if (strcmp(known, option) == 0)
+            return true;
+    }
+    return false;
+}
+
+void unknown_in_filter(const struct ini *filter, struct problems *problems)
+{
+    const char *option, *previous = NULL;
+
+    for (size_t c = 0; (option = ini_next(filter, "Definition", &c)); previous = option) {
+        if (!is_filter_option(option) && !is_macro(filter, option))
+            warn(filter, "Definition", option, previous, problems);
+    }
+}
+
+static void warn_no_effect(const struct ini *jails, const char *section, const char *option,
+                           struct problems *problems)
+{
+    if (!options_is_neutral(option, ini_value(jails, section, option)))
+        problems_warn_once(problems, ini_origin(jails, section, option),
+                           "option '%s' has no effect in this version", option);
+}
+
+// fail2ban's actions are spoken of only where somebody chose one for this jail.
+static void warn_machinery(const struct ini *jails, const char *section, struct problems *problems)
+{
+    char names[NAME_MAX_] = "";
+    struct origin at = {0};
+    const char *option;
+    size_t n = 0;
+
+    for (size_t c = 0; (option = ini_next(jails, section, &c)) && n + 1 < sizeof(names);) {
+        if (options_kind(option) != OPTION_MACHINERY)
+            continue;
+        if (n == 0)
+            at = ini_origin(jails, section, option);
+        n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s", n ? ", " : "", option);
+    }
+    if (n > 0)
+        problems_warn(problems, at,
+                      "%s: fail2ban's actions have no effect; bans go to nftables, "
+                      "'blocktype = drop' or 'reject' says how",
+                      names);
+}
+
+void unknown_in_jails(const struct ini *jails, const char *section, struct problems *problems)
+{
+    const char *option, *previous = NULL;
+
+    for (size_t c = 0; (option = ini_next(jails, section, &c)); previous = option) {
+        enum option_kind kind = options_kind(option);
+        if (kind == OPTION_NO_EFFECT)
+            warn_no_effect(jails, section, option, problems);
+        if (kind == OPTION_UNKNOWN && !is_macro(jails, option))
+            warn(jails, section, option, previous, problems);
+    }
+    if (strcmp(section, INI_DEFAULT) != 0)
+        warn_machinery(jails, section, problems);
+}

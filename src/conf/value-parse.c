@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/cleanup.h"
+#include "conf/levels.h"
+#include "conf/value.h"
+#include "conf/words.h"
+
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+static struct slice all_of(const struct text *t)
+{
+    return (struct slice){t->p, t->n};
+}
+
+int value_bool(const char *text, bool *ret)
+{
+    static const struct {
+        const char *word;
+        bool value;
+    } words[] = {{"1", true},  {"yes", true}, {"true", true},   {"on", true},
+                 {"0", false}, {"no", false}, {"false", false}, {"off", false}};
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strcasecmp(text, words[i].word) == 0) {
+            *ret = words[i].value;
+            return 0;
+        }
+    }
+    return -EINVAL;
+}
+
+int value_parse_nothing(struct draft *d, const char *key, const struct text *value, void *field)
+{
+    (void)d, (void)key, (void)value, (void)field;
+    return 0;
+}
+
+int value_parse_bool(struct draft *d, const char *key, const struct text *value, void *field)
+{
+    if (value_bool(value->p, field) == 0)
+        return 0;
+    return problems_error(d->problems, value->line[0], "%s = %s: write true or false", key,
+                          value->p);
+}
+
+int value_parse_backend(struct draft *d, const char *key, const struct text *value, void *field)
+{
+    static const char *const files[] = {"auto", "polling", "pyinotify", "inotify", "gamin"};
+
+    (void)field;
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        if (strcmp(value->p, files[i]) == 0)
+            return 0;
+    }
+    if (strncmp(value->p, "systemd", 7) != 0)
+        return problems_error(d->problems, value->line[0],
+                              "%s = %s: write auto, or leave the line out", key, value->p);
+    problems_warn(
+        d->problems, value->line[0],
+        "%s = systemd: this version does not follow the journal, only the files in logpath", key);
+    return 0;
+}
+
+// fail2ban lets " head" or " tail" follow a path; reading goes on where it stopped anyway.
+static struct slice cut_head_or_tail(struct slice path)
+{
+    static const char *const words[] = {" head", " tail"};
+
+    for (size_t i = 0; i < 2; i++) {
+        size_t n = strlen(words[i]);
+        if (path.n > n && memcmp(path.p + path.n - n, words[i], n) == 0)
+            path.n -= n;
+    }
+    return slice_trim(path);
+}
+
+int value_parse_logpath(struct draft *d, const char *key, const struct text *value, void *field)
+{
+    struct jail_conf *jail = d->jail;
+    struct text_cursor c = {0};
+    struct slice line;
+    struct origin at;
+    int r = 0;
+
+    (void)field;
+    jail->logpath = pool_alloc(d->problems->pool, value->n_lines, sizeof(*jail->logpath));
+    if (!jail->logpath)
+        return -ENOMEM;
+    while (text_next(value, &c, &line, &at)) {
+        line = cut_head_or_tail(line);
+        if (line.n == 0)
+            continue;
+        if (line.p[0] != '/')
+            r = problems_error(d->problems, at, "%s = %.*s: write the whole path, from / on", key,
+                               (int)line.n, line.p);
+        jail->logpath[jail->n_logpath] = pool_copy(d->problems->pool, line);
+        if (!jail->logpath[jail->n_logpath++])
+            return -ENOMEM;
+    }
+    return r;
+}
+
+int value_parse_protocol(struct draft *d, const char *key, const struct text *value, void *field)
+{
+    (void)field;
+    if (ports_protocol(all_of(value), &d->protocol) == 0)
+        return 0;
+    return problems_error(d->problems, value->line[0], "%s = %s: write tcp, udp or all", key,
+                          value->p);
+}
+
+int value_parse_port(struct draft *d, const char *key, const struct text *value, void *field)
+{
+    struct port_range range[PORTS_MAX];
+    char error[PORTS_ERROR_MAX];
+    size_t n;
+
+    (void)field;
+    // Where neither is said, a bans concerns whatever comes from there.
+    if (d->protocol == 0)
+        d->protocol = strcmp(value->p, "all") == 0 ? PORTS_ALL : PORTS_TCP;
+    if (ports_parse(all_of(value), d->protocol, range, &n, error) < 0)
+        return problems_error(d->problems, value->line[0], "%s: %s", key, error);
+    d->jail->port = pool_alloc(d->problems->pool, n, sizeof(*range));
+    if (!d->jail->port)
+        return -ENOMEM;
+    memcpy(d->jail->port, range, n * sizeof(*range));
+    d->jail->n_port = n;
+    return 0;
+}
+
+int value_parse_blocktype(struct draft *d, const char *key, const struct text *value, void *field)
+{
+    bool reject = strcasecmp(value->p, "reject") == 0;
+
+    if (!reject && strcasecmp(value->p, "drop") != 0)
+        return problems_error(d->problems, value->line[0], "%s = %s: write drop or reject", key,
+                              value->p);
+    *(bool *)field = reject;
+    return 0;
+}
+
+int value_parse_maxretry(struct draft *d, const char *key, const struct text *value, void *field)
+{
+    if (words_number(all_of(value), 1, JAIL_MAXRETRY_MAX, field) == 0)
+        return 0;
+    return problems_error(d->problems, value->line[0], "%s = %s: write a number from 1 to %d", key,
+                          value->p, JAIL_MAXRETRY_MAX);
+}
+
+int value_parse_span_or_forever(struct draft *d, const char *key, const struct text *value,
+                                void *field)
+{
+    usec_t span;
+
+    if (span_parse(all_of(value), &span) < 0 || span < USEC_PER_SEC)
+        return problems_error(d->problems, value->line[0],
+                              "%s = %s: write a time such as 600, 10m, 1h 30m or 1w, at least 1s",
+                              key, value->p);
+    *(usec_t *)field = span;
+    return 0;
+}
+
+int value_parse_span(struct draft *d, const char *key, const struct text *value, void *field)
+{
+    usec_t span = 0;
+    int r = value_parse_span_or_forever(d, key, value, &span);
+
+    if (r == 0 && span == USEC_FOREVER)
+        return problems_error(d->problems, value->line[0],
+                              "%s = %s: hits cannot count for ever; write a time such as 1d", key,
+                              value->p);
+    if (r == 0)
+        *(usec_t *)field = span;
+    return r;
+}
+
+int value_parse_ignoreip(struct draft *d, const char *key, const struct text *value, void *field)
+{
+    struct slice rest = all_of(value), word;
+    int r = 0, e;
+
+    (void)field;
+    while (words_next(&rest, &word)) {
+        struct addr net;
+        if (addr_parse(word, &net) == 0) {
+            e = exempt_add(&d->jail->ignoreip, &net);
+            if (e < 0)
+                return e;
+        } else {
+            // To pass over it would be to ban whom it stands for.
+            r = problems_error(d->problems, text_origin(value, (size_t)(word.p - value->p)),
+                               "%s: '%.*s' is no address: names are not looked up; write "
+                               "192.0.2.1, 192.0.2.0/24 or 2001:db8::/32",
+                               key, (int)word.n, word.p);
+        }
+    }
+    return r;
+}
+
+static int parse_levels(struct draft *d, const char *key, const struct text *value, unsigned widest,
+                        unsigned narrowest, struct level *levels, size_t *n)
+{
+    char error[LEVELS_ERROR_MAX];
+
+    if (levels_parse(all_of(value), widest, narrowest, levels, n, error) == 0)
+        return 0;
+    return problems_error(d->problems, value->line[0], "%s: %s", key, error);
+}
+
+int value_parse_levels_v4(struct draft *d, const char *key, const struct text *value, void *field)
+{
+    struct jail_spec *spec = &d->jail->spec;
+
+    (void)field;
+    return parse_levels(d, key, value, LEVELS_V4_WIDEST, LEVELS_V4_NARROWEST, spec->v4,
+                        &spec->n_v4);
+}
+
+int value_parse_levels_v6(struct draft *d, const char *key, const struct text *value, void *field)
+{
+    struct jail_spec *spec = &d->jail->spec;
+
+    (void)field;
+    return parse_levels(d, key, value, LEVELS_V6_WIDEST, LEVELS_V6_NARROWEST, spec->v6,
+                        &spec->n_v6);
+}

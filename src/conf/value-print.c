@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "conf/value.h"
+
+#include <inttypes.h>
+#include <netinet/in.h>
+
+void value_print_bool(const struct jail_conf *jail, const void *field, FILE *out)
+{
+    (void)jail;
+    fputs(*(const bool *)field ? " true" : " false", out);
+}
+
+void value_print_backend(const struct jail_conf *jail, const void *field, FILE *out)
+{
+    (void)jail, (void)field;
+    fputs(" inotify", out);
+}
+
+void value_print_filter(const struct jail_conf *jail, const void *field, FILE *out)
+{
+    (void)field;
+    fprintf(out, " %s", jail->filter_name ? jail->filter_name : "");
+}
+
+void value_print_logpath(const struct jail_conf *jail, const void *field, FILE *out)
+{
+    (void)field;
+    for (size_t i = 0; i < jail->n_logpath; i++)
+        fprintf(out, "%s %s", i ? "\n   " : "", jail->logpath[i]);
+}
+
+static bool has_protocol(const struct jail_conf *jail, uint8_t proto)
+{
+    for (size_t i = 0; i < jail->n_port; i++) {
+        if (jail->port[i].proto == proto)
+            return true;
+    }
+    return jail->n_port == 0;
+}
+
+void value_print_protocol(const struct jail_conf *jail, const void *field, FILE *out)
+{
+    bool tcp = has_protocol(jail, IPPROTO_TCP), udp = has_protocol(jail, IPPROTO_UDP);
+
+    (void)field;
+    fputs(tcp && udp ? " all" : udp ? " udp" : " tcp", out);
+}
+
+void value_print_port(const struct jail_conf *jail, const void *field, FILE *out)
+{
+    const char *before = " ";
+
+    (void)field;
+    if (jail->n_port == 0)
+        fputs(" all", out);
+    for (size_t i = 0; i < jail->n_port; i++) {
+        const struct port_range *p = &jail->port[i];
+        if (p->proto != jail->port[0].proto)
+            continue;
+        fprintf(out, "%s%" PRIu16, before, p->from);
+        if (p->to != p->from)
+            fprintf(out, ":%" PRIu16, p->to);
+        before = ",";
+    }
+}
+
+void value_print_blocktype(const struct jail_conf *jail, const void *field, FILE *out)
+{
+    (void)field;
+    fputs(jail->reject ? " reject" : " drop", out);
+}
+
+void value_print_maxretry(const struct jail_conf *jail, const void *field, FILE *out)
+{
+    (void)jail;
+    fprintf(out, " %" PRIu32, *(const uint32_t *)field);
+}
+
+// In seconds where the text would round: what is printed can be read again.
+void value_print_span(const struct jail_conf *jail, const void *field, FILE *out)
+{
+    usec_t span = *(const usec_t *)field, again;
+    char text[SPAN_TEXT_MAX];
+
+    (void)jail;
+    span_format(span, text);
+    if (span == USEC_FOREVER)
+        fputs(" -1", out);
+    else if (span_parse(slice_of(text), &again) == 0 && again == span)
+        fprintf(out, " %s", text);
+    else
+        fprintf(out, " %" PRIu64 ".%06" PRIu64, span / USEC_PER_SEC, span % USEC_PER_SEC);
+}
+
+void value_print_ignoreip(const struct jail_conf *jail, const void *field, FILE *out)
+{
+    char text[ADDR_TEXT_MAX];
+
+    (void)field;
+    for (size_t i = 0; i < jail->ignoreip.n; i++) {
+        addr_format(&jail->ignoreip.net[i], text);
+        fprintf(out, " %s", text);
+    }
+}
+
+static void print_levels(const struct level *level, size_t n, FILE *out)
+{
+    for (size_t i = 0; i < n; i++)
+        fprintf(out, " %u:%u:%u", level[i].prefix, level[i].hosts, level[i].hits);
+}
+
+void value_print_levels_v4(const struct jail_conf *jail, const void *field, FILE *out)
+{
+    (void)field;
+    print_levels(jail->spec.v4, jail->spec.n_v4, out);
+}
+
+void value_print_levels_v6(const struct jail_conf *jail, const void *field, FILE *out)
+{
+    (void)field;
+    print_levels(jail->spec.v6, jail->spec.n_v6, out);
+}
