@@ -130,7 +130,6 @@ wire/a.c     #include "conf/config.h"
 engine/a.c   #include "ledger/ledger.h"
 engine/a.c   #include <unistd.h>
 engine/a.c   #include <sys/socket.h>
-engine/lines.h #include <pcre2.h>
 engine/jail.h  #include <pcre2.h>
 conf/a.c     #include "wire/order.h"
 conf/a.c     #include <pcre2.h>
