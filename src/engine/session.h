@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Lines of one session (<F-MLFID>) taken together, as fail2ban's _mergeFailure does: a line without
 // an address gets the session's, <F-NOFAIL> lines only inform, <F-MLFFORGET> ends a session,
-// <F-MLFGAINED> forgives what is pending. Sessions live in a table of bounded size; the one
-// untouched longest makes room.
+// <F-MLFGAINED> forgives what is pending. Where the session has failures pending or has tried
+// several users, a line counts even if it would only inform. Sessions live in a table of bounded
+// size; the one untouched longest makes room.
 #pragma once
 
 #include "base/span.h"
@@ -14,12 +15,14 @@ enum { SESSIONS_MAX = 4096, SESSION_AGE_S = 300, SESSION_KEY_MAX = 160 };
 
 // What a session has told so far; plain data, so that it can be kept over a restart.
 struct session {
-    usec_t last;
+    usec_t last; // its last line
     struct addr host;
     bool has_host;
-    uint32_t pending; // failures seen before an address was known
-    uint32_t counted; // failures already given out
-    char user[64];
+    // Of the lines without an address, the one that counts most: fail2ban counts all lines that
+    // wait for an address, and the line that brings it, as one failure.
+    uint32_t pending;
+    uint32_t counted; // failures already given out for host
+    char user[64];    // the last user, cut to fit, NULs behind
     bool several_users;
 };
 
@@ -29,12 +32,16 @@ struct sessions *sessions_free(struct sessions *s);
 
 // Puts a match into its session: completes *m (host, user, count) from what the session knew.
 // Returns the number of failures to count now for m->host, 0 where the line only informs or no
-// address is known yet. -ENOMEM. A match without mlfid is returned as it is.
+// address is known yet. -ENOMEM. A match without mlfid stands alone, with an address or without.
+// A session whose last line is more than its age away from this one is over, and a new one begins.
 int64_t sessions_merge(struct sessions *s, struct match *m, usec_t time);
 
-// Walks the sessions changed since the last walk (forgotten: gone, to be removed where they are
-// kept), and takes kept ones back. key is the session's id, at most SESSION_KEY_MAX bytes (of a
-// longer id the first ones and a digest). fn returns < 0 to stop, which is passed on.
+// Walks the sessions that are gone since the last walk (forgotten: to be removed where they are
+// kept), then those that changed. key is the session's id, at most SESSION_KEY_MAX bytes (of a
+// longer id the first ones and a digest). fn returns < 0 to stop, which is passed on: the next walk
+// is then the same again.
 typedef int session_fn(void *user, struct slice key, const struct session *s, bool forgotten);
 int sessions_changed(struct sessions *s, session_fn *fn, void *user);
+
+// Takes a kept one back. -EINVAL for a key that is too long, -ENOMEM.
 int sessions_restore(struct sessions *s, struct slice key, const struct session *state);

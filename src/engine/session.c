@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "engine/session.h"
+
+#include "base/table.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { DIGEST_TEXT = 16, EXPIRE_AT_ONCE = 2 };
+
+struct key {
+    uint8_t n;
+    char text[SESSION_KEY_MAX]; // zeros behind
+};
+
+struct entry {
+    struct session session;
+    bool changed; // since the last walk
+    bool kept;    // a walk has told of it
+};
+
+struct sessions {
+    struct table *table; // key -> entry
+    struct table *gone;  // keys of those that were kept. Never full: only what was alive at the
+                         // last walk can be in it
+    usec_t age;
+    char user[sizeof(((struct session *)0)->user)]; // of the match that was completed last
+};
+
+struct sessions *sessions_new(size_t capacity, usec_t age, uint64_t seed)
+{
+    struct sessions *s = calloc(1, sizeof(*s));
+
+    if (!s)
+        return NULL;
+    s->age = age;
+    s->table = table_new(capacity, sizeof(struct key), sizeof(struct entry), seed);
+    s->gone = table_new(capacity, sizeof(struct key), 1, seed);
+    return s->table && s->gone ? s : sessions_free(s);
+}
+
+struct sessions *sessions_free(struct sessions *s)
+{
+    if (s) {
+        table_free(s->table);
+        table_free(s->gone);
+        free(s);
+    }
+    return NULL;
+}
+
+// FNV-1a (Fowler, Noll, Vo). Not seeded, as keys outlive the process; whoever finds two ids with
+// the same digest has merged two of his own sessions.
+static uint64_t digest(struct slice id)
+{
+    uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+    for (size_t i = 0; i < id.n; i++)
+        h = (h ^ (uint8_t)id.p[i]) * UINT64_C(0x100000001b3);
+    return h;
+}
+
+static struct key key_of(struct slice id)
+{
+    struct key key = {0};
+    char text[DIGEST_TEXT + 1];
+
+    key.n = (uint8_t)(id.n <= SESSION_KEY_MAX ? id.n : SESSION_KEY_MAX);
+    memcpy(key.text, id.p, key.n);
+    if (id.n > SESSION_KEY_MAX) {
+        snprintf(text, sizeof(text), "%016llx", (unsigned long long)digest(id));
+        memcpy(key.text + SESSION_KEY_MAX - DIGEST_TEXT, text, DIGEST_TEXT);
+    }
+    return key;
+}
+
+// Removes a session. Without memory to remember that it is gone, it stays.
+static int drop(struct sessions *s, const struct key *at)
+{
+    struct key key = *at;
+    struct entry *e = table_get(s->table, &key);
+
+    if (e->kept && !table_put(s->gone, &key, NULL))
+        return -ENOMEM;
+    table_remove(s->table, &key);
+    return 0;
+}
+
+static bool is_over(const struct sessions *s, const struct entry *e, usec_t time)
+{
+    usec_t last = e->session.last;
+
+    return (time > last ? time - last : last - time) > s->age;
+}
+
+// Sessions begin one at a time, so taking two at a time keeps up with those that are over.
+static int expire(struct sessions *s, usec_t time)
+{
+    for (size_t i = 0; i < EXPIRE_AT_ONCE; i++) {
+        const void *key;
+        struct entry *e = table_oldest(s->table, &key);
+        int r;
+        if (!e || time <= usec_add(e->session.last, s->age))
+            return 0;
+        r = drop(s, key);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+// The session under key, a new one where there is none that still goes on.
+static int begin(struct sessions *s, const struct key *key, usec_t time, struct entry **ret)
+{
+    struct entry *e = table_get(s->table, key);
+    const void *oldest;
+    int r;
+
+    if (!e && table_count(s->table) == table_capacity(s->table)) {
+        table_oldest(s->table, &oldest);
+        r = drop(s, oldest);
+        if (r < 0)
+            return r;
+    }
+    e = table_put(s->table, key, NULL);
+    if (!e)
+        return -ENOMEM;
+    if (is_over(s, e, time))
+        e->session = (struct session){.last = time};
+    *ret = e;
+    return 0;
+}
+
+static uint32_t own_failures(const struct match *m, uint32_t counted)
+{
+    uint64_t known = (uint64_t)m->ok + counted;
+
+    if (!m->has_total)
+        return m->count;
+    return m->total > known ? (uint32_t)(m->total - known) : 0;
+}
+
+// A line brings its user to the session, or gets the session's.
+static void merge_user(struct sessions *s, struct session *at, struct match *m)
+{
+    char user[sizeof(at->user)] = {0};
+
+    if (m->user.n > 0) {
+        memcpy(user, m->user.p, m->user.n < sizeof(user) ? m->user.n : sizeof(user));
+        at->several_users |= at->user[0] && memcmp(at->user, user, sizeof(user)) != 0;
+        memcpy(at->user, user, sizeof(user));
+    } else {
+        memcpy(s->user, at->user, sizeof(s->user));
+        m->user = (struct slice){s->user, strnlen(s->user, sizeof(s->user))};
+    }
+}
+
+// A process serves one client after another: what another address did says nothing about this one.
+static void merge_host(struct session *at, struct match *m)
+{
+    if (m->has_host && at->has_host && addr_compare(&at->host, &m->host) != 0)
+        *at = (struct session){.last = at->last};
+    if (m->has_host)
+        at->host = m->host;
+    else
+        m->host = at->host;
+    at->has_host = m->has_host = m->has_host || at->has_host;
+}
+
+static uint32_t count(struct session *at, const struct match *m)
+{
+    uint32_t own = own_failures(m, at->counted);
+
+    if ((m->nofail || m->gained) && at->pending == 0 && !at->several_users)
+        return 0;
+    if (own < at->pending)
+        own = at->pending;
+    at->pending = m->has_host ? 0 : own;
+    if (!m->has_host)
+        return 0;
+    at->counted = own > UINT32_MAX - at->counted ? UINT32_MAX : at->counted + own;
+    return own;
+}
+
+static uint32_t merge(struct sessions *s, struct session *at, struct match *m, usec_t time)
+{
+    if (m->gained)
+        at->pending = 0;
+    merge_host(at, m);
+    merge_user(s, at, m);
+    m->count = count(at, m);
+    if (time > at->last)
+        at->last = time;
+    return m->count;
+}
+
+int64_t sessions_merge(struct sessions *s, struct match *m, usec_t time)
+{
+    struct session alone = {.last = time};
+    struct key key;
+    struct entry *e;
+    int64_t failures;
+    int r;
+
+    if (m->mlfid.n == 0)
+        return m->count = m->nofail || m->gained ? 0 : own_failures(m, 0);
+    r = expire(s, time);
+    if (r < 0)
+        return r;
+    key = key_of(m->mlfid);
+    e = table_get(s->table, &key);
+    if (m->forget && (!e || is_over(s, e, time)))
+        return merge(s, &alone, m, time);
+    r = begin(s, &key, time, &e);
+    if (r < 0)
+        return r;
+    failures = merge(s, &e->session, m, time);
+    e->changed = true;
+    if (m->forget)
+        r = drop(s, &key);
+    return r < 0 ? r : failures;
+}
+
+static struct slice key_text(const struct key *key)
+{
+    return (struct slice){key->text, key->n};
+}
+
+static int walk(struct sessions *s, session_fn *fn, void *user)
+{
+    const struct session nothing = {0};
+    uint32_t cursor = 0;
+    const void *key;
+    struct entry *e;
+    int r = 0;
+
+    while (r >= 0 && table_next(s->gone, &cursor, &key))
+        r = fn(user, key_text(key), &nothing, true);
+    cursor = 0;
+    while (r >= 0 && (e = table_next(s->table, &cursor, &key)))
+        if (e->changed)
+            r = fn(user, key_text(key), &e->session, false);
+    return r;
+}
+
+int sessions_changed(struct sessions *s, session_fn *fn, void *user)
+{
+    uint32_t cursor = 0;
+    struct entry *e;
+    int r;
+
+    r = walk(s, fn, user);
+    if (r < 0)
+        return r;
+    table_clear(s->gone);
+    while ((e = table_next(s->table, &cursor, NULL))) {
+        e->kept |= e->changed;
+        e->changed = false;
+    }
+    return 0;
+}
+
+int sessions_restore(struct sessions *s, struct slice key, const struct session *state)
+{
+    struct key k;
+    struct entry *e;
+    int r;
+
+    if (key.n == 0 || key.n > SESSION_KEY_MAX)
+        return -EINVAL;
+    k = key_of(key);
+    r = begin(s, &k, state->last, &e);
+    if (r < 0)
+        return r;
+    *e = (struct entry){.session = *state, .kept = true};
+    return 0;
+}

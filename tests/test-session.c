@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "engine/session.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#define COUNT(a) (sizeof(a) / sizeof(*(a)))
+#define A        "192.0.2.1"
+#define B        "192.0.2.2"
+#define START    (1000000 * USEC_PER_SEC)
+
+enum { STEPS_MAX = 8, CAPACITY = 4, LOG_MAX = 512 };
+
+// What a line says, and what is made of it. NULL: nothing; count 0 is 1.
+struct step {
+    unsigned at; // seconds
+    const char *id, *host, *user;
+    enum { NOFAIL = 1, FORGET = 2, GAINED = 4, TOTAL = 8 } flags;
+    uint32_t count, total, ok;
+    uint32_t failures;
+    const char *whose, *by; // host and user then known
+};
+
+static const struct sequence {
+    const char *name;
+    struct step step[STEPS_MAX];
+} sequences[] = {
+    {"without a session, a line stands alone",
+     {{.host = A, .user = "u", .failures = 1, .whose = A, .by = "u"},
+      {.host = A, .count = 3, .failures = 3, .whose = A},
+      {.host = A, .flags = NOFAIL},
+      {.host = A, .flags = GAINED},
+      {.failures = 1},
+      {.host = A, .flags = TOTAL, .total = 3, .ok = 1, .failures = 2, .whose = A},
+      {.host = A, .flags = TOTAL, .total = 1, .ok = 3}}},
+    {"each failure with an address counts",
+     {{.id = "1", .host = A, .failures = 1, .whose = A},
+      {.id = "1", .host = A, .failures = 1, .whose = A},
+      {.id = "2", .host = B, .count = 2, .failures = 2, .whose = B}}},
+    {"a line that informs lends its address and user",
+     {{.id = "1", .host = A, .user = "u", .flags = NOFAIL},
+      {.id = "1", .failures = 1, .whose = A, .by = "u"},
+      {.id = "1", .failures = 1, .whose = A, .by = "u"},
+      {.id = "2"}}},
+    {"failures that wait for an address count as one",
+     {{.id = "1"},
+      {.id = "1"},
+      {.id = "1", .host = A, .flags = NOFAIL, .failures = 1, .whose = A},
+      {.id = "1", .host = A, .flags = NOFAIL}}},
+    {"... and together with the failure that brings it",
+     {{.id = "1"}, {.id = "1", .host = A, .failures = 1, .whose = A}}},
+    {"... but for the number that a line gives",
+     {{.id = "1", .count = 3},
+      {.id = "1", .count = 2},
+      {.id = "1", .host = A, .flags = NOFAIL, .failures = 3, .whose = A}}},
+    {"a success forgives what is pending",
+     {{.id = "1"},
+      {.id = "1", .host = A, .flags = GAINED},
+      {.id = "1", .host = A, .flags = NOFAIL}}},
+    {"... but not where several users were tried",
+     {{.id = "1", .host = A, .user = "u", .flags = NOFAIL},
+      {.id = "1", .host = A, .user = "v", .flags = GAINED, .failures = 1, .whose = A, .by = "v"},
+      {.id = "1", .host = A, .flags = NOFAIL, .failures = 1, .whose = A, .by = "v"}}},
+    {"the same user again is not another one",
+     {{.id = "1", .host = A, .user = "u", .flags = NOFAIL},
+      {.id = "1", .host = A, .flags = NOFAIL},
+      {.id = "1", .host = A, .user = "u", .flags = GAINED}}},
+    {"a session ends with the line that says so",
+     {{.id = "1", .host = A, .user = "u", .failures = 1, .whose = A, .by = "u"},
+      {.id = "1", .flags = FORGET, .failures = 1, .whose = A, .by = "u"},
+      {.id = "1"},
+      {.id = "2", .host = B, .flags = FORGET, .failures = 1, .whose = B},
+      {.id = "2"}}},
+    {"a session is over when its age has passed",
+     {{.id = "1", .host = A, .flags = NOFAIL},
+      {.at = 300, .id = "1", .failures = 1, .whose = A},
+      {.at = 600, .id = "1", .failures = 1, .whose = A},
+      {.at = 901, .id = "1"},
+      {.at = 901, .id = "1", .host = B, .flags = NOFAIL, .failures = 1, .whose = B},
+      {.at = 700, .id = "1", .failures = 1, .whose = B},
+      {.at = 600, .id = "1"}}},
+    {"a total counts what had no line of its own",
+     {{.id = "1", .host = A, .user = "u", .failures = 1, .whose = A, .by = "u"},
+      {.id = "1",
+       .host = A,
+       .flags = TOTAL | FORGET,
+       .total = 3,
+       .failures = 2,
+       .whose = A,
+       .by = "u"},
+      {.id = "1", .host = A, .flags = TOTAL | FORGET, .total = 3, .failures = 3, .whose = A},
+      {.id = "2", .host = A, .count = 4, .failures = 4, .whose = A},
+      {.id = "2", .host = A, .flags = TOTAL, .total = 4, .ok = 1},
+      {.id = "2", .host = A, .flags = TOTAL, .total = 6, .ok = 1, .failures = 1, .whose = A},
+      {.id = "2", .host = A, .flags = TOTAL, .total = 6, .ok = 1}}},
+    {"a total may wait for an address as well",
+     {{.id = "1", .flags = TOTAL, .total = 3, .ok = 1},
+      {.id = "1", .host = A, .flags = NOFAIL, .failures = 2, .whose = A},
+      {.id = "1", .flags = TOTAL, .total = 4, .ok = 1, .failures = 1, .whose = A}}},
+    {"numbers do not run over",
+     {{.id = "1", .host = A, .count = UINT32_MAX, .failures = UINT32_MAX, .whose = A},
+      {.id = "1", .host = A, .count = 2, .failures = 2, .whose = A},
+      {.id = "1", .host = A, .flags = TOTAL, .total = UINT32_MAX, .ok = UINT32_MAX}}},
+    {"another address under the same id is another client",
+     {{.id = "1", .host = A, .user = "u", .count = 2, .failures = 2, .whose = A, .by = "u"},
+      {.id = "1", .host = B, .user = "v", .flags = NOFAIL},
+      {.id = "1", .flags = TOTAL, .total = 2, .failures = 2, .whose = B, .by = "v"}}},
+    {"the one untouched longest makes room",
+     {{.id = "1", .host = A, .flags = NOFAIL},
+      {.id = "2", .host = A, .flags = NOFAIL},
+      {.id = "3", .host = A, .flags = NOFAIL},
+      {.id = "1", .host = A, .flags = NOFAIL},
+      {.id = "4", .host = A, .flags = NOFAIL},
+      {.id = "5", .host = A, .flags = NOFAIL},
+      {.id = "1", .failures = 1, .whose = A},
+      {.id = "2"}}},
+};
+
+static struct match match_of(const struct step *s)
+{
+    struct match m = {
+        .mlfid = slice_of(s->id ? s->id : ""),
+        .user = slice_of(s->user ? s->user : ""),
+        .nofail = s->flags & NOFAIL,
+        .forget = s->flags & FORGET,
+        .gained = s->flags & GAINED,
+        .has_total = s->flags & TOTAL,
+        .count = s->count ? s->count : 1,
+        .total = s->total,
+        .ok = s->ok,
+    };
+
+    m.has_host = s->host && addr_parse(slice_of(s->host), &m.host) == 0;
+    return m;
+}
+
+static int64_t feed(struct sessions *s, const struct step *step, struct match *ret)
+{
+    *ret = match_of(step);
+    return sessions_merge(s, ret, START + step->at * USEC_PER_SEC);
+}
+
+static struct sessions *make(void)
+{
+    struct sessions *s = sessions_new(CAPACITY, SESSION_AGE_S * USEC_PER_SEC, 7);
+
+    assert_non_null(s);
+    return s;
+}
+
+static void check(const struct sequence *q, size_t i, const struct match *m, int64_t failures)
+{
+    const struct step *step = &q->step[i];
+    char host[ADDR_TEXT_MAX] = "";
+
+    if (failures != step->failures || m->count != failures)
+        fail_msg("%s, %zu: %lld", q->name, i, (long long)failures);
+    if (m->has_host)
+        addr_format(&m->host, host);
+    if (step->whose && strcmp(host, step->whose) != 0)
+        fail_msg("%s, %zu: %s", q->name, i, host);
+    if (step->whose && !slice_is(m->user, step->by ? step->by : ""))
+        fail_msg("%s, %zu: by %.*s", q->name, i, (int)m->user.n, m->user.p);
+}
+
+static bool is_step(const struct step *s)
+{
+    return s->id || s->host || s->flags || s->failures;
+}
+
+static void merges_lines(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(sequences); i++) {
+        struct sessions *s = make();
+        for (size_t k = 0; k < STEPS_MAX && is_step(&sequences[i].step[k]); k++) {
+            struct match m;
+            int64_t failures = feed(s, &sequences[i].step[k], &m);
+            check(&sequences[i], k, &m, failures);
+        }
+        sessions_free(s);
+    }
+}
+
+// Long ids differ by their digest, long users by what fits.
+static void takes_any_id_and_user(void **state)
+{
+    struct sessions *s = make();
+    char id[400], user[200];
+    struct match m;
+
+    (void)state;
+    memset(id, 'i', sizeof(id));
+    memset(user, 'u', sizeof(user));
+    for (size_t i = 0; i < 2; i++) {
+        id[sizeof(id) - 1] = (char)('0' + i);
+        m = match_of(&(struct step){.host = i ? B : A, .flags = NOFAIL});
+        m.mlfid = (struct slice){id, sizeof(id)};
+        m.user = (struct slice){user, sizeof(user)};
+        assert_int_equal(sessions_merge(s, &m, START), 0);
+    }
+    id[sizeof(id) - 1] = '0';
+    m = match_of(&(struct step){0});
+    m.mlfid = (struct slice){id, sizeof(id)};
+    assert_int_equal(sessions_merge(s, &m, START), 1);
+    assert_int_equal(m.host.b[15], 1);
+    assert_int_equal(m.user.n, 64);
+    m = match_of(&(struct step){.host = A});
+    m.mlfid = (struct slice){"a\0b", 3};
+    assert_int_equal(sessions_merge(s, &m, START), 1);
+    m = match_of(&(struct step){0});
+    m.mlfid = (struct slice){"a\0c", 3};
+    assert_int_equal(sessions_merge(s, &m, START), 0);
+    m = match_of(&(struct step){0});
+    m.mlfid = (struct slice){"a", 1};
+    assert_int_equal(sessions_merge(s, &m, START), 0);
+    sessions_free(s);
+}
+
+// The walk as text: "-id" for one that is gone, "id:counted" for one that changed.
+static int note(void *user, struct slice key, const struct session *s, bool forgotten)
+{
+    char *log = user;
+    size_t n = strlen(log);
+
+    if (forgotten)
+        snprintf(log + n, LOG_MAX - n, "-%.*s ", (int)key.n, key.p);
+    else
+        snprintf(log + n, LOG_MAX - n, "%.*s:%u ", (int)key.n, key.p, s->counted);
+    return 0;
+}
+
+static int refuse(void *user, struct slice key, const struct session *s, bool forgotten)
+{
+    note(user, key, s, forgotten);
+    return -EIO;
+}
+
+static void assert_walk(struct sessions *s, const char *want)
+{
+    char log[LOG_MAX] = "";
+
+    assert_int_equal(sessions_changed(s, note, log), 0);
+    assert_string_equal(log, want);
+}
+
+static void tells_what_changed(void **state)
+{
+    static const struct {
+        struct step step;
+        const char *walk; // after it; NULL: none
+    } story[] = {
+        {{.id = "1", .host = A, .failures = 1}, "1:1 "},
+        {{0}, ""},
+        {{.id = "1", .host = A, .failures = 1}, NULL},
+        {{.id = "2", .host = A, .failures = 1}, "1:2 2:1 "},
+        {{.id = "1", .host = A, .flags = FORGET, .failures = 1}, "-1 "},
+        {{.id = "3", .host = A, .failures = 1}, NULL},
+        {{.id = "3", .host = A, .flags = FORGET, .failures = 1}, ""},
+        {{.id = "2", .host = A, .flags = FORGET, .failures = 1}, NULL},
+        {{.id = "2", .host = A, .failures = 1}, "-2 2:1 "},
+        {{.id = "3", .host = A, .failures = 1}, NULL},
+        {{.id = "4", .host = A, .failures = 1}, NULL},
+        {{.id = "5", .host = A, .failures = 1}, "3:1 4:1 5:1 "},
+        {{.id = "6", .host = A, .failures = 1}, "-2 6:1 "},
+        {{.at = 301, .id = "7", .host = A, .failures = 1}, "-3 -4 7:1 "},
+        {{.at = 301, .id = "7", .host = A, .failures = 1}, "-5 -6 7:2 "},
+    };
+    struct sessions *s = make();
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(story); i++) {
+        struct match m;
+        if (is_step(&story[i].step))
+            assert_int_equal(feed(s, &story[i].step, &m), story[i].step.failures);
+        if (story[i].walk)
+            assert_walk(s, story[i].walk);
+    }
+    sessions_free(s);
+}
+
+static void tells_again_after_a_failure(void **state)
+{
+    struct sessions *s = make();
+    char log[LOG_MAX] = "";
+    struct match m;
+
+    (void)state;
+    feed(s, &(struct step){.id = "1", .host = A}, &m);
+    assert_walk(s, "1:1 ");
+    feed(s, &(struct step){.id = "1", .host = A, .flags = FORGET}, &m);
+    feed(s, &(struct step){.id = "2", .host = A}, &m);
+    assert_int_equal(sessions_changed(s, refuse, log), -EIO);
+    assert_string_equal(log, "-1 ");
+    assert_walk(s, "-1 2:1 ");
+    assert_walk(s, "");
+    sessions_free(s);
+}
+
+// A session that is kept and taken back goes on as if nothing had happened.
+static int carry(void *user, struct slice key, const struct session *s, bool forgotten)
+{
+    assert_false(forgotten);
+    return sessions_restore(user, key, s);
+}
+
+static void goes_on_after_a_restart(void **state)
+{
+    struct sessions *before = make(), *after = make();
+    char id[SESSION_KEY_MAX * 2];
+    struct match m;
+
+    (void)state;
+    memset(id, 'i', sizeof(id));
+    m = match_of(&(struct step){.host = A, .user = "u", .count = 2});
+    m.mlfid = (struct slice){id, sizeof(id)};
+    assert_int_equal(sessions_merge(before, &m, START), 2);
+    feed(before, &(struct step){.id = "1"}, &m);
+    assert_int_equal(sessions_changed(before, carry, after), 0);
+    assert_walk(after, "");
+    m = match_of(&(struct step){.flags = TOTAL, .total = 5});
+    m.mlfid = (struct slice){id, sizeof(id)};
+    assert_int_equal(sessions_merge(after, &m, START), 3);
+    assert_true(slice_is(m.user, "u"));
+    assert_int_equal(
+        feed(after, &(struct step){.id = "1", .host = B, .flags = NOFAIL | FORGET}, &m), 1);
+    m = match_of(&(struct step){.flags = FORGET});
+    m.mlfid = (struct slice){id, sizeof(id)};
+    assert_int_equal(sessions_merge(after, &m, START), 1);
+    assert_int_equal(sessions_restore(after, (struct slice){id, sizeof(id)}, &(struct session){0}),
+                     -EINVAL);
+    sessions_free(before);
+    sessions_free(after);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(merges_lines),
+        cmocka_unit_test(takes_any_id_and_user),
+        cmocka_unit_test(tells_what_changed),
+        cmocka_unit_test(tells_again_after_a_failure),
+        cmocka_unit_test(goes_on_after_a_restart),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
