@@ -318,6 +318,7 @@ static int load(struct daemon *d)
         link_set_roster(d->link, judge_roster(d->judge));
         judge_pardon(d->judge, now);
         d->desk.loaded = now;
+        ledger_keep_evidence(d->ledger, judge_roster(d->judge)->config.settings.evidence);
         log_jails(judge_roster(d->judge));
     }
     if (judge_roster(d->judge)) {
