@@ -52,7 +52,8 @@ static void samples_read(const char *path, struct samples *ret)
         end = memchr(p, '\n', (size_t)(ret->text + n - p));
         assert_non_null(end);
         assert_true(ret->n < LINES_PER_FILE);
-        ret->line[ret->n++] = (struct slice){p, (size_t)(end - p)};
+        *end = 0;
+        ret->line[ret->n++] = slice_of(p);
     }
 }
 

@@ -11,7 +11,9 @@
 
 struct sessions;
 
-enum { SESSIONS_MAX = 4096, SESSION_AGE_S = 300, SESSION_KEY_MAX = 160 };
+// The age is more than servers wait for an idle client (Postfix: five minutes), so that the line at a
+// session's end still finds what led to it.
+enum { SESSIONS_MAX = 4096, SESSION_AGE_S = 600, SESSION_KEY_MAX = 160 };
 
 // What a session has told so far; plain data, so that it can be kept over a restart.
 struct session {
