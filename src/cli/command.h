@@ -22,6 +22,9 @@ struct command {
 
 extern const struct command command_list;
 extern const struct command command_reload;
+extern const struct command command_check;
+extern const struct command command_match;
+extern const struct command command_replay;
 
 // Says on standard error what is wrong, with the program's name in front. Control characters
 // become '?'. They return COMMAND_NOT and COMMAND_USAGE.

@@ -8,6 +8,9 @@
 static const struct command *const commands[] = {
     &command_list,
     &command_reload,
+    &command_check,
+    &command_match,
+    &command_replay,
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };

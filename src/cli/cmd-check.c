@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// tailban check: read the configuration, say what is wrong and where.
+#include "cli/command.h"
+#include "cli/view.h"
+#include "conf/config.h"
+
+static size_t print_problems(const struct config *config, struct output *out)
+{
+    size_t errors = 0;
+
+    for (size_t i = 0; i < config->n_problem; i++) {
+        const struct problem *p = &config->problem[i];
+        struct control_problem shown = {
+            .warning = p->severity == PROBLEM_WARNING,
+            .file = slice_of(p->file ? p->file : ""),
+            .line = p->line,
+            .text = slice_of(p->text),
+        };
+        errors += p->severity == PROBLEM_ERROR;
+        view_problem(out, &shown);
+    }
+    return errors;
+}
+
+static void print_summary(const struct config *config, size_t errors, struct output *out)
+{
+    size_t usable = 0, enabled = 0;
+
+    for (size_t i = 0; i < config->n_jail; i++) {
+        usable += config->jail[i].usable;
+        enabled += config->jail[i].enabled;
+    }
+    fprintf(out->file, "%zu of %zu enabled jails can run; %zu errors, %zu warnings\n", usable,
+            enabled, errors, config->n_problem - errors);
+}
+
+static int run(const struct arguments *a, struct output *out)
+{
+    struct config config;
+    int r = config_load(a->config, &config);
+    size_t errors;
+
+    // Where the configuration itself is asked for, what is wrong with it must not end up inside it.
+    if (a->dump && r == 0)
+        config_dump(&config, out->file);
+    if (a->dump) {
+        struct output complaints = *out;
+        complaints.file = stderr;
+        errors = print_problems(&config, &complaints);
+    } else {
+        errors = print_problems(&config, out);
+        if (!out->json && r == 0)
+            print_summary(&config, errors, out);
+    }
+    config_done(&config);
+    return r < 0 || errors > 0 ? COMMAND_NOT : COMMAND_DONE;
+}
+
+const struct command command_check = {
+    .name = "check",
+    .usage = "[-c DIR] [--dump]",
+    .summary = "read the configuration, say what is wrong and where",
+    .help =
+        "Reads the configuration as the daemon would, regexes included, and says what is wrong\n"
+        "with file and line, and what to write instead. A jail with an error does not run; the\n"
+        "others do. With --dump it prints every option of every jail as it is understood.\n"
+        "\n"
+        "  tailban check                       what is in /etc/tailban\n"
+        "  tailban check -c . --dump           the shipped configuration, in a clone\n"
+        "\n"
+        "The exit code is 1 where there is an error; warnings alone leave it 0.\n",
+    .options = OPTION_CONFIG | OPTION_DUMP | OPTION_JSON,
+    .words_min = 0,
+    .words_max = 0,
+    .run = run,
+};

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// tailban match: which lines a filter matches, and what it takes from them.
+#include "base/cleanup.h"
+#include "cli/jsonline.h"
+#include "cli/offline.h"
+#include "conf/config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+// The sessions' seed: nobody attacks a table that lives for one command.
+enum { SEED = 1 };
+
+struct matcher {
+    struct config config;
+    struct filter_spec spec;
+    struct filter *filter;
+    struct sessions *sessions;
+    uint64_t lines, ignored, matched, *rule_hits;
+};
+
+static int matcher_init(struct matcher *m, const struct arguments *a)
+{
+    struct filter_error error;
+    int r = config_filter(a->config, a->word[1], &m->config, &m->spec);
+
+    for (size_t i = 0; i < m->config.n_problem; i++) {
+        const struct problem *p = &m->config.problem[i];
+        command_fail("%s:%u: %s: %s", p->file ? p->file : a->config, p->line,
+                     p->severity == PROBLEM_ERROR ? "error" : "warning", p->text);
+    }
+    if (r < 0)
+        return COMMAND_NOT;
+    r = filter_new(&m->spec, &m->filter, &error);
+    if (r == -EINVAL && error.pattern)
+        return command_fail("%s:%u: %s", error.pattern->file, error.pattern->line, error.text);
+    if (r == -EINVAL)
+        return command_fail("%s: %s", a->word[1], error.text);
+    m->sessions = sessions_new(SESSIONS_MAX, SESSION_AGE_S * USEC_PER_SEC, SEED);
+    m->rule_hits = calloc(m->spec.n_failregex + 1, sizeof(*m->rule_hits));
+    if (r < 0 || !m->sessions || !m->rule_hits)
+        return command_fail("out of memory");
+    return COMMAND_DONE;
+}
+
+static void matcher_done(struct matcher *m)
+{
+    m->filter = filter_free(m->filter);
+    m->sessions = sessions_free(m->sessions);
+    free(m->rule_hits);
+    config_done(&m->config);
+}
+
+static void print_json(const struct match *m, const struct log_entry *e, const char *path,
+                       int64_t count, FILE *file)
+{
+    struct jsonline *j = jsonline_new(), *fields;
+    char host[ADDR_TEXT_MAX];
+
+    jsonline_word(j, "file", path);
+    jsonline_number(j, "line", e->number);
+    jsonline_time(j, "time", e->line.time);
+    if (m->has_host)
+        addr_format(&m->host, host);
+    jsonline_word(j, "host", m->has_host ? host : NULL);
+    fields = jsonline_object(j, "fields");
+    for (size_t i = 0; i < m->n_fields; i++)
+        jsonline_text(fields, m->field[i].name, m->field[i].value);
+    jsonline_number(j, "rule", m->rule + 1);
+    jsonline_number(j, "count", (uint64_t)count);
+    jsonline_print(j, file);
+}
+
+static void print_plain(const struct match *m, const struct log_entry *e, int64_t count,
+                        struct output *out)
+{
+    char host[ADDR_TEXT_MAX] = "-", time[OUTPUT_TIME_MAX];
+
+    if (m->has_host)
+        addr_format(&m->host, host);
+    output_time(out, e->line.time, time);
+    fprintf(out->file, "%s%llu%s  %s  %s%s%s  rule %u", output_on(out, STYLE_DIM),
+            (unsigned long long)e->number, output_off(out, STYLE_DIM), time,
+            output_on(out, STYLE_HEAD), host, output_off(out, STYLE_HEAD), m->rule + 1);
+    if (count > 1)
+        fprintf(out->file, ", %lld failures", (long long)count);
+    if (count == 0)
+        fprintf(out->file, ", not counted");
+    for (size_t i = 0; i < m->n_fields; i++) {
+        fprintf(out->file, "  %s=", m->field[i].name);
+        output_text(out, m->field[i].value);
+    }
+    fputs("\n    ", out->file);
+    output_text(out, e->line.text);
+    fputc('\n', out->file);
+}
+
+static int match_line(struct matcher *m, const struct log_entry *e, const char *path,
+                      struct output *out)
+{
+    struct match match;
+    int64_t count;
+    int r = filter_match(m->filter, &e->line, &match);
+
+    m->lines++;
+    m->ignored += r == FILTER_E_IGNORED;
+    if (r != FILTER_E_MATCH)
+        return 0;
+    m->matched++;
+    m->rule_hits[match.rule]++;
+    count = sessions_merge(m->sessions, &match, e->line.time);
+    if (count < 0)
+        return (int)count;
+    if (out->json)
+        print_json(&match, e, path, count, out->file);
+    else
+        print_plain(&match, e, count, out);
+    return 0;
+}
+
+static void print_summary(const struct matcher *m, const struct logs *logs, struct output *out)
+{
+    fprintf(out->file, "\nHits by rule:\n");
+    for (size_t i = 0; i < m->spec.n_failregex; i++) {
+        fprintf(out->file, "  %3zu  %8llu  ", i + 1, (unsigned long long)m->rule_hits[i]);
+        output_text(out, slice_of(m->spec.failregex[i].text));
+        fputc('\n', out->file);
+    }
+    if (filter_limits_hit(m->filter))
+        fprintf(out->file, "A regex reached its limit on %llu lines, which count as not matched.\n",
+                (unsigned long long)filter_limits_hit(m->filter));
+    if (logs_overlong(logs))
+        fprintf(out->file, "Overlong lines dropped: %llu\n",
+                (unsigned long long)logs_overlong(logs));
+    fprintf(out->file, "Lines: %llu lines, %llu ignored, %llu matched, %llu missed\n",
+            (unsigned long long)m->lines, (unsigned long long)m->ignored,
+            (unsigned long long)m->matched,
+            (unsigned long long)(m->lines - m->ignored - m->matched));
+}
+
+static int match_logs(struct matcher *m, struct offline *o, const struct arguments *a,
+                      struct output *out)
+{
+    struct log_entry entry;
+    int r;
+
+    for (size_t i = 2; i < a->n_word; i++) {
+        r = offline_add(o, a->word[i]);
+        if (r != COMMAND_DONE)
+            return r;
+    }
+    while ((r = offline_next(o, &entry)) > 0) {
+        if (match_line(m, &entry, logs_path(o->logs, entry.file), out) < 0)
+            return command_fail("out of memory");
+    }
+    if (r < 0)
+        return COMMAND_NOT;
+    if (!out->json)
+        print_summary(m, o->logs, out);
+    return m->matched ? COMMAND_DONE : COMMAND_NOT;
+}
+
+static int run(const struct arguments *a, struct output *out)
+{
+    struct matcher m = {0};
+    struct offline o;
+    int r = offline_init(&o, a);
+
+    if (r == COMMAND_DONE)
+        r = matcher_init(&m, a);
+    if (r == COMMAND_DONE)
+        r = match_logs(&m, &o, a, out);
+    matcher_done(&m);
+    offline_done(&o);
+    return r;
+}
+
+const struct command command_match = {
+    .name = "match",
+    .usage = "[-c DIR] FILTER[OPTIONS] LOG... [--now TIME]",
+    .summary = "which lines a filter matches, and what it takes from them",
+    .help =
+        "Shows each line that the filter matches, with the address and the other fields it takes\n"
+        "from it, then how often each failregex matched. FILTER is a filter's name, with options\n"
+        "as in a jail, or the path of its file; LOG may be '-'.\n"
+        "\n"
+        "  tailban match postfix-auth /var/log/mail.log\n"
+        "  tailban match 'postfix[mode=aggressive]' /var/log/mail.log\n"
+        "  zcat mail.log.2.gz | tailban match ./my-filter.conf -\n"
+        "\n"
+        "The exit code is 1 where nothing matched. Stamps are read in the zone of TZ; those "
+        "without\n"
+        "a year or date against --now, else the log's own mtime.\n",
+    .options = OPTION_CONFIG | OPTION_JSON | OPTION_NOW,
+    .words_min = 2,
+    .words_max = COMMAND_ANY,
+    .run = run,
+};

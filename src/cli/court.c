@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/court.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+// The tables' seed: nobody attacks tables that live for one command, and runs are to be alike.
+enum { SEED = 1 };
+
+enum { BAN_KEY_SIZE = sizeof(uint32_t) + sizeof(struct addr) };
+
+static void pack(uint32_t seat, const struct addr *net, uint8_t ret[static BAN_KEY_SIZE])
+{
+    memcpy(ret, &seat, sizeof(seat));
+    memcpy(ret + sizeof(seat), net->b, sizeof(net->b));
+    ret[sizeof(seat) + sizeof(net->b)] = net->len;
+}
+
+int court_init(struct court *c, const struct config *config)
+{
+    memset(c, 0, sizeof(*c));
+    c->bans = table_new(COURT_BANS_MAX, BAN_KEY_SIZE, sizeof(usec_t), SEED);
+    c->seat = calloc(config->n_jail + 1, sizeof(*c->seat));
+    if (!c->bans || !c->seat)
+        return -ENOMEM;
+    for (size_t i = 0; i < config->n_jail; i++) {
+        struct seat *s = &c->seat[c->n];
+        struct filter_error error;
+        int r;
+        if (!config->jail[i].usable)
+            continue;
+        c->n++;
+        s->conf = &config->jail[i];
+        r = filter_new(&s->conf->filter, &s->filter, &error);
+        if (r == 0)
+            r = jail_new(&s->conf->spec, s->filter, &s->conf->ignoreip, SEED, &s->jail);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+void court_done(struct court *c)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        jail_free(c->seat[i].jail);
+        filter_free(c->seat[i].filter);
+        free(c->seat[i].reads);
+    }
+    free(c->seat);
+    table_free(c->bans);
+    memset(c, 0, sizeof(*c));
+}
+
+int court_reads(struct court *c, size_t seat, unsigned file)
+{
+    struct seat *s = &c->seat[seat];
+
+    if (file >= s->n_reads) {
+        bool *reads = reallocarray(s->reads, file + 1, sizeof(*reads));
+        if (!reads)
+            return -ENOMEM;
+        memset(reads + s->n_reads, 0, file + 1 - s->n_reads);
+        s->reads = reads;
+        s->n_reads = file + 1;
+    }
+    s->reads[file] = true;
+    return 0;
+}
+
+static bool in_force(struct court *c, uint32_t seat, const struct addr *net, usec_t time)
+{
+    uint8_t key[BAN_KEY_SIZE];
+    const usec_t *until;
+
+    pack(seat, net, key);
+    until = table_get(c->bans, key);
+    return until && *until > time;
+}
+
+// Whether the net, or a block of the jail's that holds it, is banned at that time.
+static bool covered(struct court *c, uint32_t seat, const struct addr *net, usec_t time)
+{
+    const struct jail_spec *spec = &c->seat[seat].conf->spec;
+    bool v4 = addr_is_v4(net);
+    const struct level *level = v4 ? spec->v4 : spec->v6;
+    size_t n = v4 ? spec->n_v4 : spec->n_v6;
+
+    if (in_force(c, seat, net, time))
+        return true;
+    for (size_t i = 0; i < n; i++) {
+        struct addr block = addr_block(net, level[i].prefix);
+        if (in_force(c, seat, &block, time))
+            return true;
+    }
+    return false;
+}
+
+static int rule(struct court *c, uint32_t seat, struct ruling *r, ruling_fn *fn, void *user)
+{
+    const struct verdict *v = &r->verdict;
+    bool known = covered(c, seat, &v->net, v->time);
+    uint8_t key[BAN_KEY_SIZE];
+    usec_t *until;
+
+    pack(seat, &v->net, key);
+    until = table_put(c->bans, key, NULL);
+    if (!until)
+        return -ENOMEM;
+    if (v->until > *until)
+        *until = v->until;
+    return known ? 0 : fn(user, r);
+}
+
+int court_feed(struct court *c, unsigned file, const struct line *line, ruling_fn *fn, void *user)
+{
+    for (uint32_t i = 0; i < c->n; i++) {
+        struct seat *s = &c->seat[i];
+        struct ruling ruling;
+        int r;
+        if (file >= s->n_reads || !s->reads[file])
+            continue;
+        r = jail_feed(s->jail, line, line->time, &ruling.hit, &ruling.verdict);
+        ruling.jail = s->conf;
+        if (r == JAIL_E_VERDICT)
+            r = rule(c, i, &ruling, fn, user);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}

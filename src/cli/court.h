@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// All jails of a configuration over finished logs: what the daemon does live, without its clock,
+// its ledger and its kernel. A ruling is a ban that was not in force already.
+#pragma once
+
+#include "base/table.h"
+#include "conf/config.h"
+
+enum { COURT_BANS_MAX = 1 << 20 }; // in force at once; beyond it the oldest may be ruled again
+
+struct ruling {
+    const struct jail_conf *jail;
+    struct hit hit;
+    struct verdict verdict;
+};
+
+struct court {
+    struct seat {
+        const struct jail_conf *conf;
+        struct filter *filter;
+        struct jail *jail;
+        bool *reads; // by file
+        size_t n_reads;
+    } * seat;
+    size_t n;
+    struct table *bans; // of seat and net, to when it ends
+};
+
+// The configuration's usable jails; it must outlive the court. -errno; court_done() in any case.
+int court_init(struct court *c, const struct config *config);
+void court_done(struct court *c);
+
+// This jail (index into seat) reads that file. -ENOMEM.
+int court_reads(struct court *c, size_t seat, unsigned file);
+
+// A line of a file, to each jail that reads it. fn's negative result is passed on; -ENOMEM.
+typedef int ruling_fn(void *user, const struct ruling *r);
+int court_feed(struct court *c, unsigned file, const struct line *line, ruling_fn *fn, void *user);
