@@ -78,12 +78,12 @@ static const struct sequence {
       {.id = "2"}}},
     {"a session is over when its age has passed",
      {{.id = "1", .host = A, .flags = NOFAIL},
-      {.at = 300, .id = "1", .failures = 1, .whose = A},
       {.at = 600, .id = "1", .failures = 1, .whose = A},
-      {.at = 901, .id = "1"},
-      {.at = 901, .id = "1", .host = B, .flags = NOFAIL, .failures = 1, .whose = B},
-      {.at = 700, .id = "1", .failures = 1, .whose = B},
-      {.at = 600, .id = "1"}}},
+      {.at = 1200, .id = "1", .failures = 1, .whose = A},
+      {.at = 1801, .id = "1"},
+      {.at = 1801, .id = "1", .host = B, .flags = NOFAIL, .failures = 1, .whose = B},
+      {.at = 1300, .id = "1", .failures = 1, .whose = B},
+      {.at = 1200, .id = "1"}}},
     {"a total counts what had no line of its own",
      {{.id = "1", .host = A, .user = "u", .failures = 1, .whose = A, .by = "u"},
       {.id = "1",
@@ -268,8 +268,8 @@ static void tells_what_changed(void **state)
         {{.id = "4", .host = A, .failures = 1}, NULL},
         {{.id = "5", .host = A, .failures = 1}, "3:1 4:1 5:1 "},
         {{.id = "6", .host = A, .failures = 1}, "-2 6:1 "},
-        {{.at = 301, .id = "7", .host = A, .failures = 1}, "-3 -4 7:1 "},
-        {{.at = 301, .id = "7", .host = A, .failures = 1}, "-5 -6 7:2 "},
+        {{.at = 601, .id = "7", .host = A, .failures = 1}, "-3 -4 7:1 "},
+        {{.at = 601, .id = "7", .host = A, .failures = 1}, "-5 -6 7:2 "},
     };
     struct sessions *s = make();
 
