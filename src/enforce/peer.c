@@ -14,7 +14,7 @@
 enum {
     FIRST = 1 << 0,   // HELLO
     LIVE = 1 << 1,    // RESET, BAN, UNBAN, CLEAR
-    STAGING = 1 << 2, // between RESET and COMMIT
+    STAGING = 1 << 2, // between RESET and COMMIT; another RESET starts anew
 };
 
 struct peer {
@@ -88,9 +88,12 @@ static int on_hello(struct peer *p, const struct order *o)
 
 static int on_reset(struct peer *p, const struct order *o)
 {
-    int r = plan_new(&p->stage);
+    int r;
 
     (void)o;
+    p->stage = plan_free(p->stage);
+    p->state = LIVE;
+    r = plan_new(&p->stage);
     if (r == 0)
         p->state = STAGING;
     return r;
@@ -156,7 +159,7 @@ static const struct {
     unsigned in; // the states it may come in; none: it is not for us
     int (*take)(struct peer *p, const struct order *o);
 } operations[ORDER_OP_MAX] = {
-    [ORDER_HELLO] = {FIRST, on_hello},      [ORDER_RESET] = {LIVE, on_reset},
+    [ORDER_HELLO] = {FIRST, on_hello},      [ORDER_RESET] = {LIVE | STAGING, on_reset},
     [ORDER_JAIL] = {STAGING, on_jail},      [ORDER_PORT] = {STAGING, on_port},
     [ORDER_BAN] = {LIVE | STAGING, on_ban}, [ORDER_UNBAN] = {LIVE, on_unban},
     [ORDER_COMMIT] = {STAGING, on_commit},  [ORDER_CLEAR] = {LIVE, on_clear},

@@ -6,7 +6,8 @@
 //
 //   tailband -> enforcer   HELLO, then RESET JAIL* PORT* BAN* COMMIT (the whole state, one
 //   transaction), then
-//                          BAN and UNBAN as they come; the records of one packet are one batch
+//                          BAN and UNBAN as they come; the records of one packet are one batch.
+//                          RESET before COMMIT starts the state anew
 //   enforcer -> tailband   HELLO, then RESET OWN* COMMIT (the host's own addresses, again whenever
 //   they change);
 //                          ACK for the last record of each packet; REFUSED for each record that was

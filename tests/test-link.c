@@ -1,0 +1,473 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "scan/link.h"
+#include "wire/order.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define NOW (UINT64_C(1700000000) * USEC_PER_SEC)
+
+enum { ORDERS_MAX = 40000, ROUNDS = 400 };
+
+// The enforcer's end, and what has come to it.
+struct fixture {
+    struct link *link;
+    struct ledger *ledger;
+    struct roster roster;
+    struct cell cell[2];
+    struct jail_conf conf[2];
+    struct port_range port[2];
+    int fd;
+    struct order *order;
+    size_t n, packets, largest;
+    uint32_t seq;
+    bool enforced;
+    int states;
+    struct exempt own;
+};
+
+static void on_own(void *user, const struct exempt *own)
+{
+    struct fixture *f = user;
+
+    exempt_done(&f->own);
+    for (size_t i = 0; i < own->n; i++)
+        exempt_add(&f->own, &own->net[i]);
+}
+
+static void on_state(void *user, bool enforced, const char *text)
+{
+    struct fixture *f = user;
+
+    assert_non_null(text);
+    f->enforced = enforced;
+    f->states++;
+}
+
+static struct addr net_of(const char *text)
+{
+    struct addr a;
+
+    assert_int_equal(addr_parse(slice_of(text), &a), 0);
+    return a;
+}
+
+static void keep_ban(struct fixture *f, const char *jail, struct addr net, usec_t until)
+{
+    const struct ban ban = {.jail = jail, .net = net, .since = NOW - 1, .until = until};
+
+    assert_true(ledger_ban(f->ledger, &ban, NULL) >= 0);
+}
+
+static void attach(struct fixture *f)
+{
+    int pair[2];
+
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, pair), 0);
+    if (f->fd >= 0)
+        close(f->fd);
+    f->fd = pair[1];
+    link_attach(f->link, pair[0]);
+}
+
+static int set_up(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+    const struct link_hooks hooks = {f, on_own, on_state};
+
+    f->port[0] = (struct port_range){IPPROTO_TCP, 25, 25};
+    f->port[1] = (struct port_range){IPPROTO_TCP, 1000, 2000};
+    f->conf[0] = (struct jail_conf){.name = (char *)"a", .port = f->port, .n_port = 2};
+    f->conf[1] = (struct jail_conf){.name = (char *)"b", .reject = true};
+    f->cell[0].conf = &f->conf[0];
+    f->cell[1].conf = &f->conf[1];
+    f->roster = (struct roster){.cell = f->cell, .n = 2};
+    f->order = calloc(ORDERS_MAX, sizeof(*f->order));
+    f->fd = -1;
+    assert_int_equal(ledger_open(":memory:", &f->ledger), 0);
+    assert_int_equal(link_new(f->ledger, &hooks, &f->link), 0);
+    link_set_roster(f->link, &f->roster);
+    attach(f);
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+
+    link_free(f->link);
+    ledger_close(f->ledger);
+    exempt_done(&f->own);
+    close(f->fd);
+    free(f->order);
+    free(f);
+    return 0;
+}
+
+static void receive(struct fixture *f)
+{
+    static uint8_t bytes[ORDER_PACKET_MAX * ORDER_SIZE + 1];
+    ssize_t size;
+
+    while ((size = recv(f->fd, bytes, sizeof(bytes), 0)) > 0) {
+        assert_int_equal(size % ORDER_SIZE, 0);
+        f->packets++;
+        if ((size_t)size / ORDER_SIZE > f->largest)
+            f->largest = (size_t)size / ORDER_SIZE;
+        for (ssize_t at = 0; at < size; at += ORDER_SIZE) {
+            assert_true(f->n < ORDERS_MAX);
+            assert_int_equal(order_decode(bytes + at, &f->order[f->n++]), 0);
+        }
+    }
+}
+
+// Lets the link write as much as it wants to.
+static void run(struct fixture *f)
+{
+    for (int i = 0; i < ROUNDS && link_fd(f->link) >= 0; i++) {
+        short events = link_events(f->link);
+        if (!(events & POLLOUT))
+            break;
+        link_process(f->link, POLLOUT, NOW);
+        receive(f);
+    }
+}
+
+static void forget(struct fixture *f)
+{
+    f->n = f->packets = f->largest = 0;
+}
+
+static int say(struct fixture *f, struct order o)
+{
+    uint8_t bytes[ORDER_SIZE];
+
+    o.seq = o.seq ? o.seq : ++f->seq;
+    order_encode(&o, bytes);
+    assert_int_equal(send(f->fd, bytes, sizeof(bytes), 0), sizeof(bytes));
+    return link_process(f->link, POLLIN, NOW);
+}
+
+static int greet(struct fixture *f)
+{
+    run(f);
+    return say(f, (struct order){.op = ORDER_HELLO});
+}
+
+static int acknowledge(struct fixture *f)
+{
+    return say(f, (struct order){.op = ORDER_ACK, .seq = f->order[f->n - 1].seq});
+}
+
+static size_t count(const struct fixture *f, enum order_op op)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < f->n; i++)
+        n += f->order[i].op == op;
+    return n;
+}
+
+static void test_state(void **state)
+{
+    struct fixture *f = *state;
+    const enum order_op expected[] = {ORDER_HELLO, ORDER_RESET, ORDER_JAIL, ORDER_PORT,  ORDER_PORT,
+                                      ORDER_JAIL,  ORDER_BAN,   ORDER_BAN,  ORDER_COMMIT};
+
+    keep_ban(f, "a", net_of("203.0.113.7"), NOW + 60 * USEC_PER_SEC);
+    keep_ban(f, "gone", net_of("203.0.113.8"), NOW + 60 * USEC_PER_SEC);
+    keep_ban(f, "a", net_of("203.0.113.9"), NOW - 1);
+    keep_ban(f, "b", net_of("2001:db8::/64"), USEC_FOREVER);
+    run(f);
+    assert_int_equal(f->n, sizeof(expected) / sizeof(expected[0]));
+    for (size_t i = 0; i < f->n; i++) {
+        assert_int_equal(f->order[i].op, expected[i]);
+        assert_int_equal(f->order[i].seq, i + 1);
+    }
+    assert_string_equal(f->order[2].name, "a");
+    assert_int_equal(f->order[2].action, ORDER_DROP);
+    assert_int_equal(f->order[4].port_from, 1000);
+    assert_int_equal(f->order[4].port_to, 2000);
+    assert_string_equal(f->order[5].name, "b");
+    assert_int_equal(f->order[5].action, ORDER_REJECT);
+    assert_int_equal(f->order[6].jail, 0);
+    assert_int_equal(f->order[6].timeout_ms, 60000);
+    assert_int_equal(f->order[7].jail, 1);
+    assert_int_equal(f->order[7].timeout_ms, 0);
+}
+
+static void keep_many(struct fixture *f, uint32_t n)
+{
+    struct addr a = net_of("10.0.0.0");
+
+    assert_int_equal(ledger_begin(f->ledger), 0);
+    for (uint32_t i = 0; i < n; i++) {
+        a.b[13] = (uint8_t)(i >> 16), a.b[14] = (uint8_t)(i >> 8), a.b[15] = (uint8_t)i;
+        keep_ban(f, "a", a, NOW + USEC_PER_DAY);
+    }
+    assert_int_equal(ledger_commit(f->ledger), 0);
+}
+
+static void test_large_state(void **state)
+{
+    struct fixture *f = *state;
+
+    keep_many(f, 10000);
+    run(f);
+    assert_int_equal(count(f, ORDER_BAN), 10000);
+    assert_int_equal(count(f, ORDER_COMMIT), 1);
+    assert_int_equal(f->largest, ORDER_PACKET_MAX);
+    assert_int_equal(f->order[f->n - 1].op, ORDER_COMMIT);
+}
+
+// An enforcer that reads late loses nothing.
+static void test_slow_enforcer(void **state)
+{
+    struct fixture *f = *state;
+
+    keep_many(f, 10000);
+    for (int i = 0; i < ROUNDS; i++)
+        link_process(f->link, POLLOUT, NOW);
+    assert_true(link_events(f->link) & POLLOUT);
+    run(f);
+    receive(f);
+    run(f);
+    assert_int_equal(count(f, ORDER_BAN), 10000);
+    assert_int_equal(f->order[f->n - 1].op, ORDER_COMMIT);
+}
+
+static void test_orders(void **state)
+{
+    struct fixture *f = *state;
+    struct addr one = net_of("203.0.113.7"), two = net_of("203.0.113.0/24");
+
+    assert_int_equal(greet(f), 0);
+    assert_int_equal(acknowledge(f), 0);
+    forget(f);
+    link_ban(f->link, &f->cell[0], &one, NOW + 1500);
+    link_ban(f->link, &f->cell[1], &two, USEC_FOREVER);
+    link_unban(f->link, &f->cell[0], &one);
+    run(f);
+    assert_int_equal(f->packets, 1);
+    assert_int_equal(f->n, 3);
+    assert_int_equal(f->order[0].op, ORDER_BAN);
+    assert_int_equal(f->order[0].timeout_ms, 1);
+    assert_int_equal(f->order[1].jail, 1);
+    assert_int_equal(addr_compare(&f->order[1].net, &two), 0);
+    assert_int_equal(f->order[2].op, ORDER_UNBAN);
+    assert_false(link_events(f->link) & POLLOUT);
+}
+
+// Bans that come while the state is under way follow it.
+static void test_orders_behind_state(void **state)
+{
+    struct fixture *f = *state;
+    struct addr one = net_of("203.0.113.7");
+
+    keep_many(f, 2000);
+    link_process(f->link, POLLOUT, NOW);
+    link_process(f->link, POLLOUT, NOW);
+    link_ban(f->link, &f->cell[0], &one, USEC_FOREVER);
+    run(f);
+    assert_int_equal(f->order[f->n - 2].op, ORDER_COMMIT);
+    assert_int_equal(f->order[f->n - 1].op, ORDER_BAN);
+}
+
+static void test_overflow(void **state)
+{
+    struct fixture *f = *state;
+    struct addr one = net_of("203.0.113.7");
+
+    greet(f);
+    acknowledge(f);
+    forget(f);
+    keep_ban(f, "a", one, USEC_FOREVER);
+    for (int i = 0; i <= LINK_QUEUE_MAX; i++)
+        link_ban(f->link, &f->cell[0], &one, USEC_FOREVER);
+    run(f);
+    assert_int_equal(f->order[0].op, ORDER_RESET);
+    assert_int_equal(count(f, ORDER_BAN), 1);
+    assert_int_equal(count(f, ORDER_COMMIT), 1);
+}
+
+// What overflows while the state is under way may be missing in it: it is sent twice.
+static void test_overflow_in_state(void **state)
+{
+    struct fixture *f = *state;
+    struct addr one = net_of("203.0.113.7");
+
+    keep_many(f, 2000);
+    link_process(f->link, POLLOUT, NOW);
+    link_process(f->link, POLLOUT, NOW);
+    for (int i = 0; i <= LINK_QUEUE_MAX; i++)
+        link_unban(f->link, &f->cell[0], &one);
+    run(f);
+    assert_int_equal(count(f, ORDER_COMMIT), 2);
+    assert_int_equal(count(f, ORDER_UNBAN), 0);
+    assert_int_equal(count(f, ORDER_BAN), 4000);
+}
+
+static void test_answers(void **state)
+{
+    struct fixture *f = *state;
+
+    greet(f);
+    assert_false(link_is_enforced(f->link));
+    assert_int_equal(acknowledge(f), 0);
+    assert_true(f->enforced && link_is_enforced(f->link));
+    assert_int_equal(f->states, 1);
+    assert_int_equal(say(f, (struct order){.op = ORDER_REFUSED,
+                                           .seq = 77,
+                                           .net = net_of("203.0.113.7"),
+                                           .error = ENOSPC}),
+                     0);
+    assert_int_equal(link_refused(f->link), 1);
+    forget(f);
+    assert_int_equal(say(f, (struct order){.op = ORDER_FLUSHED}), 0);
+    run(f);
+    assert_int_equal(f->order[0].op, ORDER_RESET);
+    assert_int_equal(count(f, ORDER_COMMIT), 1);
+}
+
+// An enforcer that cannot put the state into the kernel is none.
+static void test_refused_state(void **state)
+{
+    struct fixture *f = *state;
+
+    greet(f);
+    assert_int_equal(
+        say(f, (struct order){.op = ORDER_REFUSED, .seq = f->order[f->n - 1].seq, .error = EPERM}),
+        -EPERM);
+    assert_int_equal(link_fd(f->link), -1);
+    assert_int_equal(f->states, 1);
+    assert_false(f->enforced);
+}
+
+static void test_own(void **state)
+{
+    struct fixture *f = *state;
+
+    greet(f);
+    for (int round = 0; round < 2; round++) {
+        say(f, (struct order){.op = ORDER_RESET});
+        say(f, (struct order){.op = ORDER_OWN, .net = net_of("192.0.2.1")});
+        say(f, (struct order){.op = ORDER_OWN, .net = net_of("2001:db8::1")});
+        assert_int_equal(f->own.n, round * 2);
+        say(f, (struct order){.op = ORDER_COMMIT});
+        assert_int_equal(f->own.n, 2);
+    }
+}
+
+static void test_malformed(void **state)
+{
+    static const struct {
+        enum order_op op; // 0: bytes that are no record
+        size_t size;
+        bool greeted;
+    } rows[] = {
+        {0, 1, true},
+        {0, ORDER_SIZE, true},
+        {0, ORDER_SIZE + 1, true},
+        {ORDER_ACK, ORDER_SIZE, false}, // before HELLO
+        {ORDER_BAN, ORDER_SIZE, true},  // not for us
+        {ORDER_JAIL, ORDER_SIZE, true},
+    };
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        uint8_t bytes[ORDER_SIZE + 1] = {0};
+        struct order o = {.op = rows[i].op,
+                          .seq = 1,
+                          .net = net_of("203.0.113.7"),
+                          .name = "x",
+                          .action = rows[i].op == ORDER_JAIL ? ORDER_DROP : 0};
+        attach(f);
+        if (rows[i].greeted)
+            assert_int_equal(greet(f), 0);
+        if (rows[i].op == ORDER_ACK || rows[i].op == ORDER_JAIL)
+            o.net = (struct addr){.len = 0};
+        if (rows[i].op != ORDER_JAIL)
+            o.name[0] = '\0';
+        if (rows[i].op)
+            order_encode(&o, bytes);
+        assert_int_equal(send(f->fd, bytes, rows[i].size, 0), rows[i].size);
+        assert_int_equal(link_process(f->link, POLLIN, NOW), -EPROTO);
+        assert_int_equal(link_fd(f->link), -1);
+    }
+}
+
+// Numbers of jails that are no more must not be taken for those of others.
+static void test_other_roster(void **state)
+{
+    struct fixture *f = *state;
+    struct cell cell = {.conf = &f->conf[1]};
+    struct roster other = {.cell = &cell, .n = 1};
+
+    keep_many(f, 2000);
+    keep_ban(f, "b", net_of("203.0.113.7"), USEC_FOREVER);
+    link_process(f->link, POLLOUT, NOW);
+    link_process(f->link, POLLOUT, NOW);
+    link_ban(f->link, &f->cell[1], &(struct addr){.len = 128}, USEC_FOREVER);
+    receive(f);
+    forget(f);
+    link_set_roster(f->link, &other);
+    run(f);
+    assert_int_equal(f->order[0].op, ORDER_RESET);
+    assert_int_equal(count(f, ORDER_JAIL), 1);
+    assert_int_equal(count(f, ORDER_BAN), 1);
+    assert_int_equal(f->order[f->n - 1].op, ORDER_COMMIT);
+}
+
+static void test_lost(void **state)
+{
+    struct fixture *f = *state;
+    struct addr one = net_of("203.0.113.7");
+
+    greet(f);
+    acknowledge(f);
+    close(f->fd);
+    f->fd = -1;
+    assert_int_equal(link_process(f->link, POLLIN | POLLHUP, NOW), -ECONNRESET);
+    assert_false(link_is_enforced(f->link) || f->enforced);
+    link_ban(f->link, &f->cell[0], &one, USEC_FOREVER);
+    keep_ban(f, "a", one, USEC_FOREVER);
+    forget(f);
+    attach(f);
+    run(f);
+    assert_int_equal(f->order[0].op, ORDER_HELLO);
+    assert_int_equal(count(f, ORDER_BAN), 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_state, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_large_state, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_slow_enforcer, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_orders, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_orders_behind_state, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_overflow, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_overflow_in_state, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_answers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_refused_state, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_own, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_malformed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_other_roster, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_lost, set_up, tear_down),
+    };
+
+    return cmocka_run_group_tests_name("link", tests, NULL, NULL);
+}
