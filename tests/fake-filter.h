@@ -4,7 +4,6 @@
 #pragma once
 
 #include "engine/filter.h"
-#include "engine/session.h"
 
 #include <stdlib.h>
 
@@ -46,22 +45,3 @@ int filter_match(struct filter *f, const struct line *line, struct match *ret)
 }
 
 static struct filter filter;
-
-// Nor are there sessions.
-struct sessions *sessions_new(size_t capacity, usec_t age, uint64_t seed)
-{
-    (void)capacity, (void)age, (void)seed;
-    return malloc(1);
-}
-
-struct sessions *sessions_free(struct sessions *s)
-{
-    free(s);
-    return NULL;
-}
-
-int64_t sessions_merge(struct sessions *s, struct match *m, usec_t time)
-{
-    (void)s, (void)time;
-    return m->nofail ? 0 : m->count;
-}
