@@ -141,14 +141,19 @@ static int read_filter(const char *dir, const struct text *ref, struct problems 
 {
     cleanup(ini_freep) struct ini *given = ini_new();
     struct definition d = {0};
-    int r = given ? definition_open(dir, layers_layout(dir), ref, problems, &d) : -ENOMEM;
+    struct origin at = ref->line[0];
+    int r = given
+                ? definition_open(dir, dir ? layers_layout(dir) : LAYOUT_TAILBAN, ref, problems, &d)
+                : -ENOMEM;
 
     if (r < 0)
         return r;
     d.given = given;
-    r = filterspec_make(&d, (struct origin){0}, ret);
+    r = filterspec_make(&d, at, ret);
     if (r == 0)
-        r = filterspec_compile(ret, (struct origin){0}, problems);
+        r = filterspec_compile(ret, at, problems);
+    if (r == -E2BIG)
+        problems_error(problems, at, "filter '%s' grows beyond what fits", d.name);
     unknown_in_filter(d.filter, problems);
     definition_close(&d);
     return r;
@@ -158,12 +163,13 @@ int config_filter(const char *dir, const char *filter, struct config *c, struct 
 {
     struct problems problems = {c->pool, c->problem, c->n_problem};
     cleanup(text_done) struct text ref = {0};
+    bool path = memchr(filter, '/', strcspn(filter, "[")) != NULL;
     int r = c->pool ? 0 : begin(c, &problems);
 
     if (r == 0)
         r = text_set(&ref, slice_of(filter), (struct origin){0});
     if (r == 0)
-        r = read_filter(dir, &ref, &problems, ret);
+        r = read_filter(path ? NULL : dir, &ref, &problems, ret);
     finish(c, &problems);
     return r;
 }

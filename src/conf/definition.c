@@ -18,10 +18,11 @@
 static struct scope definition_scope(const struct definition *d)
 {
     return (struct scope){.place = {{d->params, FILTERREF_PARAMS},
+                                    {d->params, INIT},
                                     {d->given, OPTIONS_GIVEN},
                                     {d->filter, SECTION},
                                     {d->filter, INI_DEFAULT}},
-                          .n_places = 4,
+                          .n_places = 5,
                           .ini = d->filter,
                           .section = SECTION};
 }
@@ -56,19 +57,13 @@ static int get_section_tag(const struct definition *d, const char *tag, struct t
     return scope_get(&scope, slash + 1, d->problems, ret);
 }
 
-static int get_init(const struct definition *d, const char *option, struct text *ret)
-{
-    struct scope scope = section_scope(d, INIT);
-
-    return ini_has(d->filter, INIT, option) ? scope_get(&scope, option, d->problems, ret)
-                                            : INI_E_MISSING;
-}
-
-static int get_param(const struct definition *d, const char *option, struct text *ret)
+// A tag's name is first looked for in the case in which it stands.
+static int get_exact(const struct definition *d, const char *section, const char *option,
+                     struct text *ret)
 {
     struct scope scope = definition_scope(d);
     cleanup(text_done) struct text raw = {0};
-    int r = ini_get(d->params, FILTERREF_PARAMS, option, &raw);
+    int r = ini_get(d->params, section, option, &raw);
 
     return r == 0 ? interpolate(&scope, &raw, d->problems, ret) : r;
 }
@@ -77,12 +72,10 @@ static int get_tag(void *user, const char *tag, struct text *ret)
 {
     const struct definition *d = user;
     struct scope scope = definition_scope(d);
-    int r = get_param(d, tag, ret);
+    int r = get_exact(d, FILTERREF_PARAMS, tag, ret);
 
-    if (r == INI_E_MISSING && strncmp(tag, "known/", 6) == 0)
-        r = get_init(d, tag + 6, ret);
     if (r == INI_E_MISSING)
-        r = get_init(d, tag, ret);
+        r = get_exact(d, INIT, tag, ret);
     if (r == INI_E_MISSING)
         r = get_section_tag(d, tag, ret);
     return r == INI_E_MISSING ? scope_get(&scope, tag, d->problems, ret) : r;
@@ -91,12 +84,11 @@ static int get_tag(void *user, const char *tag, struct text *ret)
 int definition_get(const struct definition *d, const char *option, struct text *ret)
 {
     struct scope scope = definition_scope(d);
-    int r = get_param(d, option, ret);
+    bool replaced = ini_has(d->given, OPTIONS_GIVEN, option) &&
+                    !ini_has(d->params, FILTERREF_PARAMS, option) &&
+                    !ini_has(d->params, INIT, option);
+    int r = replaced ? INI_E_MISSING : scope_get(&scope, option, d->problems, ret);
 
-    if (r == INI_E_MISSING)
-        r = get_init(d, option, ret);
-    if (r == INI_E_MISSING && !ini_has(d->given, OPTIONS_GIVEN, option))
-        r = scope_get(&scope, option, d->problems, ret);
     return r == 0 ? substitute(ret, option, get_tag, (void *)d, d->problems) : r;
 }
 
@@ -112,16 +104,18 @@ int definition_get_given(const struct definition *d, const char *option, struct 
 
 static int open_files(struct definition *d, const char *dir, enum layout layout, struct origin at)
 {
-    bool path = strchr(d->name, '/') != NULL;
-    int r = path ? layers_file(d->name, d->problems, &d->filter)
-                 : layers_filter(dir, layout, d->name, d->problems, &d->filter);
+    int r;
 
-    if (r == INI_E_MISSING && path)
-        return problems_error(d->problems, (struct origin){d->name, 0}, "there is no such file");
-    if (r == INI_E_MISSING)
+    if (dir && strchr(d->name, '/'))
+        return problems_error(d->problems, at, "filter '%s': write its name, not a path", d->name);
+    r = dir ? layers_filter(dir, layout, d->name, d->problems, &d->filter)
+            : layers_file(d->name, d->problems, &d->filter);
+    if (r == INI_E_MISSING && dir)
         return problems_error(d->problems, at, "filter '%s': there is no file %s/%s/%s.conf",
                               d->name, dir, layout == LAYOUT_TAILBAN ? "filters" : "filter.d",
                               d->name);
+    if (r == INI_E_MISSING)
+        return problems_error(d->problems, (struct origin){d->name, 0}, "there is no such file");
     return r;
 }
 
@@ -137,6 +131,27 @@ static int add_logtype(struct definition *d)
     return ini_set_literal(d->params, FILTERREF_PARAMS, "logtype", &file);
 }
 
+// [Init] is read once: its options see each other and [DEFAULT], and nothing of the jail.
+static int add_init(struct definition *d)
+{
+    struct scope scope = section_scope(d, INIT);
+    const char *option;
+    int r = 0;
+
+    for (size_t c = 0; r == 0 && (option = ini_next(d->filter, INIT, &c));) {
+        cleanup(text_done) struct text value = {0};
+        cleanup(freep) char *known = NULL;
+        if (asprintf(&known, "known/%s", option) < 0)
+            return -ENOMEM;
+        r = scope_get(&scope, option, d->problems, &value);
+        if (r == 0)
+            r = ini_set_literal(d->params, INIT, option, &value);
+        if (r == 0)
+            r = ini_set_literal(d->params, INIT, known, &value);
+    }
+    return r;
+}
+
 int definition_open(const char *dir, enum layout layout, const struct text *ref,
                     struct problems *problems, struct definition *ret)
 {
@@ -147,6 +162,8 @@ int definition_open(const char *dir, enum layout layout, const struct text *ref,
         r = open_files(&d, dir, layout, ref->line[0]);
     if (r == 0)
         r = add_logtype(&d);
+    if (r == 0)
+        r = add_init(&d);
     if (r < 0) {
         definition_close(&d);
         return r;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A filter's definition, as one jail uses it. What a name stands for is looked up in this order:
+// A filter's definition, as one jail uses it. What <x> and %(x)s stand for is looked up in this
+// order:
 //
-//     <x>      the jail's filter[x=…], [Init], the jail's own option x, [Definition], [DEFAULT]
-//     %(x)s    the jail's filter[x=…], the jail's own option x, [Definition], [DEFAULT]
+//     the jail's filter[x=…], [Init], the jail's own option x, [Definition], [DEFAULT]
+//
+// (In fail2ban, too, [Init] has a say in %(x)s, though only where a jail uses the filter.)
 #pragma once
 
 #include "conf/config.h"
@@ -15,12 +17,13 @@
 struct definition {
     char *name;
     struct ini *filter;      // its files
-    struct ini *params;      // filter[…]
+    struct ini *params;      // filter[…] and, interpolated, [Init]
     const struct ini *given; // what the jail hands down, in OPTIONS_GIVEN; borrowed
     struct problems *problems;
 };
 
-// ref: "name[options]", or with a slash in it the path of a file. -EINVAL with a problem, -ENOMEM.
+// ref: "name[options]". With a dir of NULL the name is the path of a file. -EINVAL with a problem,
+// -ENOMEM.
 int definition_open(const char *dir, enum layout layout, const struct text *ref,
                     struct problems *problems, struct definition *ret);
 void definition_close(struct definition *d);

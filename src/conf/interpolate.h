@@ -13,7 +13,7 @@
 
 #include <stddef.h>
 
-enum { SCOPE_PLACES_MAX = 4, INTERPOLATE_DEPTH_MAX = 10 };
+enum { SCOPE_PLACES_MAX = 5, INTERPOLATE_DEPTH_MAX = 10 };
 
 struct place {
     const struct ini *ini;

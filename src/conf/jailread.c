@@ -103,9 +103,6 @@ static int open_filter(struct reading *g)
 
     if (e == 0)
         e = get_filter(g, &ref);
-    if (e == 0 && strchr(ref.p, '/') && !strchr(ref.p, '['))
-        e = problems_error(r->problems, ref.line[0], "filter = %s: write its name, not a path",
-                           ref.p);
     if (e == 0)
         e = definition_open(r->dir, r->layout, &ref, r->problems, &g->definition);
     if (e < 0)
@@ -176,6 +173,8 @@ int jailread(const struct jailread *r, const char *section, struct jail_conf *re
         e = read_enabled(&g);
         ret->usable = e == 0;
     }
+    if (e == -E2BIG)
+        problems_error(r->problems, place_of(ret), "jail '%s' grows beyond what fits", section);
     definition_close(&g.definition);
     ini_free(g.given);
     ini_free(g.known);
