@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Whatever a filter and a line are: a filter that is wrong says so, and what a match finds lies in
+// the line and is found again. The input's lines: prefregex, failregex, ignoreregex, the date; what
+// follows is the line.
+#include "fuzz.h"
+
+#include "engine/filter.h"
+
+enum { PATTERN_MAX = 512, TEXT_MAX = 1024 };
+
+static struct slice next_line(struct slice *bytes)
+{
+    const char *end = bytes->n > 0 ? memchr(bytes->p, '\n', bytes->n) : NULL;
+    struct slice line = {bytes->p, end ? (size_t)(end - bytes->p) : bytes->n};
+
+    *bytes = slice_from(*bytes, line.n + 1);
+    return line;
+}
+
+// A regex ends at its first NUL, as in a file that conf has read.
+static void read_pattern(struct slice *bytes, char text[static PATTERN_MAX], struct pattern *ret)
+{
+    struct slice line = next_line(bytes);
+    size_t n = line.n < PATTERN_MAX - 1 ? line.n : PATTERN_MAX - 1;
+
+    memcpy(text, line.n > 0 ? line.p : "", n);
+    text[n] = '\0';
+    ret->text = text;
+}
+
+static void check_slice(struct slice s, const struct line *line)
+{
+    const char *start = line->text.p, *end = start + line->text.n;
+
+    must(s.n <= line->text.n);
+    for (size_t i = 0; i < s.n; i++)
+        must(memchr(start, s.p[i], line->text.n) != NULL);
+    // What the date was cut out of is put together elsewhere.
+    if (line->date.n == 0)
+        must(!s.p || (s.p >= start && s.p + s.n <= end));
+}
+
+static void check_match(const struct match *m, const struct line *line)
+{
+    must(m->rule == 0 && m->n_fields <= FILTER_FIELDS_MAX);
+    must(!m->has_host || m->host.len <= 128);
+    check_slice(m->id, line);
+    check_slice(m->mlfid, line);
+    check_slice(m->user, line);
+    check_slice(m->secret, line);
+    for (size_t i = 0; i < m->n_fields; i++) {
+        must(m->field[i].name[0] != '\0');
+        check_slice(m->field[i].value, line);
+    }
+}
+
+static void run(struct filter *f, const struct line *line)
+{
+    struct match m, again;
+    uint64_t limits = filter_limits_hit(f);
+    int r = filter_match(f, line, &m);
+
+    must(r >= 0 && r <= FILTER_E_LIMIT);
+    must(r != FILTER_E_LIMIT || filter_limits_hit(f) > limits);
+    if (r == FILTER_E_MATCH)
+        check_match(&m, line);
+    must(filter_match(f, line, &again) == r);
+    if (r == FILTER_E_MATCH)
+        must(again.n_fields == m.n_fields && again.has_host == m.has_host &&
+             again.count == m.count && slice_equal(again.user, m.user));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char prefix[PATTERN_MAX], fail[PATTERN_MAX], ignore[PATTERN_MAX];
+    struct pattern fail_pattern = {0}, ignore_pattern = {0};
+    struct filter_spec spec = {.name = "fuzz",
+                               .failregex = &fail_pattern,
+                               .n_failregex = 1,
+                               .ignoreregex = &ignore_pattern,
+                               .use_dns = size % 2};
+    struct slice bytes = {(const char *)data, size}, date;
+    struct filter_error error = {.text = ""};
+    struct line line;
+    struct filter *f;
+
+    read_pattern(&bytes, prefix, &spec.prefregex);
+    read_pattern(&bytes, fail, &fail_pattern);
+    read_pattern(&bytes, ignore, &ignore_pattern);
+    spec.n_ignoreregex = ignore[0] != '\0';
+    date = next_line(&bytes);
+    line.text = (struct slice){bytes.p, bytes.n < TEXT_MAX ? bytes.n : TEXT_MAX};
+    line.date = (struct slice){0};
+    if (date.n > 0 && date.n <= line.text.n) {
+        line.date.p = memmem(line.text.p, line.text.n, date.p, date.n);
+        line.date.n = line.date.p ? date.n : 0;
+    }
+    if (filter_new(&spec, &f, &error) < 0) {
+        must(error.text[0] != '\0' && memchr(error.text, '\0', sizeof(error.text)));
+        must(error.pattern == &spec.prefregex || error.pattern == &fail_pattern ||
+             error.pattern == &ignore_pattern);
+        return 0;
+    }
+    run(f, &line);
+    filter_free(f);
+    return 0;
+}
