@@ -11,7 +11,8 @@ An attacker must be banned whose five rejected passwords left lines with its add
 minutes, or ten connections with another offence. One host is an IPv4 address or an IPv6 /64.
 
   recall.py FOLDER REPLAY.jsonl          judge the output of `tailban replay --json`
-  recall.py FOLDER --run TAILBAN CONF    replay the folder's logs first
+  recall.py FOLDER --run TAILBAN CONF    replay the folder's logs first: as CONF says, and without its
+                                         netblock levels, behind which hosts that are missed can hide
   recall.py FOLDER --compact             print a truth.txt
 """
 import argparse
@@ -21,8 +22,10 @@ import glob
 import ipaddress
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 
 FINDTIME, MAXRETRY = 600, 5
 OTHER_OFFENCES = {"helo", "relay", "rcpt_unknown", "pregreet", "junk"}
@@ -77,18 +80,29 @@ def overlap(a, b):
     return a.version == b.version and a.overlaps(b)
 
 
-def judge(folder, replay):
+def judge(title, folder, replay):
     must, never = read_truth(folder)
     bans = [json.loads(line) for line in replay.splitlines() if line.startswith("{")]
     nets = {ipaddress.ip_network(ban["net"]) for ban in bans if "net" in ban}
     missed = sorted(str(host) for host in must if not any(overlap(host, net) for net in nets))
     false = sorted(str(a) for a in never if any(a in net for net in nets))
-    name = os.path.basename(os.path.normpath(folder))
+    name = os.path.basename(os.path.normpath(folder)) + title
     print(f"{name}: {len(must) - len(missed)} of {len(must)} attackers banned, {len(false)} false bans")
-    for title, who in (("missed", missed), ("false ban", false)):
+    for what, who in (("missed", missed), ("false ban", false)):
         for address in who:
-            print(f"  {title}: {address}")
+            print(f"  {what}: {address}")
     return not missed and not false
+
+
+def without_levels(conf, to):
+    """A copy of a configuration that bans no blocks."""
+    for part in ("filters", "jails"):
+        shutil.copytree(os.path.join(conf, part), os.path.join(to, part))
+    for path in glob.glob(os.path.join(to, "jails", "*")):
+        with open(path, encoding="utf-8") as file:
+            kept = [line for line in file if not line.startswith("netblock.")]
+        with open(path, "w", encoding="utf-8") as file:
+            file.writelines(kept)
 
 
 def run(folder, tailban, conf):
@@ -98,6 +112,13 @@ def run(folder, tailban, conf):
     return subprocess.run(
         command, env=environment, stdout=subprocess.PIPE, check=True, encoding="utf-8"
     ).stdout
+
+
+def run_and_judge(folder, tailban, conf):
+    with tempfile.TemporaryDirectory() as hosts_only:
+        without_levels(conf, hosts_only)
+        good = judge(", hosts only", folder, run(folder, tailban, hosts_only))
+    return judge("", folder, run(folder, tailban, conf)) and good
 
 
 def main():
@@ -114,13 +135,11 @@ def main():
         print("\n".join(sorted(f"must {h}" for h in must) + sorted(f"never {a}" for a in never)))
         return 0
     if options.run:
-        replay = run(options.folder, *options.run)
-    elif options.replay:
-        with open(options.replay, encoding="utf-8") as file:
-            replay = file.read()
-    else:
+        return 0 if run_and_judge(options.folder, *options.run) else 1
+    if not options.replay:
         parser.error("REPLAY.jsonl or --run is needed")
-    return 0 if judge(options.folder, replay) else 1
+    with open(options.replay, encoding="utf-8") as file:
+        return 0 if judge("", options.folder, file.read()) else 1
 
 
 if __name__ == "__main__":
