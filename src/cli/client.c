@@ -72,13 +72,6 @@ int client_send(struct client *c)
     return (int)n;
 }
 
-int client_ask(struct client *c, const struct control *request)
-{
-    int r = control_put(&c->request, request);
-
-    return r < 0 ? r : client_send(c);
-}
-
 static int fail_receive(ssize_t n)
 {
     int error = n < 0 ? errno : ECONNRESET;
@@ -120,6 +113,48 @@ int client_next(struct client *c, struct control *ret)
         return 0;
     command_fail("tailband sent what is no reply");
     return r;
+}
+
+static int finish(const struct control_done *done, bool refused)
+{
+    if (done->error == 0)
+        return refused ? COMMAND_NOT : COMMAND_DONE;
+    if (done->text.n > 0)
+        return command_fail("%.*s", (int)done->text.n, done->text.p);
+    return command_fail("%s", strerror((int)done->error));
+}
+
+int client_replies(struct client *c, record_fn *fn, void *user, struct control_done *ret_done)
+{
+    struct control record;
+    bool refused = false;
+
+    for (;;) {
+        if (client_next(c, &record) < 0)
+            return COMMAND_NOT;
+        if (record.type == CONTROL_IS_DONE)
+            break;
+        refused = refused || record.type == CONTROL_IS_REFUSED;
+        if (fn(user, &record) < 0)
+            return COMMAND_NOT;
+    }
+    if (ret_done)
+        *ret_done = record.done;
+    return finish(&record.done, refused);
+}
+
+int client_call(const struct arguments *a, const struct control *request, record_fn *fn, void *user,
+                struct control_done *ret_done)
+{
+    struct client c;
+    int code = COMMAND_NOT;
+
+    if (client_open(a, &c) < 0)
+        return code;
+    if (control_put(&c.request, request) == 0 && client_send(&c) == 0)
+        code = client_replies(&c, fn, user, ret_done);
+    client_done(&c);
+    return code;
 }
 
 int client_net(const char *text, struct addr *ret)

@@ -2,32 +2,20 @@
 #include "cli/client.h"
 #include "cli/view.h"
 
-static int read_reply(struct client *c, struct output *out)
+static int take(void *user, const struct control *record)
 {
-    struct control record;
-
-    for (;;) {
-        if (client_next(c, &record) < 0)
-            return COMMAND_NOT;
-        if (record.type == CONTROL_IS_DONE)
-            return view_done(&record.done);
-        if (record.type == CONTROL_IS_REFUSED)
-            view_refused("reload", &record.refused);
-        if (record.type == CONTROL_IS_PROBLEM && view_problem(out, &record.problem) < 0)
-            return command_fail("out of memory");
-    }
+    if (record->type == CONTROL_IS_REFUSED)
+        view_refused(&record->refused, 0);
+    return record->type == CONTROL_IS_PROBLEM ? view_problem(user, &record->problem) : 0;
 }
 
 static int reload(const struct arguments *a, struct output *out)
 {
     const struct control request = {.type = CONTROL_RELOAD};
-    struct client c;
-    int code;
+    int code = client_call(a, &request, take, out, NULL);
 
-    if (client_open(a, &c) < 0)
-        return COMMAND_NOT;
-    code = client_ask(&c, &request) < 0 ? COMMAND_NOT : read_reply(&c, out);
-    client_done(&c);
+    if (code == COMMAND_DONE && !out->json)
+        fputs("The configuration has been read again.\n", out->file);
     return code;
 }
 

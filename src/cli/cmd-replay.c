@@ -40,25 +40,20 @@ static int print_json(const struct ruling *r, struct output *out)
     return view_ban_json(out, &ban);
 }
 
-static int add_row(struct grid *g, const struct output *out, const struct ruling *r)
+static void add_row(struct grid *g, const struct output *out, const struct ruling *r)
 {
     const struct verdict *v = &r->verdict;
     char net[ADDR_TEXT_MAX], since[OUTPUT_TIME_MAX], until[OUTPUT_TIME_MAX];
-    int e;
 
     addr_format(&v->net, net);
     output_time(out, v->time, since);
     output_time(out, v->until, until);
-    e = grid_cell(g, STYLE_DIM, "%s", since);
-    if (e == 0)
-        e = grid_cell(g, STYLE_PLAIN, "%s", net);
-    if (e == 0)
-        e = grid_cell(g, STYLE_PLAIN, "%s", r->jail->name);
-    if (e == 0)
-        e = grid_cell(g, STYLE_DIM, "%s", until);
-    if (e == 0)
-        e = grid_cell(g, STYLE_PLAIN, "%u", v->hits);
-    return e == 0 ? grid_cell(g, STYLE_PLAIN, "%u", v->hosts) : e;
+    grid_cell(g, STYLE_DIM, "%s", since);
+    grid_cell(g, STYLE_PLAIN, "%s", net);
+    grid_cell(g, STYLE_PLAIN, "%s", r->jail->name);
+    grid_cell(g, STYLE_DIM, "%s", until);
+    grid_cell(g, STYLE_PLAIN, "%u", v->hits);
+    grid_cell(g, STYLE_PLAIN, "%u", v->hosts);
 }
 
 static int on_ruling(void *user, const struct ruling *r)
@@ -66,7 +61,10 @@ static int on_ruling(void *user, const struct ruling *r)
     struct replay *p = user;
 
     p->bans++;
-    return p->grid ? add_row(p->grid, p->out, r) : print_json(r, p->out);
+    if (!p->grid)
+        return print_json(r, p->out);
+    add_row(p->grid, p->out, r);
+    return 0;
 }
 
 // Each file once, however many jails name it; each jail that names it reads it.
@@ -156,18 +154,19 @@ static int hear(struct replay *p)
     return r < 0 ? COMMAND_NOT : COMMAND_DONE;
 }
 
-static void print_summary(const struct replay *p)
+static int print_summary(const struct replay *p)
 {
     FILE *file = p->out->file;
 
-    if (p->bans)
-        grid_print(p->grid, p->out);
+    if (p->bans && grid_print(p->grid, p->out) < 0)
+        return command_fail("out of memory");
     fprintf(file, "%s%llu bans from %llu lines in %zu logs, judged by %zu jails\n",
             p->bans ? "\n" : "", (unsigned long long)p->bans, (unsigned long long)p->lines,
             logs_count(p->offline.logs), p->court.n);
     if (logs_overlong(p->offline.logs))
         fprintf(file, "%llu overlong lines dropped\n",
                 (unsigned long long)logs_overlong(p->offline.logs));
+    return COMMAND_DONE;
 }
 
 static int run(const struct arguments *a, struct output *out)
@@ -184,7 +183,7 @@ static int run(const struct arguments *a, struct output *out)
     if (r == COMMAND_DONE)
         r = hear(&p);
     if (r == COMMAND_DONE && p.grid)
-        print_summary(&p);
+        r = print_summary(&p);
     p.grid = grid_free(p.grid);
     court_done(&p.court);
     config_done(&p.config);

@@ -20,8 +20,13 @@ struct command {
     int (*run)(const struct arguments *a, struct output *out);
 };
 
+extern const struct command command_status;
 extern const struct command command_list;
+extern const struct command command_why;
+extern const struct command command_ban;
+extern const struct command command_unban;
 extern const struct command command_reload;
+extern const struct command command_watch;
 extern const struct command command_check;
 extern const struct command command_match;
 extern const struct command command_replay;

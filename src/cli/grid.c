@@ -19,6 +19,7 @@ struct grid {
     size_t n_column, n, allocated;
     size_t *width;
     struct cell *cell;
+    bool failed;
 };
 
 struct grid *grid_new(const struct grid_column *column, size_t n)
@@ -63,7 +64,7 @@ static int make_room(struct grid *g)
     return 0;
 }
 
-int grid_slice(struct grid *g, enum style style, struct slice text)
+void grid_slice(struct grid *g, enum style style, struct slice text)
 {
     char clean[CELL_MAX];
     size_t *width = &g->width[g->n % g->n_column], columns;
@@ -73,16 +74,16 @@ int grid_slice(struct grid *g, enum style style, struct slice text)
     copy = strdup(clean);
     if (!copy || make_room(g) < 0) {
         free(copy);
-        return -ENOMEM;
+        g->failed = true;
+        return;
     }
     columns = utf8_columns(copy);
     if (columns > *width)
         *width = columns;
     g->cell[g->n++] = (struct cell){style, copy};
-    return 0;
 }
 
-int grid_cell(struct grid *g, enum style style, const char *format, ...)
+void grid_cell(struct grid *g, enum style style, const char *format, ...)
 {
     char text[CELL_MAX];
     va_list args;
@@ -90,7 +91,7 @@ int grid_cell(struct grid *g, enum style style, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    return grid_slice(g, style, slice_of(text));
+    grid_slice(g, style, slice_of(text));
 }
 
 size_t grid_rows(const struct grid *g)
@@ -114,10 +115,13 @@ static void print_cell(const struct grid *g, struct output *o, size_t i, enum st
         fprintf(o->file, "%*s  ", g->column[i].right ? 0 : fill, "");
 }
 
-void grid_print(const struct grid *g, struct output *o)
+int grid_print(const struct grid *g, struct output *o)
 {
+    if (g->failed)
+        return -ENOMEM;
     for (size_t i = 0; i < g->n_column && g->column[0].head; i++)
         print_cell(g, o, i, STYLE_HEAD, g->column[i].head);
     for (size_t i = 0; i < g->n; i++)
         print_cell(g, o, i % g->n_column, g->cell[i].style, g->cell[i].text);
+    return 0;
 }

@@ -21,10 +21,13 @@ static inline void grid_freep(struct grid **g)
     grid_free(*g);
 }
 
-// Adds the next cell, row by row; the text is cleaned. -ENOMEM.
-int grid_cell(struct grid *g, enum style style, const char *format, ...)
+// Adds the next cell, row by row; the text is cleaned. Running out of memory is remembered and told
+// by grid_print().
+void grid_cell(struct grid *g, enum style style, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-int grid_slice(struct grid *g, enum style style, struct slice text);
+void grid_slice(struct grid *g, enum style style, struct slice text);
 
 size_t grid_rows(const struct grid *g);
-void grid_print(const struct grid *g, struct output *o);
+
+// -ENOMEM.
+int grid_print(const struct grid *g, struct output *o);

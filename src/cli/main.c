@@ -6,11 +6,8 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-    &command_list,
-    &command_reload,
-    &command_check,
-    &command_match,
-    &command_replay,
+    &command_status, &command_list,  &command_why,   &command_ban,   &command_unban,
+    &command_reload, &command_watch, &command_check, &command_match, &command_replay,
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };

@@ -2,7 +2,9 @@
 #include "cli/view.h"
 
 #include "cli/command.h"
-#include "cli/jsonline.h"
+
+#include <inttypes.h>
+#include <string.h>
 
 static const char *const reasons[CONTROL_REASON_MAX] = {
     [CONTROL_HOST] = "host",
@@ -15,10 +17,8 @@ const char *view_reason(enum control_reason reason)
     return reasons[reason];
 }
 
-int view_ban_json(struct output *o, const struct control_ban *ban)
+void view_ban_keys(struct jsonline *j, const struct control_ban *ban)
 {
-    struct jsonline *j = jsonline_new();
-
     jsonline_time(j, "time", ban->since);
     jsonline_text(j, "jail", ban->jail);
     jsonline_net(j, "net", &ban->net);
@@ -26,6 +26,13 @@ int view_ban_json(struct output *o, const struct control_ban *ban)
     jsonline_number(j, "hits", ban->hits);
     jsonline_number(j, "hosts", ban->hosts);
     jsonline_word(j, "reason", view_reason(ban->reason));
+}
+
+int view_ban_json(struct output *o, const struct control_ban *ban)
+{
+    struct jsonline *j = jsonline_new();
+
+    view_ban_keys(j, ban);
     return jsonline_print(j, o->file);
 }
 
@@ -57,18 +64,42 @@ int view_problem(struct output *o, const struct control_problem *problem)
     return 0;
 }
 
-int view_done(const struct control_done *done)
+void view_refused(const struct control_refused *refused, unsigned line)
 {
-    if (done->error == 0)
-        return COMMAND_DONE;
-    if (done->text.n > 0)
-        return command_fail("%.*s", (int)done->text.n, done->text.p);
-    return command_fail("tailband: %s", strerror((int)done->error));
+    struct slice text =
+        refused->text.n > 0 ? refused->text : slice_of(strerror((int)refused->error));
+
+    if (line > 0)
+        command_fail("line %u: %.*s", line, (int)text.n, text.p);
+    else
+        command_fail("%.*s", (int)text.n, text.p);
 }
 
-int view_refused(const char *what, const struct control_refused *refused)
+const char *view_count(uint64_t n, char ret[static VIEW_NUMBER_MAX])
 {
-    if (refused->text.n > 0)
-        return command_fail("%s: %.*s", what, (int)refused->text.n, refused->text.p);
-    return command_fail("%s: %s", what, strerror((int)refused->error));
+    char digits[VIEW_NUMBER_MAX];
+    size_t length = (size_t)snprintf(digits, sizeof(digits), "%" PRIu64, n), at = 0;
+
+    for (size_t i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0)
+            ret[at++] = ',';
+        ret[at++] = digits[i];
+    }
+    ret[at] = '\0';
+    return ret;
+}
+
+const char *view_size(uint64_t bytes, char ret[static VIEW_NUMBER_MAX])
+{
+    static const char *const units[] = {"KiB", "MiB", "GiB", "TiB"};
+    double value = (double)bytes / 1024;
+    size_t unit = 0;
+
+    for (; value >= 1000 && unit + 1 < sizeof(units) / sizeof(units[0]); unit++)
+        value /= 1024;
+    if (bytes < 1024)
+        snprintf(ret, VIEW_NUMBER_MAX, "%" PRIu64 " B", bytes);
+    else
+        snprintf(ret, VIEW_NUMBER_MAX, "%.1f %s", value, units[unit]);
+    return ret;
 }

@@ -2,18 +2,26 @@
 // What several commands show in the same way.
 #pragma once
 
+#include "cli/jsonline.h"
 #include "cli/output.h"
 #include "wire/control.h"
 
 // "host", "block", "manual".
 const char *view_reason(enum control_reason reason);
 
-// A ban as a line of JSON, with the keys of `list`.
+// A ban's fields in JSON, with the keys of `list`.
+void view_ban_keys(struct jsonline *j, const struct control_ban *ban);
+
+// A line of JSON with these. -ENOMEM, -EIO.
 int view_ban_json(struct output *o, const struct control_ban *ban);
 
-// "postfix-auth.conf:12: error: what is wrong", or the same as JSON.
+// "postfix-auth.conf:12: error: what is wrong", or the same as JSON. -ENOMEM.
 int view_problem(struct output *o, const struct control_problem *problem);
 
-// What DONE and REFUSED report. The exit code.
-int view_done(const struct control_done *done);
-int view_refused(const char *what, const struct control_refused *refused);
+// Says why a request was refused; line: where it stood in standard input, 0: nowhere.
+void view_refused(const struct control_refused *refused, unsigned line);
+
+// "1,234,567"; "12.3 MiB".
+enum { VIEW_NUMBER_MAX = 32 };
+const char *view_count(uint64_t n, char ret[static VIEW_NUMBER_MAX]);
+const char *view_size(uint64_t bytes, char ret[static VIEW_NUMBER_MAX]);

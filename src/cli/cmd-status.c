@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/cleanup.h"
+#include "cli/client.h"
+#include "cli/grid.h"
+#include "cli/view.h"
+
+static const char *const states[CONTROL_SOURCE_STATE_MAX] = {
+    [CONTROL_WAITING] = "waiting",
+    [CONTROL_READING] = "reading",
+    [CONTROL_LIVE] = "live",
+    [CONTROL_UNREADABLE] = "unreadable",
+};
+
+static const struct grid_column source_columns[] = {
+    {"LOG"}, {"STATE"}, {"READ", true}, {"LINES", true}, {"LAST LINE"},
+};
+static const struct grid_column jail_columns[] = {
+    {"JAIL"}, {"BANS", true}, {"HITS", true}, {"TRACKED", true}, {"BANS WHOM, HOW LONG"},
+};
+static const struct grid_column detail_columns[] = {{NULL}, {NULL}};
+
+enum {
+    SOURCE_COLUMNS = sizeof(source_columns) / sizeof(source_columns[0]),
+    JAIL_COLUMNS = sizeof(jail_columns) / sizeof(jail_columns[0]),
+    DETAIL_COLUMNS = sizeof(detail_columns) / sizeof(detail_columns[0]),
+};
+
+struct status {
+    struct output *out;
+    bool one; // one jail, in detail
+    struct grid *sources, *jails, *detail;
+    bool problems; // one was printed
+};
+
+static void print_daemon(struct output *o, const struct control_daemon *d)
+{
+    char up[SPAN_TEXT_MAX], loaded[OUTPUT_LEFT_MAX], bans[VIEW_NUMBER_MAX], hits[VIEW_NUMBER_MAX];
+    char lines[VIEW_NUMBER_MAX], overlong[VIEW_NUMBER_MAX], memory[VIEW_NUMBER_MAX];
+
+    span_format(usec_sub(d->now, d->started), up);
+    output_relative(o, d->loaded, loaded);
+    fputs("tailband ", o->file);
+    output_text(o, d->version);
+    fprintf(o->file, ", running for %s (process %u, %s); configuration ", up, d->pid,
+            view_size(d->memory, memory));
+    output_text(o, d->config);
+    fprintf(o->file, ", read %s\n", loaded);
+    fprintf(o->file, "%s in force, %s%s%s\n", view_count(d->bans, bans),
+            output_on(o, d->enforcer ? STYLE_GOOD : STYLE_BAD),
+            d->enforcer ? "all in the firewall" : "NOT in the firewall: no enforcer is connected",
+            output_off(o, STYLE_GOOD));
+    fprintf(o->file, "%s hits in %s lines", view_count(d->hits, hits), view_count(d->lines, lines));
+    if (d->overlong > 0)
+        fprintf(o->file, ", %s more lines dropped, too long", view_count(d->overlong, overlong));
+    fputc('\n', o->file);
+}
+
+static int daemon_json(struct output *o, const struct control_daemon *d)
+{
+    struct jsonline *j = jsonline_new();
+
+    jsonline_word(j, "type", "daemon");
+    jsonline_text(j, "version", d->version);
+    jsonline_text(j, "config", d->config);
+    jsonline_number(j, "pid", d->pid);
+    jsonline_time(j, "time", d->now);
+    jsonline_time(j, "started", d->started);
+    jsonline_time(j, "loaded", d->loaded);
+    jsonline_bool(j, "enforced", d->enforcer);
+    jsonline_number(j, "bans", d->bans);
+    jsonline_number(j, "lines", d->lines);
+    jsonline_number(j, "hits", d->hits);
+    jsonline_number(j, "overlong", d->overlong);
+    jsonline_number(j, "memory", d->memory);
+    return jsonline_print(j, o->file);
+}
+
+static int source_json(struct output *o, const struct control_source *s)
+{
+    struct jsonline *j = jsonline_new();
+
+    jsonline_word(j, "type", "source");
+    jsonline_text(j, "path", s->path);
+    jsonline_word(j, "state", states[s->state]);
+    jsonline_number(j, "size", s->size);
+    jsonline_number(j, "offset", s->offset);
+    jsonline_number(j, "lines", s->lines);
+    jsonline_time(j, "last", s->last);
+    jsonline_text(j, "text", s->text);
+    return jsonline_print(j, o->file);
+}
+
+static void add_source(struct grid *g, const struct output *o, const struct control_source *s)
+{
+    static const enum style styles[CONTROL_SOURCE_STATE_MAX] = {
+        [CONTROL_WAITING] = STYLE_NOTE,
+        [CONTROL_READING] = STYLE_NOTE,
+        [CONTROL_LIVE] = STYLE_GOOD,
+        [CONTROL_UNREADABLE] = STYLE_BAD,
+    };
+    char size[VIEW_NUMBER_MAX], lines[VIEW_NUMBER_MAX], last[OUTPUT_TIME_MAX];
+
+    output_time(o, s->last, last);
+    grid_slice(g, STYLE_PLAIN, s->path);
+    grid_cell(g, styles[s->state], "%s%s%.*s", states[s->state], s->text.n ? ": " : "",
+              (int)s->text.n, s->text.p);
+    if (s->state == CONTROL_READING && s->size > 0)
+        grid_cell(g, STYLE_PLAIN, "%.0f%% of %s", 100 * (double)s->offset / (double)s->size,
+                  view_size(s->size, size));
+    else
+        grid_cell(g, STYLE_PLAIN, "%s", view_size(s->offset, size));
+    grid_cell(g, STYLE_PLAIN, "%s", view_count(s->lines, lines));
+    grid_cell(g, STYLE_DIM, "%s", last);
+}
+
+// The counters of a jail, as they are called in JSON and in the detailed view.
+static const struct {
+    const char *key, *text;
+    size_t offset;
+} counters[] = {
+    {"bans", "bans in force", offsetof(struct control_jail, bans)},
+    {"lines", "lines read", offsetof(struct control_jail, lines)},
+    {"matched", "lines matched", offsetof(struct control_jail, matched)},
+    {"hits", "hits counted", offsetof(struct control_jail, hits)},
+    {"ignored", "lines taken by ignoreregex", offsetof(struct control_jail, ignored)},
+    {"exempt", "hits of exempt addresses", offsetof(struct control_jail, exempt)},
+    {"informed", "lines that only inform", offsetof(struct control_jail, informed)},
+    {"no_address", "matches without an address", offsetof(struct control_jail, no_address)},
+    {"limits", "lines on which a regex hit its limit", offsetof(struct control_jail, limits)},
+    {"verdicts", "verdicts", offsetof(struct control_jail, verdicts)},
+    {"tracked", "hosts tracked", offsetof(struct control_jail, tracked)},
+    {"evicted", "hosts that found no room", offsetof(struct control_jail, evicted)},
+};
+
+static uint64_t counter(const struct control_jail *jail, size_t i)
+{
+    uint64_t value;
+
+    memcpy(&value, (const char *)jail + counters[i].offset, sizeof(value));
+    return value;
+}
+
+static int jail_json(struct output *o, const struct control_jail *jail)
+{
+    struct jsonline *j = jsonline_new();
+
+    jsonline_word(j, "type", "jail");
+    jsonline_text(j, "jail", jail->name);
+    jsonline_text(j, "filter", jail->filter);
+    jsonline_bool(j, "active", jail->active);
+    for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
+        jsonline_number(j, counters[i].key, counter(jail, i));
+    jsonline_number(j, "maxretry", jail->maxretry);
+    jsonline_span(j, "findtime", jail->findtime);
+    jsonline_span(j, "bantime", jail->bantime);
+    jsonline_text(j, "text", jail->text);
+    return jsonline_print(j, o->file);
+}
+
+// "5 hits in 10m, for 1w"; a jail without a filter bans whom it is told to.
+static void rule_of(const struct control_jail *jail, char *ret, size_t size)
+{
+    char findtime[SPAN_TEXT_MAX], bantime[SPAN_TEXT_MAX];
+
+    span_format(jail->findtime, findtime);
+    span_format(jail->bantime, bantime);
+    if (!jail->active)
+        snprintf(ret, size, "off: %.*s", (int)jail->text.n, jail->text.p);
+    else if (jail->filter.n == 0)
+        snprintf(ret, size, "by hand, %s", bantime);
+    else
+        snprintf(ret, size, "%u hits in %s, %s", jail->maxretry, findtime, bantime);
+}
+
+static void add_jail(struct grid *g, const struct control_jail *jail)
+{
+    const uint64_t numbers[] = {jail->bans, jail->hits, jail->tracked};
+    char text[VIEW_NUMBER_MAX], rule[CONTROL_TEXT_MAX + 8];
+
+    rule_of(jail, rule, sizeof(rule));
+    grid_slice(g, STYLE_PLAIN, jail->name);
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        grid_cell(g, STYLE_PLAIN, "%s", view_count(numbers[i], text));
+    grid_cell(g, jail->active ? STYLE_PLAIN : STYLE_BAD, "%s", rule);
+}
+
+static void add_detail(struct grid *g, const struct control_jail *jail)
+{
+    char text[VIEW_NUMBER_MAX], rule[CONTROL_TEXT_MAX + 8];
+
+    rule_of(jail, rule, sizeof(rule));
+    grid_cell(g, STYLE_DIM, "jail");
+    grid_slice(g, STYLE_HEAD, jail->name);
+    grid_cell(g, STYLE_DIM, "filter");
+    grid_slice(g, STYLE_PLAIN, jail->filter.n > 0 ? jail->filter : slice_of("-"));
+    grid_cell(g, STYLE_DIM, "bans");
+    grid_cell(g, jail->active ? STYLE_PLAIN : STYLE_BAD, "%s", rule);
+    for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
+        grid_cell(g, STYLE_DIM, "%s", counters[i].text);
+        grid_cell(g, STYLE_PLAIN, "%s", view_count(counter(jail, i), text));
+    }
+}
+
+static int take_json(struct output *o, const struct control *record)
+{
+    switch (record->type) {
+    case CONTROL_IS_DAEMON:
+        return daemon_json(o, &record->daemon);
+    case CONTROL_IS_SOURCE:
+        return source_json(o, &record->source);
+    case CONTROL_IS_JAIL:
+        return jail_json(o, &record->jail);
+    case CONTROL_IS_PROBLEM:
+        return view_problem(o, &record->problem);
+    default:
+        return 0;
+    }
+}
+
+static int print_grids(struct status *s)
+{
+    const struct grid *grids[] = {s->detail, s->sources, s->jails};
+    bool first = s->one;
+    int r = 0;
+
+    for (size_t i = 0; i < sizeof(grids) / sizeof(grids[0]) && r == 0; i++) {
+        if (grid_rows(grids[i]) == 0)
+            continue;
+        if (!first)
+            fputc('\n', s->out->file);
+        first = false;
+        r = grid_print(grids[i], s->out);
+    }
+    return r;
+}
+
+// Problems come last, so that what was gathered can be printed when the first one is there.
+static int take_problem(struct status *s, const struct control_problem *problem)
+{
+    int r = 0;
+
+    if (!s->problems) {
+        r = print_grids(s);
+        fputc('\n', s->out->file);
+    }
+    s->problems = true;
+    return r < 0 ? r : view_problem(s->out, problem);
+}
+
+static int take(void *user, const struct control *record)
+{
+    struct status *s = user;
+
+    if (record->type == CONTROL_IS_REFUSED)
+        view_refused(&record->refused, 0);
+    if (s->out->json)
+        return take_json(s->out, record);
+    if (record->type == CONTROL_IS_DAEMON && !s->one)
+        print_daemon(s->out, &record->daemon);
+    else if (record->type == CONTROL_IS_SOURCE)
+        add_source(s->sources, s->out, &record->source);
+    else if (record->type == CONTROL_IS_JAIL && s->one)
+        add_detail(s->detail, &record->jail);
+    else if (record->type == CONTROL_IS_JAIL)
+        add_jail(s->jails, &record->jail);
+    else if (record->type == CONTROL_IS_PROBLEM)
+        return take_problem(s, &record->problem);
+    return 0;
+}
+
+static int status(const struct arguments *a, struct output *out)
+{
+    cleanup(grid_freep) struct grid *sources = grid_new(source_columns, SOURCE_COLUMNS);
+    cleanup(grid_freep) struct grid *jails = grid_new(jail_columns, JAIL_COLUMNS);
+    cleanup(grid_freep) struct grid *detail = grid_new(detail_columns, DETAIL_COLUMNS);
+    struct control request = {.type = CONTROL_STATUS};
+    struct status s = {out, a->n_word > 1, sources, jails, detail, false};
+    int code;
+
+    if (client_jail(s.one ? a->word[1] : NULL, &request.query.jail) < 0)
+        return COMMAND_USAGE;
+    if (!sources || !jails || !detail)
+        return command_fail("out of memory");
+    code = client_call(a, &request, take, &s, NULL);
+    if (!out->json && !s.problems && code == COMMAND_DONE)
+        code = print_grids(&s) < 0 ? command_fail("out of memory") : code;
+    return code;
+}
+
+const struct command command_status = {
+    .name = "status",
+    .usage = "[JAIL]",
+    .summary = "the daemon, its logs, its jails; or one jail in detail",
+    .help =
+        "Shows whether the daemon runs and its bans are in the firewall, which logs it follows,\n"
+        "what each jail has found, and what is wrong in the configuration.\n"
+        "\n"
+        "  tailban status\n"
+        "  tailban status postfix-auth\n",
+    .options = OPTION_JSON | OPTION_RUN,
+    .words_max = 1,
+    .run = status,
+};

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/cleanup.h"
+#include "cli/client.h"
+#include "cli/grid.h"
+#include "cli/view.h"
+
+static const struct grid_column columns[] = {
+    {"JAIL"}, {"COUNTED FOR"}, {"HITS", true}, {"HOSTS", true}, {"WITHIN"}, {""},
+};
+
+// The verdict comes first and is printed at once; the explanation is gathered and follows it.
+struct why {
+    struct output *out, body;
+    struct addr net;
+    struct grid *standings;
+    uint64_t ban; // whose lines come; 0: those of no ban
+    char source[CONTROL_PATH_MAX + 1];
+    size_t in_force, within; // bans of it, bans within it
+    size_t lines;            // of no ban
+};
+
+static bool is_in_force(const struct output *o, const struct control_ban *ban)
+{
+    return ban->lifted == 0 && ban->until > o->now;
+}
+
+static void print_verdict(struct why *w, const struct control_ban *ban)
+{
+    char asked[ADDR_TEXT_MAX], banned[ADDR_TEXT_MAX], left[OUTPUT_LEFT_MAX];
+    struct output *o = w->out;
+
+    addr_format(&w->net, asked);
+    addr_format(&ban->net, banned);
+    output_relative(o, ban->until, left);
+    fprintf(o->file, "%s is %sbanned%s%s%s in jail %.*s: %s\n", asked, output_on(o, STYLE_BAD),
+            output_off(o, STYLE_BAD), strcmp(asked, banned) ? " as part of " : "",
+            strcmp(asked, banned) ? banned : "", (int)ban->jail.n, ban->jail.p, left);
+}
+
+static void print_cause(struct output *o, const struct control_ban *ban)
+{
+    char findtime[SPAN_TEXT_MAX];
+
+    span_format(ban->findtime, findtime);
+    if (ban->reason == CONTROL_MANUAL)
+        fputs("  by hand\n", o->file);
+    else if (ban->reason == CONTROL_BLOCK)
+        fprintf(o->file, "  %u hits from %u hosts within %s (limit: %u from %u)\n", ban->hits,
+                ban->hosts, findtime, ban->need_hits, ban->need_hosts);
+    else
+        fprintf(o->file, "  %u hits within %s (limit: %u)\n", ban->hits, findtime, ban->need_hits);
+}
+
+static void print_ban(struct output *o, const struct control_ban *ban)
+{
+    char net[ADDR_TEXT_MAX], since[OUTPUT_TIME_MAX], until[OUTPUT_TIME_MAX];
+    char relative[OUTPUT_LEFT_MAX];
+    usec_t end = ban->lifted ? ban->lifted : ban->until;
+
+    addr_format(&ban->net, net);
+    output_time(o, ban->since, since);
+    output_time(o, end, until);
+    output_relative(o, end, relative);
+    fprintf(o->file, "\n%sBan of %s in jail %.*s%s\n", output_on(o, STYLE_HEAD), net,
+            (int)ban->jail.n, ban->jail.p, output_off(o, STYLE_HEAD));
+    if (ban->lifted)
+        fprintf(o->file, "  since %s, unbanned %s (%s)\n", since, until, relative);
+    else if (end == USEC_FOREVER)
+        fprintf(o->file, "  since %s, until unbanned\n", since);
+    else
+        fprintf(o->file, "  since %s, until %s (%s)\n", since, until, relative);
+    print_cause(o, ban);
+}
+
+static int ban_json(struct output *o, const struct control_ban *ban)
+{
+    struct jsonline *j = jsonline_new();
+
+    jsonline_word(j, "type", "ban");
+    jsonline_number(j, "id", ban->id);
+    view_ban_keys(j, ban);
+    jsonline_time(j, "lifted", ban->lifted);
+    jsonline_number(j, "need_hits", ban->need_hits);
+    jsonline_number(j, "need_hosts", ban->need_hosts);
+    jsonline_span(j, "findtime", ban->findtime);
+    jsonline_bool(j, "in_force", is_in_force(o, ban));
+    return jsonline_print(j, o->file);
+}
+
+static int take_ban(struct why *w, const struct control_ban *ban)
+{
+    if (w->out->json)
+        return ban_json(w->out, ban);
+    w->ban = ban->id;
+    w->source[0] = '\0';
+    if (is_in_force(w->out, ban) && addr_within(&w->net, &ban->net)) {
+        print_verdict(w, ban);
+        w->in_force++;
+    } else if (is_in_force(w->out, ban)) {
+        w->within++;
+    }
+    print_ban(&w->body, ban);
+    return 0;
+}
+
+static int evidence_json(struct output *o, const struct control_evidence *e)
+{
+    struct jsonline *j = jsonline_new();
+
+    jsonline_word(j, "type", "line");
+    jsonline_number(j, "ban", e->ban);
+    jsonline_time(j, "time", e->time);
+    jsonline_text(j, "jail", e->jail);
+    jsonline_net(j, "net", &e->addr);
+    jsonline_number(j, "count", e->count);
+    jsonline_text(j, "source", e->source);
+    jsonline_text(j, "text", e->text);
+    return jsonline_print(j, o->file);
+}
+
+static int take_evidence(struct why *w, const struct control_evidence *e)
+{
+    struct output *o = &w->body;
+    char time[OUTPUT_TIME_MAX];
+
+    if (w->out->json)
+        return evidence_json(w->out, e);
+    if (e->ban == 0 && w->lines++ == 0) {
+        fprintf(o->file, "\n%sCounted, but not led to a ban%s\n", output_on(o, STYLE_HEAD),
+                output_off(o, STYLE_HEAD));
+        w->source[0] = '\0';
+    }
+    // A file is named above its first line.
+    if (!slice_is(e->source, w->source)) {
+        snprintf(w->source, sizeof(w->source), "%.*s", (int)e->source.n, e->source.p);
+        fprintf(o->file, "  %s", output_on(o, STYLE_DIM));
+        output_text(o, e->source);
+        fprintf(o->file, "%s\n", output_off(o, STYLE_DIM));
+    }
+    output_time(o, e->time, time);
+    fprintf(o->file, "    %s%s%s  ", output_on(o, STYLE_DIM), time, output_off(o, STYLE_DIM));
+    if (e->count > 1)
+        fprintf(o->file, "(%u hits) ", e->count);
+    output_text(o, e->text);
+    fputc('\n', o->file);
+    return 0;
+}
+
+static int standing_json(struct output *o, const struct control_standing *s)
+{
+    struct jsonline *j = jsonline_new();
+
+    jsonline_word(j, "type", "standing");
+    jsonline_text(j, "jail", s->jail);
+    jsonline_net(j, "net", &s->net);
+    jsonline_number(j, "hits", s->hits);
+    jsonline_number(j, "hosts", s->hosts);
+    jsonline_number(j, "need_hits", s->need_hits);
+    jsonline_number(j, "need_hosts", s->need_hosts);
+    jsonline_span(j, "findtime", s->findtime);
+    jsonline_bool(j, "exempt", s->exempt);
+    return jsonline_print(j, o->file);
+}
+
+// Levels at which nothing is counted say nothing, unless it is that nothing ever will be.
+static int take_standing(struct why *w, const struct control_standing *s)
+{
+    char net[ADDR_TEXT_MAX], findtime[SPAN_TEXT_MAX];
+
+    if (w->out->json)
+        return standing_json(w->out, s);
+    if (s->hits == 0 && !s->exempt)
+        return 0;
+    addr_format(&s->net, net);
+    span_format(s->findtime, findtime);
+    grid_slice(w->standings, STYLE_PLAIN, s->jail);
+    grid_cell(w->standings, STYLE_PLAIN, "%s", net);
+    grid_cell(w->standings, STYLE_PLAIN, "%u of %u", s->hits, s->need_hits);
+    if (s->need_hosts > 1)
+        grid_cell(w->standings, STYLE_PLAIN, "%u of %u", s->hosts, s->need_hosts);
+    else
+        grid_cell(w->standings, STYLE_PLAIN, "-");
+    grid_cell(w->standings, STYLE_PLAIN, "%s", findtime);
+    grid_cell(w->standings, STYLE_GOOD, "%s", s->exempt ? "exempt, never banned" : "");
+    return 0;
+}
+
+static int take(void *user, const struct control *record)
+{
+    struct why *w = user;
+
+    switch (record->type) {
+    case CONTROL_IS_REFUSED:
+        view_refused(&record->refused, 0);
+        return 0;
+    case CONTROL_IS_BAN:
+        return take_ban(w, &record->ban);
+    case CONTROL_IS_EVIDENCE:
+        return take_evidence(w, &record->evidence);
+    case CONTROL_IS_STANDING:
+        return take_standing(w, &record->standing);
+    default:
+        return 0;
+    }
+}
+
+static int print_all(struct why *w, struct slice body)
+{
+    struct output *o = w->out;
+    char asked[ADDR_TEXT_MAX];
+
+    addr_format(&w->net, asked);
+    if (w->in_force == 0)
+        fprintf(o->file, "%s is %snot banned%s%s\n", asked, output_on(o, STYLE_GOOD),
+                output_off(o, STYLE_GOOD), w->within ? " as a whole" : "");
+    if (w->within > 0)
+        fprintf(o->file, "%zu bans in force lie within it\n", w->within);
+    fwrite(body.p, 1, body.n, o->file);
+    if (grid_rows(w->standings) == 0) {
+        fputs(w->lines ? "" : "\nNothing counts against it now.\n", o->file);
+        return 0;
+    }
+    fprintf(o->file, "\n%sWhat counts against it now%s\n", output_on(o, STYLE_HEAD),
+            output_off(o, STYLE_HEAD));
+    return grid_print(w->standings, o);
+}
+
+static int why(const struct arguments *a, struct output *out)
+{
+    cleanup(grid_freep) struct grid *standings =
+        grid_new(columns, sizeof(columns) / sizeof(columns[0]));
+    cleanup(freep) char *text = NULL;
+    size_t n = 0;
+    struct control request = {.type = CONTROL_WHY};
+    struct why w = {.out = out, .body = *out, .standings = standings};
+    int code;
+
+    if (client_net(a->word[1], &request.query.net) < 0)
+        return COMMAND_USAGE;
+    w.net = request.query.net;
+    w.body.file = open_memstream(&text, &n);
+    if (!standings || !w.body.file) {
+        if (w.body.file)
+            fclose(w.body.file);
+        return command_fail("out of memory");
+    }
+    code = client_call(a, &request, take, &w, NULL);
+    if (fclose(w.body.file) != 0)
+        return command_fail("out of memory");
+    if (code == COMMAND_DONE && !out->json && print_all(&w, (struct slice){text, n}) < 0)
+        return command_fail("out of memory");
+    return code;
+}
+
+const struct command command_why = {
+    .name = "why",
+    .usage = "ADDR[/LEN]",
+    .summary = "why an address is banned, or how far it is from it",
+    .help =
+        "Shows whether the address or block is banned and by which jail; each ban of it or of a\n"
+        "block around it, past ones too, with the log lines that led to it; and what counts\n"
+        "against it now at each level, the address (of IPv6 the /64) and the blocks around it,\n"
+        "next to the limit. Secrets in the lines are masked.\n"
+        "\n"
+        "  tailban why 203.0.113.7\n"
+        "  tailban why 203.0.113.0/24\n"
+        "  tailban why 203.0.113.7 --json | jq -r 'select(.type == \"line\").text'\n",
+    .options = OPTION_JSON | OPTION_RUN,
+    .words_min = 1,
+    .words_max = 1,
+    .run = why,
+};
