@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What a line means: fail2ban's failregexes, compiled by PCRE2 and run under limits. A filter names
-// no threshold. The tags are fail2ban's (<HOST>, <ADDR>, <IP4>, <IP6>, <DNS>, <CIDR>, <SUBNET>,
-// <F-ID>, <F-USER>, <F-…>, <F-CONTENT>, <F-NOFAIL>, <F-MLFID>, <F-MLFFORGET>, <F-MLFGAINED>) and
-// ours:
-//   <F-COUNT>3</F-COUNT>      this line stands for 3 failures, not 1
-//   <F-TOTAL>3</F-TOTAL>      this line says that the session (<F-MLFID>) had 3 failures in all:
-//   those that <F-OK>1</F-OK>            had a line of their own are not counted again. With
-//   <F-OK>, 1 of the 3 succeeded <F-SECRET>…</F-SECRET>    never stored or shown: masked in the
-//   evidence
+// no threshold.
+//
+// The tags are fail2ban's (<HOST>, <ADDR>, <IP4>, <IP6>, <DNS>, <CIDR>, <SUBNET>, <F-ID>, <F-USER>,
+// <F-…>, <F-CONTENT>, <F-NOFAIL>, <F-MLFID>, <F-MLFFORGET>, <F-MLFGAINED>) and ours:
+//
+// - <F-COUNT>3</F-COUNT>: this line stands for 3 failures, not 1.
+// - <F-TOTAL>3</F-TOTAL>: by this line the session (<F-MLFID>) made 3 attempts in all. All failed,
+// but
+//   for those that <F-OK>1</F-OK> says; failures that had a line of their own are not counted
+//   again.
+// - <F-SECRET>…</F-SECRET>: never stored or shown, and masked in the evidence.
+//
+// The regexes are Python's. What PCRE2 reads differently is translated, what it cannot do is
+// refused. A log is bytes to them: \w and \d are ASCII, and what is not ASCII stands for its UTF-8
+// bytes.
 #pragma once
 
 #include "base/addr.h"
@@ -40,7 +47,7 @@ struct filter_error {
 };
 
 struct field {
-    const char *name; // as in <F-NAME>, lower case: "user", "mlfid"; owned by the filter
+    const char *name; // the group's: of <F-NAME> "name" (but "fid", "fport"); owned by the filter
     struct slice value;
 };
 
@@ -55,7 +62,7 @@ struct match {
     bool nofail, forget, gained;
     bool has_total;
     uint32_t count, total, ok; // count is 1 without <F-COUNT>
-    size_t n_fields;           // every <F-…> group that took part, in the order of the pattern
+    size_t n_fields; // every named group that took part, in order, but addresses and the secret
     struct field field[FILTER_FIELDS_MAX];
 };
 
@@ -72,7 +79,8 @@ struct filter;
 int filter_new(const struct filter_spec *spec, struct filter **ret, struct filter_error *ret_error);
 struct filter *filter_free(struct filter *f);
 
-// Matches one line, its date cut out. 0: not matched, else FILTER_E_*. The slices in *ret are valid
+// Matches one line, its date cut out and a newline behind it. 0: not matched, else FILTER_E_*. The
+// slices in *ret point into the line; but for those that the date was cut out of, which are valid
 // until the next call with this filter.
 int filter_match(struct filter *f, const struct line *line, struct match *ret);
 
