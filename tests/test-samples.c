@@ -126,6 +126,11 @@ static void samples_line(struct run *r, size_t i, struct slice format)
                  said[0] ? said + 4 : "nothing");
 }
 
+static bool is_sample(struct slice line)
+{
+    return line.n > 0 && line.p[0] != '#' && line.p[0] != ' ' && !slice_starts(line, "format ");
+}
+
 // One pass over a file, each line in its section's format number `pass`. Whether there was one.
 static bool samples_pass(struct run *r, size_t pass)
 {
@@ -145,7 +150,13 @@ static bool samples_pass(struct run *r, size_t pass)
         in_formats = false;
         if (line.n == 0)
             samples_forget_sessions(r);
-        if (line.n == 0 || line.p[0] == '#' || line.p[0] == ' ' || pass >= r->n_formats)
+        if (slice_starts(line, " ") && (i == 0 || !is_sample(r->samples->line[i - 1])))
+            fail_msg("%s:%zu: nothing above to be counted", r->samples->path, i + 1);
+        if (!is_sample(line))
+            continue;
+        if (r->n_formats == 0)
+            fail_msg("%s:%zu: no format above", r->samples->path, i + 1);
+        if (pass >= r->n_formats)
             continue;
         samples_line(r, i, r->format[pass]);
         any = true;
