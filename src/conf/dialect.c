@@ -76,6 +76,20 @@ static int print_length(struct slice s)
     return s.n > 80 ? 80 : (int)s.n;
 }
 
+#define HINT "; if it continues the line above, indent it with spaces"
+
+// "name = value" is an option, whatever stands above it.
+static bool is_assignment(struct slice line)
+{
+    static const char bytes[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+    size_t n = 0;
+
+    while (n < line.n && memchr(bytes, line.p[n], sizeof(bytes) - 1))
+        n++;
+    line = slice_trim(slice_from(line, n));
+    return n > 0 && slice_starts(line, "=");
+}
+
 const char *dialect_hint(const char *previous, struct slice line)
 {
     static const char *const lists[] = {"failregex", "ignoreregex", "prefregex", "logpath",
@@ -85,11 +99,13 @@ const char *dialect_hint(const char *previous, struct slice line)
 
     for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
         if (memmem(line.p, line.n, marks[i], strlen(marks[i])))
-            return "; if it continues the line above, indent it with spaces";
+            return HINT;
     }
-    for (size_t i = 0; previous && i < sizeof(lists) / sizeof(lists[0]); i++) {
+    if (!previous || is_assignment(line))
+        return "";
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
         if (strcmp(previous, lists[i]) == 0)
-            return "; if it continues the line above, indent it with spaces";
+            return HINT;
     }
     return "";
 }

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { WORD_MAX = 64 };
+
 // What mail and fail2ban's jails name, whatever /etc/services has or has dropped (ssmtp).
 static const struct service {
     const char *name;
@@ -53,45 +55,43 @@ static int parse_port(const char *text, uint16_t *ret)
 }
 
 // A '-' is part of a name (ftp-data) before it is a range's.
-static int parse_range(char *word, uint16_t *ret_from, uint16_t *ret_to)
+static int parse_range(const char *word, uint16_t *ret_from, uint16_t *ret_to)
 {
-    char *sign = strpbrk(word, ":");
-    int r;
+    char from[WORD_MAX];
+    size_t n = strcspn(word, ":");
 
-    if (!sign && parse_port(word, ret_from) == 0) {
+    if (!word[n] && parse_port(word, ret_from) == 0) {
         *ret_to = *ret_from;
         return 0;
     }
-    if (!sign)
-        sign = strchr(word, '-');
-    if (!sign)
+    if (!word[n])
+        n = strcspn(word, "-");
+    snprintf(from, sizeof(from), "%.*s", (int)n, word);
+    if (!word[n] || parse_port(from, ret_from) < 0 || parse_port(word + n + 1, ret_to) < 0)
         return -EINVAL;
-    *sign = '\0';
-    r = parse_port(word, ret_from);
-    if (r == 0)
-        r = parse_port(sign + 1, ret_to);
-    *sign = ':';
-    return r < 0 || *ret_from > *ret_to ? -EINVAL : 0;
+    return *ret_from > *ret_to ? -EINVAL : 0;
 }
 
 int ports_protocol(struct slice text, enum ports_protocol *ret)
 {
+    static const struct {
+        const char *word;
+        enum ports_protocol bits;
+    } words[] = {{"tcp", PORTS_TCP}, {"udp", PORTS_UDP}, {"all", PORTS_ALL}};
     struct slice word;
-    unsigned all = 0;
+    unsigned bits = 0;
 
     while (words_next(&text, &word)) {
-        if (slice_is(word, "tcp"))
-            all |= PORTS_TCP;
-        else if (slice_is(word, "udp"))
-            all |= PORTS_UDP;
-        else if (slice_is(word, "all"))
-            all |= PORTS_ALL;
-        else
+        size_t i = 0;
+        while (i < 3 && !slice_is(word, words[i].word))
+            i++;
+        if (i == 3)
             return -EINVAL;
+        bits |= words[i].bits;
     }
-    if (all == 0)
+    if (bits == 0)
         return -EINVAL;
-    *ret = (enum ports_protocol)all;
+    *ret = (enum ports_protocol)bits;
     return 0;
 }
 
@@ -113,44 +113,45 @@ static int add(struct port_range *range, size_t *n, enum ports_protocol protocol
     return 0;
 }
 
-static bool every_port(const char *word, uint16_t from, uint16_t to)
+static int parse_word(struct slice word, uint16_t *ret_from, uint16_t *ret_to)
 {
-    return strcmp(word, "all") == 0 || (from <= 1 && to == UINT16_MAX);
+    char copy[WORD_MAX];
+
+    if (slice_is(word, "all")) {
+        *ret_from = 0;
+        *ret_to = UINT16_MAX;
+        return 0;
+    }
+    snprintf(copy, sizeof(copy), "%.*s", (int)word.n, word.p);
+    return word.n < sizeof(copy) ? parse_range(copy, ret_from, ret_to) : -EINVAL;
 }
 
 int ports_parse(struct slice text, enum ports_protocol protocol,
                 struct port_range ret[static PORTS_MAX], size_t *ret_n,
                 char ret_error[static PORTS_ERROR_MAX])
 {
+    bool all = false;
     size_t n = 0, words = 0;
     struct slice word;
-    uint16_t from = 0, to = 0;
+    uint16_t from, to;
     int r = 0;
 
     for (; words_next(&text, &word) && r == 0; words++) {
-        char copy[64];
-        snprintf(copy, sizeof(copy), "%.*s", (int)word.n, word.p);
-        if (strcmp(copy, "all") != 0 &&
-            (word.n >= sizeof(copy) || parse_range(copy, &from, &to) < 0)) {
+        if (parse_word(word, &from, &to) < 0) {
             snprintf(ret_error, PORTS_ERROR_MAX,
-                     "'%s' is no port: write a number up to 65535, a service's name or FROM:TO",
-                     copy);
+                     "'%.*s' is no port: write a number up to 65535, a service's name or FROM:TO",
+                     word.n > WORD_MAX ? WORD_MAX : (int)word.n, word.p);
             return -EINVAL;
         }
-        if (every_port(copy, from, to)) {
-            r = protocol == PORTS_ALL ? 0 : add(ret, &n, protocol, 0, UINT16_MAX);
-            *ret_n = r == 0 ? n : 0;
-            return 0;
-        }
-        r = add(ret, &n, protocol, from, to);
+        all = all || (from <= 1 && to == UINT16_MAX);
+        r = all ? 0 : add(ret, &n, protocol, from, to);
     }
     if (r < 0 || words == 0) {
-        snprintf(ret_error, PORTS_ERROR_MAX,
-                 words ? "more than %d ports and ranges: write ranges, or 'all'"
-                       : "names no port: write a number, a service's name, FROM:TO or 'all'",
-                 PORTS_MAX);
+        snprintf(ret_error, PORTS_ERROR_MAX, "write 1 to %d ports and ranges, or 'all'",
+                 PORTS_MAX / 2);
         return -EINVAL;
     }
-    *ret_n = n;
-    return 0;
+    *ret_n = all ? 0 : n;
+    // All ports of one protocol are still a range: the other protocol passes.
+    return all && protocol != PORTS_ALL ? add(ret, ret_n, protocol, 0, UINT16_MAX) : 0;
 }

@@ -80,10 +80,9 @@ static bool is_macro(const struct ini *ini, const char *option)
 static void warn(const struct ini *ini, const char *section, const char *option,
                  const char *previous, struct problems *problems)
 {
-    // A name that is read out of a regex names the hint's reason as well.
     char line[NAME_MAX_];
 
-    snprintf(line, sizeof(line), "%s %s", option, ini_value(ini, section, option));
+    snprintf(line, sizeof(line), "%s = %s", option, ini_value(ini, section, option));
     problems_warn(problems, ini_origin(ini, section, option), "unknown option '%s'%s", option,
                   dialect_hint(previous, slice_of(line)));
 }

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Each option's values: lines of a jail, and the lines of the dump that they become, or the
+// problem.
+#include "conf/options.h"
+
+#include "conf-text.h"
+
+#include "base/cleanup.h"
+#include "conf/filterspec.h"
+#include "conf/settings.h"
+
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static const struct {
+    const char *lines, *says; // a whole line, or the beginning of one
+} samples[] = {
+    {"", "enabled = true\n"},
+    {"", "filter = x\n"},
+    {"", "maxretry = 5\n"},
+    {"", "findtime = 10m\n"},
+    {"", "bantime = 1w\n"},
+    {"", "ignoreself = true\n"},
+    {"", "blocktype = drop\n"},
+    {"", "port = all\n"},
+    {"", "protocol = all\n"},
+    {"", "netblock.v4 =\n"},
+    {"", "netblock.findtime = 10m\n"},
+    {"", "netblock.bantime = 1w\n"},
+    {"", "usedns = no\n"},
+    {"maxretry = 1\n", "maxretry = 1\n"},
+    {"maxretry = 1000\n", "maxretry = 1000\n"},
+    {"maxretry = 0\n", "j:4: error: maxretry = 0: write a number from 1 to 1000\n"},
+    {"maxretry = 1001\n", "j:4: error: maxretry = 1001: write a number from 1 to 1000\n"},
+    {"maxretry = -1\n", "j:4: error: maxretry = -1: write a number from 1 to 1000\n"},
+    {"maxretry =\n", "j:4: error: maxretry = : write a number from 1 to 1000\n"},
+    {"maxretry = 99999999999999999999\n", "j:4: error: maxretry = 99999999999999999999: write"},
+    {"findtime = 1h 30m\n", "findtime = 1h 30m\n"},
+    {"findtime = 1.5\n", "findtime = 1.500000\n"},
+    {"findtime = 0\n", "j:4: error: findtime = 0: write a time such as 600, 10m, 1h 30m or 1w"},
+    {"findtime = -1\n", "j:4: error: findtime = -1: hits cannot count for ever; write a time"},
+    {"findtime = soon\n", "j:4: error: findtime = soon: write a time such as"},
+    {"bantime = 3600\n", "bantime = 1h\n"},
+    {"bantime = -1\n", "bantime = -1\n"},
+    {"bantime = -1\n", "netblock.bantime = -1\n"},
+    {"bantime = -2\n", "j:4: error: bantime = -2: write a time such as"},
+    {"bantime = 0.5\n", "j:4: error: bantime = 0.5: write a time such as"},
+    {"ignoreself = no\n", "ignoreself = false\n"},
+    {"ignoreself = maybe\n", "j:4: error: ignoreself = maybe: write true or false\n"},
+    {"ignoreip = 192.0.2.7 198.51.100.1/24,2001:db8::/32\n  ::1\n",
+     "ignoreip = ::1 192.0.2.7 198.51.100.0/24 2001:db8::/32\n"},
+    {"ignoreip = 192.0.2.1\n  mail.example.org\n",
+     "j:5: error: ignoreip: 'mail.example.org' is no address: names are not looked up; write"},
+    {"blocktype = REJECT\n", "blocktype = reject\n"},
+    {"blocktype = DROP\n", "blocktype = drop\n"},
+    {"blocktype = tarpit\n", "j:4: error: blocktype = tarpit: write drop or reject\n"},
+    {"port = smtp,ssmtp\n", "port = 25,465\n"},
+    {"port = smtp,ssmtp\n", "protocol = tcp\n"},
+    {"port = submission submissions\n  smtps, sieve\n", "port = 587,465,465,4190\n"},
+    {"port = 25, 1000:2000 3000-4000\n", "port = 25,1000:2000,3000:4000\n"},
+    {"port = smtp:submission\n", "port = 25:587\n"},
+    {"port = ftp-data, ftp\n", "port = 20,21\n"},
+    {"port = 53\nprotocol = udp\n", "port = 53\n"},
+    {"port = 53\nprotocol = udp\n", "protocol = udp\n"},
+    {"port = 53\nprotocol = tcp,udp\n", "protocol = all\n"},
+    {"port = 53,54\nprotocol = all\n", "port = 53,54\n"},
+    {"port = 0:65535\n", "port = 0:65535\n"},
+    {"port = 0:65535\n", "protocol = tcp\n"},
+    {"port = 0:65535\nprotocol = all\n", "port = all\n"},
+    {"protocol = tcp\n", "port = 0:65535\n"},
+    {"port = all\nprotocol = udp\n", "protocol = udp\n"},
+    {"port = 65536\n", "j:4: error: port: '65536' is no port: write a number up to 65535"},
+    {"port = 2000:1000\n", "j:4: error: port: '2000:1000' is no port"},
+    {"port = no-such-service\n", "j:4: error: port: 'no-such-service' is no port"},
+    {"port = 1:2:3\n", "j:4: error: port: '1:2:3' is no port"},
+    {"port = 25, 0:65535, 26\nprotocol = udp\n", "port = 0:65535\n"},
+    {"port = 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 "
+     "32 33\nprotocol = all\n",
+     "j:4: error: port: write 1 to 32 ports and ranges, or 'all'\n"},
+    {"port =\n", "j:4: error: port: write 1 to 32 ports and ranges, or 'all'\n"},
+    {"protocol = icmp\n", "j:4: error: protocol = icmp: write tcp, udp or all\n"},
+    {"protocol =\n", "j:4: error: protocol = : write tcp, udp or all\n"},
+    {"netblock.v4 = 16:32:128, 24:4:12\n", "netblock.v4 = 24:4:12 16:32:128\n"},
+    {"netblock.v4 = 31:1:1 8:1024:4096\n", "netblock.v4 = 31:1:1 8:1024:4096\n"},
+    {"netblock.v6 = 63:1:2 32:1:2 56:4:12\n", "netblock.v6 = 63:1:2 56:4:12 32:1:2\n"},
+    {"netblock.v4 =\n", "netblock.v4 =\n"},
+    {"netblock.v4 = 32:4:12\n",
+     "j:4: error: netblock.v4: '32:4:12': write a prefix from 8 to 31\n"},
+    {"netblock.v4 = 7:4:12\n", "j:4: error: netblock.v4: '7:4:12': write a prefix from 8 to 31\n"},
+    {"netblock.v6 = 64:4:12\n",
+     "j:4: error: netblock.v6: '64:4:12': write a prefix from 32 to 63\n"},
+    {"netblock.v6 = 31:4:12\n",
+     "j:4: error: netblock.v6: '31:4:12': write a prefix from 32 to 63\n"},
+    {"netblock.v4 = 24:0:12\n", "j:4: error: netblock.v4: '24:0:12': write from 1 to 1024 hosts\n"},
+    {"netblock.v4 = 24:1025:2000\n",
+     "j:4: error: netblock.v4: '24:1025:2000': write from 1 to 1024"},
+    {"netblock.v4 = 24:4:3\n", "j:4: error: netblock.v4: '24:4:3': write from 4 hits"},
+    {"netblock.v4 = 24:4:4097\n", "j:4: error: netblock.v4: '24:4:4097': write from 4 hits"},
+    {"netblock.v4 = 24:4\n",
+     "j:4: error: netblock.v4: '24:4': write PREFIX:HOSTS:HITS, e.g. 24:4:12"},
+    {"netblock.v6 = 56:4:5:6\n", "j:4: error: netblock.v6: '56:4:5:6': write PREFIX:HOSTS:HITS"},
+    {"netblock.v4 = 24:4:12 24:5:13\n", "j:4: error: netblock.v4: /24 stands there twice\n"},
+    {"netblock.v4 = 24:1:1 23:1:1 22:1:1 21:1:1 20:1:1\n",
+     "j:4: error: netblock.v4: write at most 4 levels\n"},
+    {"findtime = 1h\n", "netblock.findtime = 1h\n"},
+    {"netblock.findtime = 6h\nfindtime = 1h\n", "netblock.findtime = 6h\n"},
+    {"netblock.bantime = 2w\n", "netblock.bantime = 2w\n"},
+    {"netblock.findtime = -1\n", "j:4: error: netblock.findtime = -1: hits cannot count for ever"},
+    {"logpath = /a b tail\n  /c head\n\n  /d*\n", "logpath = /a b\n"},
+    {"logpath = /a b tail\n  /c head\n\n  /d*\n", "    /c\n"},
+    {"logpath = /a b tail\n  /c head\n\n  /d*\n", "    /d*\n"},
+    {"logpath = /a\n  mail.log\n",
+     "j:5: error: logpath = mail.log: write the whole path, from / on\n"},
+    {"logpath =\n", "j:1: error: jail 'x' has no logpath: write 'logpath = /var/log/mail.log'\n"},
+    {"backend = polling\n", "backend = inotify\n"},
+    {"backend = systemd[journalflags=1]\n",
+     "j:4: warning: backend = systemd: this version does not"},
+    {"backend = kafka\n", "j:4: error: backend = kafka: write auto, or leave the line out\n"},
+    {"usedns = warn\n", "usedns = yes\n"},
+    {"usedns = perhaps\n", "j:4: error: usedns = perhaps: write yes or no\n"},
+    {"mode = aggressive\n", "failregex = aggressive <HOST>\n"},
+    {"filter = x[mode=other]\n", "failregex = other <HOST>\n"},
+    {"filter = g\n", "j:4: error: filter 'g': there is no file D/filters/g.conf\n"},
+    {"filter = ../f\n", "j:4: error: filter '../f': write its name, not a path\n"},
+    {"filter = f[\n", "j:4: error: filter 'f[': write NAME or NAME[option=value"},
+    {"filter =\n", "j:4: error: filter '': write NAME"},
+    {"failregex = ^own <HOST>\n", "failregex = ^own <HOST>\n"},
+    {"failregex = %(known/failregex)s\n  ^own <HOST>\n", "    ^own <HOST>\n"},
+    {"failregex = %(known/failregex)s\n  ^own <HOST>\n", "failregex = normal <HOST>\n"},
+    {"failregex = ^100%% <HOST>\n", "failregex = ^100%% <HOST>\n"},
+    {"failregex =\n", "j:1: error: filter 'x' has no failregex\n"},
+    {"failregex = ^a <HOST>\n  ^( <HOST>\n", "j:5: error: "},
+    {"failregex = ^no address\n", "j:4: error: "},
+    {"ignoreregex = ^x\n", "ignoreregex = ^x\n"},
+    {"prefregex = ^<F-CONTENT>.+</F-CONTENT>$\n", "prefregex = ^<F-CONTENT>.+</F-CONTENT>$\n"},
+    {"maxlines = 1\n", "maxretry = 5\n"},
+    {"maxlines = 2\n", "j:4: error: maxlines = 2: this version looks at one line at a time"},
+    {"maxlines = many\n", "j:4: error: maxlines = many: write 1\n"},
+    {"datepattern = {^LN-BEG}\n", "maxretry = 5\n"},
+    {"datepattern = ^%%Y\n", "j:4: warning: datepattern = ^%Y: has no effect"},
+    {"maxretry = %(x)s\n", "j:4: error: %(x)s: there is no option 'x' in [x] or [DEFAULT]\n"},
+    {"ignorecommand = /bin/true\n", "j:4: warning: option 'ignorecommand' has no effect"},
+    {"bantime.increment = true\n", "j:4: warning: option 'bantime.increment' has no effect"},
+    {"action = %(action_)s\nsender = me\nmy-own = 1\n",
+     "j:4: warning: action, sender: fail2ban's actions have no effect"},
+    {"maxrety = 3\n", "j:4: warning: unknown option 'maxrety'\n"},
+    {"logpath = /var/log/a\n/var/log/b:c\n",
+     "j:5: warning: unknown option '/var/log/b'; if it continues the line above, indent it"},
+};
+
+// What deserves no word.
+static const char *const silent[] = {
+    "",
+    "bantime.increment = false\n",
+    "ignorecommand =\n",
+    "logencoding = auto\n",
+    "maxretry = %(mine)s\nmine = 4\n",
+    "_mine = 4\n",
+    "maxretry = 3 ; few\n",
+    "datepattern = ^\n",
+    "journalmatch = _COMM=x\n",
+    "backend = auto\n",
+};
+
+struct fixture {
+    char dir[PATH_MAX];
+};
+
+static void write_file(const char *dir, const char *name, const char *text)
+{
+    char path[PATH_MAX + 32];
+    FILE *f;
+
+    snprintf(path, sizeof(path), "%s/%s", dir, name);
+    f = fopen(path, "we");
+    assert_non_null(f);
+    fputs(text, f);
+    assert_int_equal(fclose(f), 0);
+}
+
+static int setup(void **state)
+{
+    struct fixture *x = calloc(1, sizeof(*x));
+    char path[PATH_MAX + 32];
+
+    snprintf(x->dir, sizeof(x->dir), "%s/tailban-options-XXXXXX",
+             getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
+    assert_non_null(mkdtemp(x->dir));
+    snprintf(path, sizeof(path), "%s/jails", x->dir);
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(path, sizeof(path), "%s/filters", x->dir);
+    assert_int_equal(mkdir(path, 0700), 0);
+    write_file(x->dir, "filters/x.conf",
+               "[Definition]\nfailregex = <mode> <HOST>\nmode = normal\n");
+    *state = x;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    static const char *const names[] = {"filters/x.conf", "jails/x.conf", "filters", "jails", ""};
+    struct fixture *x = *state;
+    char path[PATH_MAX + 32];
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        snprintf(path, sizeof(path), "%s/%s", x->dir, names[i]);
+        remove(path);
+    }
+    free(x);
+    return 0;
+}
+
+// Problems and dump, the jail's file as "j" and the directory as "D".
+static char *load(const char *dir, const char *lines, struct config *config)
+{
+    char jail[4096], *said, *at;
+    size_t n;
+    FILE *f = open_memstream(&said, &n);
+    static const char file[] = "/jails/x.conf";
+
+    // A logpath of the sample's own replaces the common one.
+    snprintf(jail, sizeof(jail), "[x]\nenabled = true\n%s\n%s",
+             strstr(lines, "logpath") ? "" : "logpath = /var/log/mail.log", lines);
+    write_file(dir, "jails/x.conf", jail);
+    assert_int_equal(config_load(dir, config), 0);
+    print_problems(config->problem, config->n_problem, f);
+    config_dump(config, f);
+    fclose(f);
+    for (n = strlen(dir); (at = strstr(said, dir));) {
+        bool whole = strncmp(at + n, file, sizeof(file) - 1) == 0;
+        size_t gone = whole ? n + sizeof(file) - 1 : n;
+        *at = whole ? 'j' : 'D';
+        memmove(at + 1, at + gone, strlen(at + gone) + 1);
+    }
+    return said;
+}
+
+static bool has_line(const char *text, const char *line)
+{
+    for (const char *at = strstr(text, line); at; at = strstr(at + 1, line)) {
+        if (at == text || at[-1] == '\n')
+            return true;
+    }
+    return false;
+}
+
+static void test_samples(void **state)
+{
+    struct fixture *x = *state;
+
+    for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
+        struct config config;
+        char *said = load(x->dir, samples[i].lines, &config);
+        bool error = strstr(samples[i].says, ": error: ") != NULL;
+
+        if (!has_line(said, samples[i].says))
+            fail_msg("of '%s' came\n%swithout: %s", samples[i].lines, said, samples[i].says);
+        assert_int_equal(config.n_jail, 1);
+        assert_int_equal(config.jail[0].usable, !error);
+        free(said);
+        config_done(&config);
+    }
+}
+
+static void test_silent(void **state)
+{
+    struct fixture *x = *state;
+
+    for (size_t i = 0; i < sizeof(silent) / sizeof(silent[0]); i++) {
+        struct config config;
+        char *said = load(x->dir, silent[i], &config);
+
+        if (config.n_problem > 0)
+            fail_msg("of '%s' came\n%s", silent[i], said);
+        free(said);
+        config_done(&config);
+    }
+}
+
+// What the dump says can be read again and says the same.
+static void test_dump_is_readable(void **state)
+{
+    struct fixture *x = *state;
+
+    for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
+        struct config first, second;
+        char *said, *lines, *again;
+
+        if (strstr(samples[i].says, ": "))
+            continue;
+        said = load(x->dir, samples[i].lines, &first);
+        lines = strstr(said, "\nfilter = ");
+        assert_non_null(lines);
+        again = load(x->dir, lines + 1, &second);
+        assert_string_equal(strstr(again, "[x]"), strstr(said, "[x]"));
+        free(said);
+        free(again);
+        config_done(&first);
+        config_done(&second);
+    }
+}
+
+static void test_every_option_is_dumped(void **state)
+{
+    struct fixture *x = *state;
+    struct config config;
+    char *said = load(x->dir, "", &config), line[64];
+    enum option_kind kind;
+    const char *name;
+    size_t n = 0;
+
+    for (size_t i = 0; (name = options_name(i, &kind)); i++) {
+        snprintf(line, sizeof(line), "%s =", name);
+        assert_int_equal(options_kind(name), kind);
+        assert_true(kind != OPTION_JAIL || has_line(said, line));
+        n += kind == OPTION_JAIL;
+    }
+    assert_int_equal(n, 16);
+    for (size_t i = 0; (name = settings_name(i)); i++) {
+        snprintf(line, sizeof(line), "%s =", name);
+        assert_true(has_line(said, line));
+    }
+    free(said);
+    config_done(&config);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_samples, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_silent, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_dump_is_readable, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_every_option_is_dumped, setup, teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
