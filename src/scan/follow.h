@@ -11,8 +11,9 @@ enum { FOLLOW_CHUNK = 256 * 1024, FOLLOW_HEAD = 4096 };
 
 enum {
     FOLLOW_E_CHUNK = 1, // *ret_chunk holds bytes, valid until the next call
-    FOLLOW_E_NEW_FILE =
-        2 // what comes next is another file's: partial lines and stamps start afresh
+    // What comes next is another file's, the first one included: partial lines and stamps start
+    // afresh.
+    FOLLOW_E_NEW_FILE = 2
 };
 
 struct follow;
