@@ -13,7 +13,7 @@ static const struct row {
     const char *name, *value, *help;
     size_t offset; // of a const char * where it takes a value, else of a bool
 } rows[] = {
-    {OPTION_JAIL, 'j', "jail", "JAIL", "only this jail", offsetof(struct arguments, jail)},
+    {OPTION_JAIL, 'j', "jail", "JAIL", "in this jail only", offsetof(struct arguments, jail)},
     {OPTION_FOR, 'f', "for", "SPAN", "how long: 10m, 6h, 1w, 1d 12h; -1: until unbanned",
      offsetof(struct arguments, span)},
     {OPTION_ALL, 'a', "all", NULL, "everything that is banned", offsetof(struct arguments, all)},

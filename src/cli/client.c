@@ -9,21 +9,23 @@
 // Why a connection fails, and what to do about it.
 static const struct {
     int error;
-    const char *advice;
-} advices[] = {
-    {ENOENT, "tailband is not running: 'systemctl start tailband', or --run DIR where it runs "
-             "elsewhere"},
-    {ECONNREFUSED, "tailband is not running any more: 'systemctl start tailband', and 'journalctl "
-                   "-u tailband' says why it stopped"},
-    {EACCES, "only root and the group tailban may: 'sudo tailban ...', or 'adduser NAME tailban'"},
-    {ENAMETOOLONG, "the path of a socket has at most 107 bytes"},
+    const char *what, *advice;
+} troubles[] = {
+    {ENOENT, "tailband is not running here",
+     "'systemctl start tailband' starts it; --run DIR names another run directory"},
+    {ECONNREFUSED, "tailband is not running any more",
+     "'journalctl -u tailband' says why; 'systemctl start tailband' starts it"},
+    {EACCES, "this is for root and the group tailban",
+     "'sudo tailban ...', or 'adduser NAME tailban' and log in again"},
+    {ENAMETOOLONG, "the path of a socket has at most 107 bytes", "choose a shorter --run DIR"},
 };
 
 static int fail_connect(const char *path, int error)
 {
-    for (size_t i = 0; i < sizeof(advices) / sizeof(advices[0]); i++) {
-        if (advices[i].error == error) {
-            command_fail("%s: %s (%s)", path, strerror(error), advices[i].advice);
+    for (size_t i = 0; i < sizeof(troubles) / sizeof(troubles[0]); i++) {
+        if (troubles[i].error == error) {
+            command_fail("%s (%s: %s)", troubles[i].what, path, strerror(error));
+            command_fail("%s", troubles[i].advice);
             return -error;
         }
     }
@@ -68,7 +70,7 @@ int client_send(struct client *c)
     if (n >= 0)
         return 0;
     n = -errno;
-    command_fail("tailband hung up: %s", strerror(errno));
+    command_fail("tailband cannot be reached: %s", strerror(errno));
     return (int)n;
 }
 
@@ -76,7 +78,10 @@ static int fail_receive(ssize_t n)
 {
     int error = n < 0 ? errno : ECONNRESET;
 
-    command_fail("tailband hung up: %s", strerror(error));
+    if (n == 0)
+        command_fail("tailband closed the connection");
+    else
+        command_fail("tailband cannot be heard: %s", strerror(error));
     return -error;
 }
 

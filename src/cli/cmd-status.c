@@ -15,7 +15,7 @@ static const struct grid_column source_columns[] = {
     {"LOG"}, {"STATE"}, {"READ", true}, {"LINES", true}, {"LAST LINE"},
 };
 static const struct grid_column jail_columns[] = {
-    {"JAIL"}, {"BANS", true}, {"HITS", true}, {"TRACKED", true}, {"BANS WHOM, HOW LONG"},
+    {"JAIL"}, {"BANS", true}, {"HITS", true}, {"TRACKED", true}, {"RULE"},
 };
 static const struct grid_column detail_columns[] = {{NULL}, {NULL}};
 
@@ -45,13 +45,14 @@ static void print_daemon(struct output *o, const struct control_daemon *d)
             view_size(d->memory, memory));
     output_text(o, d->config);
     fprintf(o->file, ", read %s\n", loaded);
-    fprintf(o->file, "%s in force, %s%s%s\n", view_count(d->bans, bans),
+    fprintf(o->file, "Bans in force: %s, %s%s%s\n", view_count(d->bans, bans),
             output_on(o, d->enforcer ? STYLE_GOOD : STYLE_BAD),
             d->enforcer ? "all in the firewall" : "NOT in the firewall: no enforcer is connected",
             output_off(o, STYLE_GOOD));
-    fprintf(o->file, "%s hits in %s lines", view_count(d->hits, hits), view_count(d->lines, lines));
+    fprintf(o->file, "Counted: %s hits in %s lines", view_count(d->hits, hits),
+            view_count(d->lines, lines));
     if (d->overlong > 0)
-        fprintf(o->file, ", %s more lines dropped, too long", view_count(d->overlong, overlong));
+        fprintf(o->file, "; overlong lines dropped: %s", view_count(d->overlong, overlong));
     fputc('\n', o->file);
 }
 
@@ -108,8 +109,8 @@ static void add_source(struct grid *g, const struct output *o, const struct cont
         grid_cell(g, STYLE_PLAIN, "%.0f%% of %s", 100 * (double)s->offset / (double)s->size,
                   view_size(s->size, size));
     else
-        grid_cell(g, STYLE_PLAIN, "%s", view_size(s->offset, size));
-    grid_cell(g, STYLE_PLAIN, "%s", view_count(s->lines, lines));
+        grid_cell(g, STYLE_PLAIN, "%s", s->offset > 0 ? view_size(s->offset, size) : "-");
+    grid_cell(g, STYLE_PLAIN, "%s", s->offset > 0 ? view_count(s->lines, lines) : "-");
     grid_cell(g, STYLE_DIM, "%s", last);
 }
 
@@ -157,7 +158,7 @@ static int jail_json(struct output *o, const struct control_jail *jail)
     return jsonline_print(j, o->file);
 }
 
-// "5 hits in 10m, for 1w"; a jail without a filter bans whom it is told to.
+// "5 hits in 10m, then 1w"; a jail without a filter bans whom it is told to.
 static void rule_of(const struct control_jail *jail, char *ret, size_t size)
 {
     char findtime[SPAN_TEXT_MAX], bantime[SPAN_TEXT_MAX];
@@ -167,9 +168,9 @@ static void rule_of(const struct control_jail *jail, char *ret, size_t size)
     if (!jail->active)
         snprintf(ret, size, "off: %.*s", (int)jail->text.n, jail->text.p);
     else if (jail->filter.n == 0)
-        snprintf(ret, size, "by hand, %s", bantime);
+        snprintf(ret, size, "by hand");
     else
-        snprintf(ret, size, "%u hits in %s, %s", jail->maxretry, findtime, bantime);
+        snprintf(ret, size, "%u hits in %s, then %s", jail->maxretry, findtime, bantime);
 }
 
 static void add_jail(struct grid *g, const struct control_jail *jail)
@@ -193,7 +194,7 @@ static void add_detail(struct grid *g, const struct control_jail *jail)
     grid_slice(g, STYLE_HEAD, jail->name);
     grid_cell(g, STYLE_DIM, "filter");
     grid_slice(g, STYLE_PLAIN, jail->filter.n > 0 ? jail->filter : slice_of("-"));
-    grid_cell(g, STYLE_DIM, "bans");
+    grid_cell(g, STYLE_DIM, "rule");
     grid_cell(g, jail->active ? STYLE_PLAIN : STYLE_BAD, "%s", rule);
     for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
         grid_cell(g, STYLE_DIM, "%s", counters[i].text);

@@ -214,7 +214,7 @@ static int print_all(struct why *w, struct slice body)
         fprintf(o->file, "%s is %snot banned%s%s\n", asked, output_on(o, STYLE_GOOD),
                 output_off(o, STYLE_GOOD), w->within ? " as a whole" : "");
     if (w->within > 0)
-        fprintf(o->file, "%zu bans in force lie within it\n", w->within);
+        fprintf(o->file, "Bans in force within it: %zu\n", w->within);
     fwrite(body.p, 1, body.n, o->file);
     if (grid_rows(w->standings) == 0) {
         fputs(w->lines ? "" : "\nNothing counts against it now.\n", o->file);

@@ -99,29 +99,34 @@ size_t grid_rows(const struct grid *g)
     return g->n / g->n_column;
 }
 
-// The last column is not filled up: lines end where their text ends.
+// Blanks are owed until text follows: lines end where their text ends.
 static void print_cell(const struct grid *g, struct output *o, size_t i, enum style style,
-                       const char *text)
+                       const char *text, size_t *blanks)
 {
-    size_t columns = utf8_columns(text), width = g->width[i];
-    int fill = width > columns ? (int)(width - columns) : 0;
-    bool last = i + 1 == g->n_column;
+    size_t columns = utf8_columns(text), fill = g->width[i] - columns;
 
-    fprintf(o->file, "%*s%s%s%s", g->column[i].right ? fill : 0, "", output_on(o, style), text,
-            output_off(o, style));
-    if (last)
+    *blanks += g->column[i].right ? fill : 0;
+    if (*text) {
+        fprintf(o->file, "%*s%s%s%s", (int)*blanks, "", output_on(o, style), text,
+                output_off(o, style));
+        *blanks = 0;
+    }
+    *blanks += (g->column[i].right ? 0 : fill) + 2;
+    if (i + 1 == g->n_column) {
         putc('\n', o->file);
-    else
-        fprintf(o->file, "%*s  ", g->column[i].right ? 0 : fill, "");
+        *blanks = 0;
+    }
 }
 
 int grid_print(const struct grid *g, struct output *o)
 {
+    size_t blanks = 0;
+
     if (g->failed)
         return -ENOMEM;
     for (size_t i = 0; i < g->n_column && g->column[0].head; i++)
-        print_cell(g, o, i, STYLE_HEAD, g->column[i].head);
+        print_cell(g, o, i, STYLE_HEAD, g->column[i].head, &blanks);
     for (size_t i = 0; i < g->n; i++)
-        print_cell(g, o, i % g->n_column, g->cell[i].style, g->cell[i].text);
+        print_cell(g, o, i % g->n_column, g->cell[i].style, g->cell[i].text, &blanks);
     return 0;
 }

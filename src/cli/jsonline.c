@@ -121,13 +121,15 @@ struct jsonline *jsonline_object(struct jsonline *j, const char *key)
     return inner;
 }
 
+// In ASCII, so that no character of the text means anything to a terminal.
 int jsonline_print(struct jsonline *j, FILE *file)
 {
     int r = 0;
 
     if (!j || j->failed || (j->inner && j->inner->failed))
         r = -ENOMEM;
-    else if (json_dumpf(j->object, file, JSON_COMPACT) < 0 || putc('\n', file) == EOF)
+    else if (json_dumpf(j->object, file, JSON_COMPACT | JSON_ENSURE_ASCII) < 0 ||
+             putc('\n', file) == EOF)
         r = -EIO;
     jsonline_free(j);
     return r;

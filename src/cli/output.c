@@ -101,12 +101,22 @@ size_t output_time(const struct output *o, usec_t t, char ret[static OUTPUT_TIME
                     then.tm_year == today.tm_year ? "%d %b %H:%M:%S" : "%d %b %Y %H:%M:%S", &then);
 }
 
+// Nobody wants to know the seconds of hours, or the minutes of days.
+static usec_t round_span(usec_t span)
+{
+    const usec_t hour = 3600 * USEC_PER_SEC, minute = 60 * USEC_PER_SEC;
+
+    if (span >= USEC_PER_DAY)
+        return span - span % hour;
+    return span >= hour ? span - span % minute : span;
+}
+
 size_t output_relative(const struct output *o, usec_t t, char ret[static OUTPUT_LEFT_MAX])
 {
     char span[SPAN_TEXT_MAX];
 
     if (t == USEC_FOREVER)
         return (size_t)snprintf(ret, OUTPUT_LEFT_MAX, "forever");
-    span_format(t > o->now ? t - o->now : o->now - t, span);
+    span_format(round_span(t > o->now ? t - o->now : o->now - t), span);
     return (size_t)snprintf(ret, OUTPUT_LEFT_MAX, "%s %s", span, t > o->now ? "left" : "ago");
 }

@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A daemon that knows a few answers by heart: fake-tailband SCENE TAILBAN ARGUMENT... runs the
+// command against it and passes its exit code on. Its clock is set so that what is relative to now
+// is the same at any time.
+#include "wire/control.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define TEXT(s)                                                                                    \
+    {                                                                                              \
+        s, sizeof(s) - 1                                                                           \
+    }
+#define LENGTH_OF(a) (sizeof(a) / sizeof((a)[0]))
+#define LONG_AGO     (UINT64_C(978307200) * USEC_PER_SEC) // 2001-01-01
+#define V4(c, d)                                                                                   \
+    {                                                                                              \
+        .b = {[10] = 0xff, [11] = 0xff, 203, 0, c, d}, .len = 128                                  \
+    }
+
+enum scene { SCENE_BUSY, SCENE_QUIET, SCENE_OTHER_VERSION, SCENE_JUNK, SCENE_HANGS_UP, SCENES };
+
+static const char *const scenes[SCENES] = {"busy", "quiet", "other-version", "junk", "hangs-up"};
+
+struct fake {
+    int fd;
+    enum scene scene;
+    usec_t now;
+    struct control_packet reply;
+};
+
+static void must(int holds, const char *what)
+{
+    if (!holds) {
+        perror(what);
+        exit(99);
+    }
+}
+
+static void flush(struct fake *f)
+{
+    if (send(f->fd, f->reply.bytes, f->reply.n, MSG_NOSIGNAL) < 0)
+        must(errno == EPIPE, "send");
+    control_start(&f->reply);
+}
+
+static void put(struct fake *f, const struct control *record)
+{
+    int r = control_put(&f->reply, record);
+
+    if (r == CONTROL_E_FULL) {
+        flush(f);
+        r = control_put(&f->reply, record);
+    }
+    must(r == 0, "a record of the fake's own");
+}
+
+static usec_t after(const struct fake *f, unsigned hours, unsigned minutes)
+{
+    return f->now + (hours * 3600 + minutes * 60 + 30) * USEC_PER_SEC;
+}
+
+static usec_t before(const struct fake *f, unsigned hours, unsigned minutes)
+{
+    return f->now - (hours * 3600 + minutes * 60 + 30) * USEC_PER_SEC;
+}
+
+static struct control_ban ban_of(const struct fake *f, unsigned i)
+{
+    const struct control_ban bans[] = {
+        {7, TEXT("postfix-auth"), V4(113, 7), LONG_AGO, after(f, 167, 10), 0, 5, 1, 5, 1,
+         600 * USEC_PER_SEC, CONTROL_HOST},
+        {8,
+         TEXT("dovecot-auth"),
+         {.b = {[10] = 0xff, [11] = 0xff, 203, 0, 113}, .len = 120},
+         LONG_AGO + 1500000,
+         after(f, 400, 0),
+         0,
+         12,
+         4,
+         12,
+         4,
+         USEC_PER_DAY / 4,
+         CONTROL_BLOCK},
+        {9,
+         TEXT("manual"),
+         {.b = {0x20, 1, 0xd, 0xb8}, .len = 64},
+         LONG_AGO,
+         USEC_FOREVER,
+         0,
+         0,
+         0,
+         0,
+         0,
+         0,
+         CONTROL_MANUAL},
+    };
+
+    return bans[i];
+}
+
+static void put_ban(struct fake *f, unsigned i)
+{
+    put(f, &(struct control){.type = CONTROL_IS_BAN, .ban = ban_of(f, i)});
+}
+
+static void answer_status(struct fake *f, struct slice jail)
+{
+    const struct control records[] = {
+        {.type = CONTROL_IS_DAEMON,
+         .daemon = {TEXT("0.1.0"), TEXT("/etc/tailban"), 4711, f->now, before(f, 52, 0),
+                    before(f, 2, 0), f->scene == SCENE_BUSY, 3, 1234567, 4242, 1, 12582912}},
+        {.type = CONTROL_IS_SOURCE,
+         .source = {TEXT("/var/log/mail.log"), CONTROL_LIVE, 5000000, 5000000, 40000, LONG_AGO}},
+        {.type = CONTROL_IS_SOURCE,
+         .source = {TEXT("/var/log/dovecot.log"), CONTROL_READING, 4000, 1000, 10, LONG_AGO}},
+        {.type = CONTROL_IS_SOURCE,
+         .source = {TEXT("/srv/\x1b[2Jicewarp.log"), CONTROL_UNREADABLE, .text = TEXT("denied")}},
+        {.type = CONTROL_IS_SOURCE, .source = {TEXT("/var/log/exim/*"), CONTROL_WAITING}},
+        {.type = CONTROL_IS_JAIL,
+         .jail = {TEXT("postfix-auth"), TEXT("postfix-auth"), true, 1, 40000, 50, 45, 2, 3, 1, 0, 4,
+                  0, 31, 0, 5, 600 * USEC_PER_SEC, 7 * USEC_PER_DAY}},
+        {.type = CONTROL_IS_JAIL,
+         .jail = {TEXT("exim"), TEXT("exim"), .maxretry = 5, .text = TEXT("no filter 'exim'")}},
+        {.type = CONTROL_IS_JAIL,
+         .jail = {TEXT("manual"), {NULL, 0}, true, .bans = 1, .bantime = USEC_FOREVER}},
+        {.type = CONTROL_IS_PROBLEM,
+         .problem = {false, TEXT("jails/exim.conf"), 3, TEXT("no filter 'exim'")}},
+        {.type = CONTROL_IS_PROBLEM, .problem = {true, TEXT(""), 0, TEXT("nothing to follow")}},
+    };
+    size_t n = f->scene == SCENE_BUSY ? LENGTH_OF(records) : 1;
+
+    for (size_t i = 0; i < n; i++) {
+        if (jail.n == 0 || records[i].type != CONTROL_IS_JAIL ||
+            slice_equal(jail, records[i].jail.name))
+            put(f, &records[i]);
+    }
+}
+
+static void answer_list(struct fake *f)
+{
+    for (unsigned i = 0; i < 3 && f->scene == SCENE_BUSY; i++)
+        put_ban(f, i);
+}
+
+static void put_line(struct fake *f, uint64_t ban, unsigned second, uint32_t count,
+                     struct slice text)
+{
+    put(f, &(struct control){.type = CONTROL_IS_EVIDENCE,
+                             .evidence = {ban, TEXT("postfix-auth"), V4(113, 7),
+                                          LONG_AGO - 60 * USEC_PER_SEC + second * USEC_PER_SEC,
+                                          count, TEXT("/var/log/mail.log"), text}});
+}
+
+static void put_standing(struct fake *f, const struct control_standing *s)
+{
+    put(f, &(struct control){.type = CONTROL_IS_STANDING, .standing = *s});
+}
+
+static void answer_why(struct fake *f)
+{
+    struct control_ban lifted = ban_of(f, 0);
+
+    if (f->scene == SCENE_BUSY) {
+        put_ban(f, 1);
+        put_line(f, 8, 10, 3, slice_of("disconnect from unknown[203.0.113.9] auth=0/3"));
+        put_ban(f, 0);
+        put_line(f, 7, 0, 1, slice_of("unknown[203.0.113.7]: SASL LOGIN authentication failed"));
+        // What an attacker would like a terminal to do.
+        put_line(f, 7, 1, 1, slice_of("user=<\x1b]0;owned\x07\r\nroot\xff\xe2\x80\xae>"));
+        lifted.id = 3;
+        lifted.lifted = LONG_AGO + 3600 * USEC_PER_SEC;
+        put(f, &(struct control){.type = CONTROL_IS_BAN, .ban = lifted});
+        put_standing(f, &(struct control_standing){TEXT("postfix-auth"), V4(113, 7), 2, 1, 5, 1,
+                                                   600 * USEC_PER_SEC, false});
+        put_standing(f, &(struct control_standing){
+                            TEXT("postfix-auth"),
+                            {.b = {[10] = 0xff, [11] = 0xff, 203, 0, 113}, .len = 120},
+                            7,
+                            2,
+                            12,
+                            4,
+                            USEC_PER_DAY / 4,
+                            false});
+        put_line(f, 0, 2, 2, slice_of("connected again"));
+    }
+    put_standing(f, &(struct control_standing){TEXT("dovecot-auth"), V4(113, 7), 0, 0, 5, 1,
+                                               600 * USEC_PER_SEC, f->scene == SCENE_BUSY});
+}
+
+static void refuse(struct fake *f, uint32_t request, const char *text)
+{
+    put(f,
+        &(struct control){.type = CONTROL_IS_REFUSED, .refused = {request, EPERM, slice_of(text)}});
+}
+
+// Bans anything but 10.0.0.0/8, unbans nothing but 203.0.113.7.
+static uint32_t answer_ban(struct fake *f, const struct control *request, uint32_t i)
+{
+    if (request->query.net.b[12] == 10)
+        refuse(f, i, "this is not banned: ignoreip");
+    return request->query.net.b[12] != 10;
+}
+
+static uint32_t answer_unban(struct fake *f, const struct control *request, uint32_t i)
+{
+    static const struct addr known = V4(113, 7);
+
+    if (request->query.all)
+        return f->scene == SCENE_BUSY ? 1234 : 0;
+    if (addr_compare(&request->query.net, &known) == 0)
+        return 1;
+    refuse(f, i, "this is not banned");
+    return 0;
+}
+
+static void put_events(struct fake *f)
+{
+    const struct control_occurrence events[] = {
+        {CONTROL_EVENT_HIT, LONG_AGO, TEXT("postfix-auth"), true, V4(113, 7), .count = 1, .hits = 5,
+         .text = TEXT("SASL LOGIN \x1b[31mfailed")},
+        {CONTROL_EVENT_BAN, LONG_AGO, TEXT("postfix-auth"), true, V4(113, 7),
+         LONG_AGO + 7 * USEC_PER_DAY, 0, 5, 1, CONTROL_HOST},
+        {CONTROL_EVENT_UNBAN, LONG_AGO, TEXT("postfix-auth"), true, V4(113, 7)},
+        {CONTROL_EVENT_ENFORCER, LONG_AGO, .text = TEXT("connected")},
+        {CONTROL_EVENT_LOST, LONG_AGO, .count = 17},
+    };
+
+    for (size_t i = 0; i < LENGTH_OF(events); i++)
+        put(f, &(struct control){.type = CONTROL_IS_EVENT, .event = events[i]});
+}
+
+static uint32_t answer(struct fake *f, const struct control *request, uint32_t i)
+{
+    switch (request->type) {
+    case CONTROL_STATUS:
+    case CONTROL_RELOAD:
+        answer_status(f, request->query.jail);
+        return 0;
+    case CONTROL_LIST:
+        answer_list(f);
+        return 0;
+    case CONTROL_WHY:
+        answer_why(f);
+        return 0;
+    case CONTROL_BAN:
+        return answer_ban(f, request, i);
+    case CONTROL_UNBAN:
+        return answer_unban(f, request, i);
+    default:
+        return 0;
+    }
+}
+
+static void answer_packet(struct fake *f, struct slice packet)
+{
+    struct control request, done = {.type = CONTROL_IS_DONE};
+    bool watch = false;
+    uint32_t i = 0;
+
+    must(control_open(&packet) == 0, "control_open");
+    while (control_get(&packet, &request) == CONTROL_E_RECORD) {
+        done.done.count += answer(f, &request, i++);
+        watch = watch || request.type == CONTROL_WATCH;
+    }
+    put(f, &done);
+    flush(f);
+    if (watch) {
+        put_events(f);
+        flush(f);
+        shutdown(f->fd, SHUT_RDWR);
+    }
+}
+
+static void serve(struct fake *f)
+{
+    static uint8_t packet[CONTROL_PACKET_MAX];
+    ssize_t n;
+
+    while ((n = recv(f->fd, packet, sizeof(packet), 0)) > 0) {
+        control_start(&f->reply);
+        if (f->scene == SCENE_HANGS_UP)
+            return;
+        if (f->scene == SCENE_OTHER_VERSION)
+            f->reply.bytes[0]++;
+        if (f->scene == SCENE_JUNK)
+            f->reply.bytes[f->reply.n++] = 0xff;
+        if (f->scene == SCENE_JUNK || f->scene == SCENE_OTHER_VERSION)
+            flush(f);
+        else
+            answer_packet(f, (struct slice){(const char *)packet, (size_t)n});
+    }
+}
+
+static enum scene find_scene(const char *name)
+{
+    unsigned i = 0;
+
+    while (i < SCENES && strcmp(scenes[i], name) != 0)
+        i++;
+    must(i < SCENES, name);
+    return i;
+}
+
+// The command's code; it may end without having called.
+static int run(char **argv, const char *folder, int listener, struct fake *f)
+{
+    char *words[64] = {NULL};
+    size_t n = 0;
+    int status;
+    pid_t server, pid = fork();
+
+    must(pid >= 0, "fork");
+    if (pid == 0) {
+        while (argv[n] && n < LENGTH_OF(words) - 3) {
+            words[n] = argv[n];
+            n++;
+        }
+        words[n++] = (char *)"--run";
+        words[n] = (char *)folder;
+        execv(words[0], words);
+        _exit(98);
+    }
+    server = fork();
+    must(server >= 0, "fork");
+    if (server == 0) {
+        f->fd = accept(listener, NULL, NULL);
+        if (f->fd >= 0)
+            serve(f);
+        _exit(0);
+    }
+    must(waitpid(pid, &status, 0) == pid, "waitpid");
+    kill(server, SIGTERM); // nobody may have called
+    must(waitpid(server, NULL, 0) == server, "waitpid");
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int main(int argc, char **argv)
+{
+    char folder[] = "/tmp/fake-tailband.XXXXXX";
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct fake *f = calloc(1, sizeof(*f));
+    int listener, code;
+
+    must(argc > 2 && f, "usage: fake-tailband SCENE TAILBAN ARGUMENT...");
+    f->scene = find_scene(argv[1]);
+    f->now = (usec_t)time(NULL) * USEC_PER_SEC;
+    must(mkdtemp(folder) != NULL, "mkdtemp");
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s/control.sock", folder);
+    listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    must(listener >= 0 && bind(listener, (struct sockaddr *)&address, sizeof(address)) == 0 &&
+             listen(listener, 1) == 0,
+         "bind");
+    code = run(argv + 2, folder, listener, f);
+    unlink(address.sun_path);
+    rmdir(folder);
+    free(f);
+    return code;
+}
