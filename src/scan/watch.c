@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fnmatch.h>
 #include <limits.h>
-#include <stdalign.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -385,7 +384,7 @@ static int on_event(struct watch *w, const struct inotify_event *e)
 
 static int read_events(struct watch *w, bool *ret_any)
 {
-    alignas(struct inotify_event) char events[EVENTS_SIZE];
+    _Alignas(struct inotify_event) char events[EVENTS_SIZE];
     ssize_t n = read(w->list.fd, events, sizeof(events));
     int r, error = 0;
 
