@@ -21,7 +21,7 @@ struct follow {
     struct stat barren; // the file at path when nothing was found between it and ours
     size_t head_n;
     char head[FOLLOW_HEAD];
-    char chunk[FOLLOW_CHUNK];
+    char *chunk; // FOLLOW_CHUNK bytes while there is something to read: most logs are idle
 };
 
 int follow_new(const char *path, const struct position *start, struct follow **ret)
@@ -45,6 +45,7 @@ struct follow *follow_free(struct follow *f)
 {
     if (f) {
         closep(&f->fd);
+        free(f->chunk);
         free(f->path);
         free(f->real);
         free(f);
@@ -150,11 +151,14 @@ static int restart(struct follow *f, struct slice *ret_chunk)
 
 static int read_chunk(struct follow *f, struct slice *ret_chunk)
 {
-    ssize_t n = pread(f->fd, f->chunk, sizeof(f->chunk), (off_t)f->offset);
     struct stat st;
+    ssize_t n;
     bool same;
     int r;
 
+    if (!f->chunk && !(f->chunk = malloc(FOLLOW_CHUNK)))
+        return -ENOMEM;
+    n = pread(f->fd, f->chunk, FOLLOW_CHUNK, (off_t)f->offset);
     if (n < 0 || fstat(f->fd, &st) < 0)
         return -errno;
     // After reading, so that bytes of a file truncated meanwhile are not taken for this one's.
@@ -213,6 +217,7 @@ static int open_next(struct follow *f, int *ret_fd)
 
 static int read_next(struct follow *f, struct slice *ret_chunk)
 {
+    struct position p;
     int fd, r = open_next(f, &fd);
 
     for (unsigned tries = 0; r == -EAGAIN && tries < 8; tries++)
@@ -225,7 +230,9 @@ static int read_next(struct follow *f, struct slice *ret_chunk)
         close(fd);
         return r;
     }
-    r = take(f, fd, 0);
+    // An editor's new copy of the log is not read again.
+    follow_position(f, 0, &p);
+    r = take(f, fd, place_is(fd, &p) ? p.offset : 0);
     return r < 0 ? r : FOLLOW_E_NEW_FILE;
 }
 
@@ -239,7 +246,12 @@ int follow_read(struct follow *f, struct slice *ret_chunk)
     if (r != 0)
         return r;
     f->live = true;
-    return read_next(f, ret_chunk);
+    r = read_next(f, ret_chunk);
+    if (r <= 0) {
+        free(f->chunk);
+        f->chunk = NULL;
+    }
+    return r;
 }
 
 const char *follow_path(const struct follow *f)
