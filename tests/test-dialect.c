@@ -60,14 +60,14 @@ static const struct {
      "f:3: error: 'y' is neither an option ('name = value') nor a [section]\n"},
     // Lines that lost their indent.
     {"[a]\nfailregex = b\nfrom <HOST>\n", "",
-     "f:3: error: 'from <HOST>' is neither an option ('name = value') nor a [section]; if it "
-     "continues the line above, indent it with spaces\n"},
+     "f:3: error: 'from <HOST>' is neither an option ('name = value') nor a [section]; if it is a "
+     "continuation line, it must be indented\n"},
     {"[a]\nlogpath = /b\n/c\n", "",
-     "f:3: error: '/c' is neither an option ('name = value') nor a [section]; if it continues the "
-     "line above, indent it with spaces\n"},
+     "f:3: error: '/c' is neither an option ('name = value') nor a [section]; if it is a "
+     "continuation line, it must be indented\n"},
     {"[a]\nfailregex = r: 1\nr: 2 <HOST>\nr: 3 <HOST>\n", "",
-     "f:4: error: 'r: 3 <HOST>' is an option that stands in this section already; if it continues "
-     "the line above, indent it with spaces\n"},
+     "f:4: error: 'r: 3 <HOST>' is an option that stands in this section already; if it is a "
+     "continuation line, it must be indented\n"},
 };
 
 static void test_samples(void **state)

@@ -151,7 +151,7 @@ static const struct {
      "j:4: warning: action, sender: fail2ban's actions have no effect"},
     {"maxrety = 3\n", "j:4: warning: unknown option 'maxrety'\n"},
     {"logpath = /var/log/a\n/var/log/b:c\n",
-     "j:5: warning: unknown option '/var/log/b'; if it continues the line above, indent it"},
+     "j:5: warning: unknown option '/var/log/b'; if it is a continuation line"},
 };
 
 // What deserves no word.

@@ -76,7 +76,7 @@ static int print_length(struct slice s)
     return s.n > 80 ? 80 : (int)s.n;
 }
 
-#define HINT "; if it continues the line above, indent it with spaces"
+#define HINT "; if it is a continuation line, it must be indented"
 
 // "name = value" is an option, whatever stands above it.
 static bool is_assignment(struct slice line)

@@ -175,6 +175,9 @@ int jailread(const struct jailread *r, const char *section, struct jail_conf *re
     }
     if (e == -E2BIG)
         problems_error(r->problems, place_of(ret), "jail '%s' grows beyond what fits", section);
+    // Its errors may stand in files that other jails use as well.
+    if (e < 0)
+        problems_error(r->problems, place_of(ret), "jail '%s' has errors and is not used", section);
     definition_close(&g.definition);
     ini_free(g.given);
     ini_free(g.known);

@@ -59,6 +59,13 @@ static bool in_chain(const struct chain *c, const char *path)
     return false;
 }
 
+static const char *first_of(const struct chain *c)
+{
+    while (c->up)
+        c = c->up;
+    return c->path;
+}
+
 static int read_file(struct layers *l, const char *path, const struct chain *up);
 
 // A file, and behind X.conf its X.local.
@@ -80,10 +87,11 @@ static int read_with_local(struct layers *l, const char *path, const struct chai
 static int include_one(struct layers *l, const struct chain *from, struct slice name)
 {
     const char *slash = strrchr(from->path, '/');
+    size_t dot = slice_starts(name, "./") ? 2 : 0;
     int folder = name.p[0] == '/' || !slash ? 0 : (int)(slash - from->path + 1);
     cleanup(freep) char *path = NULL;
 
-    if (asprintf(&path, "%.*s%.*s", folder, from->path, (int)name.n, name.p) < 0)
+    if (asprintf(&path, "%.*s%.*s", folder, from->path, (int)(name.n - dot), name.p + dot) < 0)
         return -ENOMEM;
     return read_with_local(l, path, from);
 }
@@ -104,7 +112,7 @@ static int include(struct layers *l, const struct ini *ini, const char *option,
 
     if (r == -EINVAL)
         l->spoilt = true;
-    for (; r == 0 && text_next(&names, &c, &name, &at);) {
+    while (r == 0 && l->files <= LAYERS_FILES_MAX && text_next(&names, &c, &name, &at)) {
         if (name.n > 0)
             r = include_one(l, from, name);
     }
@@ -126,17 +134,13 @@ static int read_file(struct layers *l, const char *path, const struct chain *up)
     struct chain self = {up, path, up ? up->depth + 1 : 0};
     int r;
 
-    if (self.depth > LAYERS_DEPTH_MAX || l->files == LAYERS_FILES_MAX) {
-        l->spoilt = true;
-        problems_error(l->problems, (struct origin){path, 0},
-                       "more includes than %d, or nested deeper than %d", LAYERS_FILES_MAX,
-                       LAYERS_DEPTH_MAX);
-        return 0;
-    }
     r = parse(l, path, &ini);
     if (r == -ENOENT || r == -ENOMEM)
         return r == -ENOENT ? 0 : r;
-    l->files++;
+    if (self.depth > LAYERS_DEPTH_MAX || ++l->files > LAYERS_FILES_MAX)
+        r = problems_error(l->problems, (struct origin){first_of(&self), 0},
+                           "includes more than %d files, or deeper than %d", LAYERS_FILES_MAX,
+                           LAYERS_DEPTH_MAX);
     if (r < 0) {
         l->spoilt = true;
         return 0;

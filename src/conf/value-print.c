@@ -19,7 +19,8 @@ void value_print_backend(const struct jail_conf *jail, const void *field, FILE *
 void value_print_filter(const struct jail_conf *jail, const void *field, FILE *out)
 {
     (void)field;
-    fprintf(out, " %s", jail->filter_name ? jail->filter_name : "");
+    if (jail->filter_name)
+        fprintf(out, " %s", jail->filter_name);
 }
 
 void value_print_logpath(const struct jail_conf *jail, const void *field, FILE *out)
