@@ -2,9 +2,9 @@
 #include "conf/layers.h"
 
 #include "base/cleanup.h"
+#include "conf/conffile.h"
 #include "conf/dialect.h"
 #include "conf/interpolate.h"
-#include "conf/source.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -123,7 +123,7 @@ static int parse(struct layers *l, const char *path, struct ini **ret)
 {
     cleanup(freep) char *text = NULL;
     size_t n;
-    int r = source_read(path, l->problems, &text, &n);
+    int r = conffile_read(path, l->problems, &text, &n);
 
     return r < 0 ? r : dialect_read((struct slice){text, n}, path, l->problems, ret);
 }

@@ -2,8 +2,8 @@
 #include "conf/settings.h"
 
 #include "base/cleanup.h"
+#include "conf/conffile.h"
 #include "conf/dialect.h"
-#include "conf/source.h"
 #include "conf/value.h"
 #include "conf/words.h"
 
@@ -144,7 +144,7 @@ static int read_file(const char *dir, const char *name, struct problems *problem
 
     if (asprintf(&path, "%s/%s", dir, name) < 0)
         return -ENOMEM;
-    r = source_read(path, problems, &text, &n);
+    r = conffile_read(path, problems, &text, &n);
     if (r == 0)
         r = dialect_read((struct slice){text, n}, path, problems, &where);
     if (r < 0)

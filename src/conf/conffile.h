@@ -6,8 +6,8 @@
 
 #include <stddef.h>
 
-enum { SOURCE_MAX = 1024 * 1024 };
+enum { CONFFILE_MAX = 1024 * 1024 };
 
 // *ret_text is terminated and the caller's to free; it holds no NUL. -ENOENT, quietly, where there
 // is no such file; -EINVAL with a problem where it cannot be a configuration file; -ENOMEM.
-int source_read(const char *path, struct problems *problems, char **ret_text, size_t *ret_n);
+int conffile_read(const char *path, struct problems *problems, char **ret_text, size_t *ret_n);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "conf/source.h"
+#include "conf/conffile.h"
 
 #include "base/cleanup.h"
 
@@ -31,7 +31,7 @@ static int read_all(int fd, char *buffer, size_t size, size_t *ret_n)
     return 0;
 }
 
-int source_read(const char *path, struct problems *problems, char **ret_text, size_t *ret_n)
+int conffile_read(const char *path, struct problems *problems, char **ret_text, size_t *ret_n)
 {
     // A fifo or a device must not hold up the start.
     cleanup(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -46,13 +46,13 @@ int source_read(const char *path, struct problems *problems, char **ret_text, si
         return refuse(problems, path, strerror(errno));
     if (!S_ISREG(st.st_mode))
         return refuse(problems, path, S_ISDIR(st.st_mode) ? "is a directory" : "is not a file");
-    text = malloc(SOURCE_MAX + 1);
+    text = malloc(CONFFILE_MAX + 1);
     if (!text)
         return -ENOMEM;
-    r = read_all(fd, text, SOURCE_MAX + 1, &n);
+    r = read_all(fd, text, CONFFILE_MAX + 1, &n);
     if (r < 0)
         return refuse(problems, path, strerror(-r));
-    if (n > SOURCE_MAX)
+    if (n > CONFFILE_MAX)
         return refuse(problems, path, "is larger than 1 MiB: not a configuration file");
     if (memchr(text, '\0', n))
         return refuse(problems, path, "holds a NUL byte: not a text file");
