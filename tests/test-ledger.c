@@ -111,10 +111,11 @@ static int see_evidence(void *user, const struct evidence *e)
     return 0;
 }
 
-static int see_hit(void *user, const struct hit *hit)
+static int see_hit(void *user, const struct hit *hit, const char *source)
 {
     char net[ADDR_TEXT_MAX];
 
+    assert_int_equal(source[0], '/');
     see(user, net, addr_format(&hit->host, net));
     return 0;
 }
@@ -486,6 +487,43 @@ static void test_crash(void **state)
     place_remove(&place);
 }
 
+static void test_bookmarks(void **state)
+{
+    static const struct {
+        const char *journal, *matches, *cursor;
+        usec_t time;
+    } put[] =
+        {
+            {"", "_COMM=smtpd", "", SECONDS(1)},
+            {"", "_COMM=smtpd", "s=1;i=2", SECONDS(5)},
+            {"", "_COMM=dovecot", "s=1;i=1", SECONDS(3)},
+            {"/dir", "_COMM=dovecot", "s=9;i=9", SECONDS(9)},
+        },
+      got[] = {
+          {"", "_COMM=smtpd", "s=1;i=2", SECONDS(5)},
+          {"", "_COMM=dovecot", "s=1;i=1", SECONDS(3)},
+          {"", NULL, "s=1;i=2", SECONDS(5)},
+          {"/dir", NULL, "s=9;i=9", SECONDS(9)},
+      };
+    struct ledger *l = open_at(":memory:");
+    struct bookmark b;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(put) / sizeof(put[0]); i++) {
+        b = (struct bookmark){.time = put[i].time};
+        strcpy(b.cursor, put[i].cursor);
+        assert_int_equal(ledger_bookmark(l, put[i].journal, put[i].matches, &b), 0);
+    }
+    for (size_t i = 0; i < sizeof(got) / sizeof(got[0]); i++) {
+        assert_int_equal(ledger_bookmark_of(l, got[i].journal, got[i].matches, &b), 0);
+        assert_string_equal(b.cursor, got[i].cursor);
+        assert_int_equal(b.time, got[i].time);
+    }
+    assert_int_equal(ledger_bookmark_of(l, "/dir", "_COMM=smtpd", &b), -ENOENT);
+    assert_int_equal(ledger_bookmark_of(l, "/other", NULL, &b), -ENOENT);
+    ledger_close(l);
+}
+
 static void write_file(const char *path, off_t at, const char *bytes, size_t n)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
@@ -730,6 +768,7 @@ int main(void)
         cmocka_unit_test(test_about),
         cmocka_unit_test(test_hits_since),
         cmocka_unit_test(test_resume),
+        cmocka_unit_test(test_bookmarks),
         cmocka_unit_test(test_reopen),
         cmocka_unit_test(test_second_is_refused),
         cmocka_unit_test(test_crash),

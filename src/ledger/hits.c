@@ -77,10 +77,11 @@ int ledger_hits(struct ledger *l, const char *jail, usec_t since, hit_fn *fn, vo
         r = store_start(l, HIT_LIST, 3, (struct value[]){value_of(first), value_of(jail_id), after},
                         &s);
     while (r == 0 && (r = store_step(l, s)) == 1) {
+        const char *source = (const char *)sqlite3_column_text(s, 7);
         struct hit hit = {0};
         r = read_hit(l, s, &hit);
         if (r == 0)
-            r = fn(user, &hit);
+            r = fn(user, &hit, source ? source : "");
         if (r < 0)
             return store_stop(s, r);
         r = 0;

@@ -41,6 +41,14 @@ struct position {
     uint32_t head_length; // how many bytes the hash covers
 };
 
+// The same in a journal: the cursor of the last entry read (empty: there was none yet), and its
+// time, at which reading goes on where that entry is gone.
+enum { BOOKMARK_CURSOR_MAX = 256 };
+struct bookmark {
+    char cursor[BOOKMARK_CURSOR_MAX];
+    usec_t time;
+};
+
 // Opens or creates the file. -EBUSY: another process has it. A file that is not ours or is damaged
 // is -EUCLEAN, one of a newer tailban's -ENOTSUP; neither is written to. Damage deeper inside
 // shows itself as -EUCLEAN of whatever comes upon it. -EACCES, -ENOENT, ... as of open(2).
@@ -94,8 +102,8 @@ int ledger_evidence(struct ledger *l, int64_t ban_id, const struct addr *net, si
                     evidence_fn *fn, void *user);
 
 // The hits of a jail since a time that were not forgiven, in the order of counting: jail_restore()
-// takes them. Addresses, time, count and banned are set.
-typedef int hit_fn(void *user, const struct hit *hit);
+// takes them. Addresses, time, count and banned are set; source is what ledger_hit() was told.
+typedef int hit_fn(void *user, const struct hit *hit, const char *source);
 int ledger_hits(struct ledger *l, const char *jail, usec_t since, hit_fn *fn, void *user);
 
 int ledger_session(struct ledger *l, const char *jail, struct slice key, const struct session *s,
@@ -105,6 +113,12 @@ int ledger_sessions(struct ledger *l, const char *jail, session_fn *fn, void *us
 int ledger_position(struct ledger *l, const char *path, const struct position *p);
 int ledger_position_of(struct ledger *l, const char *path,
                        struct position *ret); // -ENOENT: never read
+
+// A bookmark per journal and choice of its entries; the latest one of a journal for matches NULL.
+int ledger_bookmark(struct ledger *l, const char *journal, const char *matches,
+                    const struct bookmark *b);
+int ledger_bookmark_of(struct ledger *l, const char *journal, const char *matches,
+                       struct bookmark *ret); // -ENOENT: never read
 
 // Drops what nobody needs any more: hits older than `hits_before` that are no evidence, bans that
 // ended before `bans_before` with their evidence, and what exceeds LEDGER_*_MAX. Bounded work per

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Where reading goes on after a restart: positions in logs, and sessions that were under way.
+// Where reading goes on after a restart: positions in logs, bookmarks in journals, and
+// sessions that were under way.
 #include "ledger/store.h"
 
 #include <errno.h>
@@ -94,5 +95,36 @@ int ledger_position_of(struct ledger *l, const char *path, struct position *ret)
         .head_hash = (uint64_t)sqlite3_column_int64(s, 3),
         .head_length = (uint32_t)sqlite3_column_int64(s, 4),
     };
+    return store_stop(s, 0);
+}
+
+int ledger_bookmark(struct ledger *l, const char *journal, const char *matches,
+                    const struct bookmark *b)
+{
+    const struct value v[] = {
+        value_text(journal),
+        value_text(matches),
+        value_text(b->cursor),
+        value_time(b->time),
+    };
+
+    return store_run(l, BOOKMARK_PUT, sizeof(v) / sizeof(v[0]), v);
+}
+
+int ledger_bookmark_of(struct ledger *l, const char *journal, const char *matches,
+                       struct bookmark *ret)
+{
+    const struct value v[] = {value_text(journal), value_text(matches)};
+    const char *cursor;
+    sqlite3_stmt *s;
+    int r = store_start(l, BOOKMARK_GET, sizeof(v) / sizeof(v[0]), v, &s);
+
+    if (r == 0)
+        r = store_step(l, s);
+    if (r <= 0)
+        return r < 0 ? r : -ENOENT;
+    *ret = (struct bookmark){.time = store_time(s, 1)};
+    cursor = (const char *)sqlite3_column_text(s, 0);
+    snprintf(ret->cursor, sizeof(ret->cursor), "%s", cursor ? cursor : "");
     return store_stop(s, 0);
 }

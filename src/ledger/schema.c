@@ -51,7 +51,10 @@ const char schema_create[] =
 
     "CREATE TABLE position (path TEXT PRIMARY KEY, device INTEGER NOT NULL,"
     " inode INTEGER NOT NULL, offset INTEGER NOT NULL, head_hash INTEGER NOT NULL,"
-    " head_length INTEGER NOT NULL) WITHOUT ROWID;";
+    " head_length INTEGER NOT NULL) WITHOUT ROWID;"
+
+    "CREATE TABLE bookmark (journal TEXT, matches TEXT, cursor TEXT NOT NULL,"
+    " time INTEGER NOT NULL, PRIMARY KEY (journal, matches)) WITHOUT ROWID;";
 
 #define NAME_OF(column) "(SELECT text FROM name WHERE name.id = " column ")"
 #define BAN_COLUMNS                                                                                \
@@ -75,8 +78,9 @@ const char *const schema_statement[STATEMENT_MAX] = {
     [HIT_ADD] = "INSERT INTO hit (jail, host, host_len, time, count, banned, source, addr,"
                 " addr_len, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     [HIT_FIRST] = "SELECT min(id) FROM hit WHERE (bans > 0) IN (0, 1) AND time > ?1",
-    [HIT_LIST] = "SELECT addr, addr_len, host, host_len, time, count, banned FROM hit"
-                 " WHERE id >= ?1 AND +jail = ?2 AND time > ?3 AND NOT forgiven ORDER BY id",
+    [HIT_LIST] = "SELECT addr, addr_len, host, host_len, time, count, banned, " NAME_OF(
+        "source") " FROM hit"
+                  " WHERE id >= ?1 AND +jail = ?2 AND time > ?3 AND NOT forgiven ORDER BY id",
     [HIT_FORGIVE] = "UPDATE hit SET forgiven = 1 WHERE jail = ?1 AND host BETWEEN ?2 AND ?3"
                     " AND host_len >= ?4 AND NOT forgiven",
     [HIT_PRUNE] = "DELETE FROM hit WHERE id IN (SELECT id FROM hit WHERE (bans > 0) = 0"
@@ -134,4 +138,8 @@ const char *const schema_statement[STATEMENT_MAX] = {
     [POSITION_PUT] = "INSERT OR REPLACE INTO position VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [POSITION_GET] = "SELECT device, inode, offset, head_hash, head_length FROM position"
                      " WHERE path = ?1",
+
+    [BOOKMARK_PUT] = "INSERT OR REPLACE INTO bookmark VALUES (?1, ?2, ?3, ?4)",
+    [BOOKMARK_GET] = "SELECT cursor, time FROM bookmark WHERE journal = ?1"
+                     " AND (?2 IS NULL OR matches = ?2) ORDER BY time DESC LIMIT 1",
 };

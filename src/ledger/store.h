@@ -40,6 +40,8 @@ enum statement {
     SESSION_LIST,
     POSITION_PUT,
     POSITION_GET,
+    BOOKMARK_PUT,
+    BOOKMARK_GET,
     STATEMENT_MAX
 };
 

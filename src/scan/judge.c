@@ -54,8 +54,9 @@ struct judge *judge_free(struct judge *j)
     return NULL;
 }
 
-static int restore_hit(void *user, const struct hit *hit)
+static int restore_hit(void *user, const struct hit *hit, const char *source)
 {
+    (void)source;
     return jail_restore(user, hit);
 }
 
