@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "conf/filterspec.h"
 #include "conf/jailread.h"
+#include "conf/journalmatch.h"
 #include "conf/options.h"
 #include "conf/pool.h"
 #include "conf/settings.h"
@@ -142,13 +143,12 @@ static int read_filter(const char *dir, const struct text *ref, struct problems 
     cleanup(ini_freep) struct ini *given = ini_new();
     struct definition d = {0};
     struct origin at = ref->line[0];
-    int r = given
-                ? definition_open(dir, dir ? layers_layout(dir) : LAYOUT_TAILBAN, ref, problems, &d)
-                : -ENOMEM;
+    int r = given ? definition_open(dir, dir ? layers_layout(dir) : LAYOUT_TAILBAN, ref, given,
+                                    problems, &d)
+                  : -ENOMEM;
 
     if (r < 0)
         return r;
-    d.given = given;
     r = filterspec_make(&d, at, ret);
     if (r == 0)
         r = filterspec_compile(ret, at, problems);
@@ -187,5 +187,6 @@ void config_dump(const struct config *c, FILE *out)
         }
         options_print(jail, out);
         filterspec_print(&jail->filter, out);
+        journalmatch_print(&jail->journal, out);
     }
 }

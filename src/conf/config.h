@@ -28,6 +28,18 @@ struct port_range {
     uint16_t from, to;
 };
 
+// Which entries of which journal a jail reads.
+struct journal_conf {
+    const char *where; // the journal, as it stands in backend = systemd[…]; "": the system's own
+    const char *path, *name_space; // NULL: none
+    const char **file;             // globs
+    size_t n_file;
+    unsigned flags;      // as sd_journal_open(3) takes them
+    const char *matches; // journalmatch in one line; NULL: none, and no journal is read
+    const char **match;  // its words: FIELD=value, or "+" between alternatives
+    size_t n_match;
+};
+
 // Of a jail that is not enabled, nothing is read but its name and place.
 struct jail_conf {
     char *name;
@@ -37,8 +49,14 @@ struct jail_conf {
     bool usable; // enabled, and nothing is wrong with it
     char *filter_name;
     struct filter_spec filter;
+    enum backend {
+        BACKEND_AUTO, // files where there are any, else the journal
+        BACKEND_FILES,
+        BACKEND_SYSTEMD
+    } backend;
     char **logpath; // globs
     size_t n_logpath;
+    struct journal_conf journal;
     struct port_range *port; // none: all ports
     size_t n_port;
     bool reject;           // answer with an error instead of dropping

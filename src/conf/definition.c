@@ -122,13 +122,15 @@ static int open_files(struct definition *d, const char *dir, enum layout layout,
 // fail2ban tells filters whether their lines come from files or from the journal.
 static int add_logtype(struct definition *d)
 {
-    cleanup(text_done) struct text file = {0};
-    int r = text_set(&file, slice_of("file"), (struct origin){0});
+    const char *backend = ini_value(d->given, OPTIONS_GIVEN, "backend");
+    bool journal = backend && strncmp(backend, "systemd", 7) == 0;
+    cleanup(text_done) struct text type = {0};
+    int r = text_set(&type, slice_of(journal ? "journal" : "file"), (struct origin){0});
 
     if (r < 0 || ini_has(d->params, FILTERREF_PARAMS, "logtype") ||
         ini_has(d->filter, SECTION, "logtype"))
         return r;
-    return ini_set_literal(d->params, FILTERREF_PARAMS, "logtype", &file);
+    return ini_set_literal(d->params, FILTERREF_PARAMS, "logtype", &type);
 }
 
 // [Init] is read once: its options see each other and [DEFAULT], and nothing of the jail.
@@ -153,9 +155,9 @@ static int add_init(struct definition *d)
 }
 
 int definition_open(const char *dir, enum layout layout, const struct text *ref,
-                    struct problems *problems, struct definition *ret)
+                    const struct ini *given, struct problems *problems, struct definition *ret)
 {
-    struct definition d = {.params = ini_new(), .problems = problems};
+    struct definition d = {.params = ini_new(), .given = given, .problems = problems};
     int r = d.params ? filterref_parse(ref, problems, &d.name, d.params) : -ENOMEM;
 
     if (r == 0)

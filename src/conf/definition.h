@@ -25,7 +25,7 @@ struct definition {
 // ref: "name[options]". With a dir of NULL the name is the path of a file. -EINVAL with a problem,
 // -ENOMEM.
 int definition_open(const char *dir, enum layout layout, const struct text *ref,
-                    struct problems *problems, struct definition *ret);
+                    const struct ini *given, struct problems *problems, struct definition *ret);
 void definition_close(struct definition *d);
 
 // Every option of the filter under the name "known/…", for a jail that refers to it.

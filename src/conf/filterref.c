@@ -75,8 +75,7 @@ static int read_params(const char *p, struct ini *params, struct origin at, cons
     return 0;
 }
 
-int filterref_parse(const struct text *value, struct problems *problems, char **ret_name,
-                    struct ini *params)
+int filterref_split(const struct text *value, char **ret_name, struct ini *params)
 {
     struct slice name = slice_trim((struct slice){value->p, strcspn(value->p, "[")});
     const char *end = value->p + strcspn(value->p, "[");
@@ -85,9 +84,19 @@ int filterref_parse(const struct text *value, struct problems *problems, char **
     if (r == -ENOMEM)
         return r;
     if (r < 0 || *end || name.n == 0)
-        return problems_error(problems, value->line[0],
-                              "filter '%s': write NAME or NAME[option=value, option=\"value\"]",
-                              value->p);
+        return -EINVAL;
     *ret_name = strndup(name.p, name.n);
     return *ret_name ? 0 : -ENOMEM;
+}
+
+int filterref_parse(const struct text *value, struct problems *problems, char **ret_name,
+                    struct ini *params)
+{
+    int r = filterref_split(value, ret_name, params);
+
+    if (r != -EINVAL)
+        return r;
+    return problems_error(problems, value->line[0],
+                          "filter '%s': write NAME or NAME[option=value, option=\"value\"]",
+                          value->p);
 }

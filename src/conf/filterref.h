@@ -8,7 +8,9 @@
 #define FILTERREF_PARAMS "param" // the section that has them
 
 // *ret_name is the caller's to free; the parameters go to params. Their names keep their case where
-// they are tags, but are also found by the lower case that options are read in. -EINVAL with a
-// problem, -ENOMEM.
+// they are tags, but are also found by the lower case that options are read in. -EINVAL, -ENOMEM.
+int filterref_split(const struct text *value, char **ret_name, struct ini *params);
+
+// The same, with a problem where it is -EINVAL.
 int filterref_parse(const struct text *value, struct problems *problems, char **ret_name,
                     struct ini *params);

@@ -119,7 +119,7 @@ static int take_datepattern(struct assembly *a, const struct text *value)
     return 0;
 }
 
-// It chooses lines of the journal; files have no use for it.
+// It chooses entries of a journal: conf/journalmatch.h.
 static int take_journalmatch(struct assembly *a, const struct text *value)
 {
     (void)a, (void)value;

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "conf/definition.h"
 #include "conf/filterspec.h"
+#include "conf/journalmatch.h"
 #include "conf/options.h"
 #include "conf/unknown.h"
 
@@ -104,10 +105,9 @@ static int open_filter(struct reading *g)
     if (e == 0)
         e = get_filter(g, &ref);
     if (e == 0)
-        e = definition_open(r->dir, r->layout, &ref, r->problems, &g->definition);
+        e = definition_open(r->dir, r->layout, &ref, g->given, r->problems, &g->definition);
     if (e < 0)
         return e;
-    g->definition.given = g->given;
     if (mentions_known(r->jails, g->draft.jail->name) || mentions_known(r->jails, INI_DEFAULT))
         e = definition_known(&g->definition, g->known);
     return e;
@@ -123,8 +123,28 @@ static int read_filter(struct reading *g)
         r = filterspec_make(&g->definition, place_of(jail), &jail->filter);
     if (r == 0)
         r = filterspec_compile(&jail->filter, place_of(jail), g->draft.problems);
+    if (r == 0)
+        r = journalmatch_read(&g->definition, &jail->journal);
     unknown_in_filter(g->definition.filter, g->draft.problems);
     return r;
+}
+
+static int check_log(const struct jail_conf *jail, struct problems *problems)
+{
+    if (jail->backend == BACKEND_SYSTEMD && !jail->journal.matches)
+        return problems_error(problems, place_of(jail),
+                              "jail '%s' would read the whole journal: write 'journalmatch = "
+                              "_SYSTEMD_UNIT=NAME.service'",
+                              jail->name);
+    if (jail->backend == BACKEND_SYSTEMD)
+        problems_warn(problems, place_of(jail),
+                      "jail '%s': this version does not follow the journal", jail->name);
+    if (jail->n_logpath > 0 || jail->backend == BACKEND_SYSTEMD ||
+        (jail->backend == BACKEND_AUTO && jail->journal.matches))
+        return 0;
+    return problems_error(problems, place_of(jail),
+                          "jail '%s' has no logpath: write 'logpath = /var/log/mail.log'",
+                          jail->name);
 }
 
 static int read_enabled(struct reading *g)
@@ -141,15 +161,12 @@ static int read_enabled(struct reading *g)
         return r;
     e = options_read(&g->draft, &scope);
     r = e < 0 ? e : r;
-    if (jail->n_logpath == 0 && e == 0)
-        r = problems_error(problems, place_of(jail),
-                           "jail '%s' has no logpath: write 'logpath = /var/log/mail.log'",
-                           jail->name);
-    if (!g->definition.filter)
-        return r;
-    jail->filter_name = pool_copy(problems->pool, slice_of(g->definition.name));
-    e = jail->filter_name ? read_filter(g) : -ENOMEM;
-    return e < 0 ? e : r;
+    if (g->definition.filter) {
+        jail->filter_name = pool_copy(problems->pool, slice_of(g->definition.name));
+        e = jail->filter_name ? read_filter(g) : -ENOMEM;
+        r = e < 0 ? e : r;
+    }
+    return r == 0 ? check_log(jail, problems) : r;
 }
 
 int jailread(const struct jailread *r, const char *section, struct jail_conf *ret)

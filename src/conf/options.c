@@ -23,7 +23,7 @@ static const struct option {
 } jail_options[] = {
     {"enabled", value_parse_bool, value_print_bool, AT(enabled), "false", true},
     {"filter", value_parse_nothing, value_print_filter, 0, NULL, true},
-    {"backend", value_parse_backend, value_print_backend, 0, "auto", true},
+    {"backend", value_parse_backend, value_print_backend, AT(backend), "auto", true},
     {"logpath", value_parse_logpath, value_print_logpath, 0, NULL, true},
     {"protocol", value_parse_protocol, value_print_protocol, 0, NULL, false},
     {"port", value_parse_port, value_print_port, 0, "all", false},

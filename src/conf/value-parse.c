@@ -44,24 +44,6 @@ int value_parse_bool(struct draft *d, const char *key, const struct text *value,
                           value->p);
 }
 
-int value_parse_backend(struct draft *d, const char *key, const struct text *value, void *field)
-{
-    static const char *const files[] = {"auto", "polling", "pyinotify", "inotify", "gamin"};
-
-    (void)field;
-    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-        if (strcmp(value->p, files[i]) == 0)
-            return 0;
-    }
-    if (strncmp(value->p, "systemd", 7) != 0)
-        return problems_error(d->problems, value->line[0],
-                              "%s = %s: write auto, or leave the line out", key, value->p);
-    problems_warn(
-        d->problems, value->line[0],
-        "%s = systemd: this version does not follow the journal, only the files in logpath", key);
-    return 0;
-}
-
 // fail2ban lets " head" or " tail" follow a path; reading goes on where it stopped anyway.
 static struct slice cut_head_or_tail(struct slice path)
 {

@@ -10,12 +10,6 @@ void value_print_bool(const struct jail_conf *jail, const void *field, FILE *out
     fputs(*(const bool *)field ? " true" : " false", out);
 }
 
-void value_print_backend(const struct jail_conf *jail, const void *field, FILE *out)
-{
-    (void)jail, (void)field;
-    fputs(" inotify", out);
-}
-
 void value_print_filter(const struct jail_conf *jail, const void *field, FILE *out)
 {
     (void)field;
