@@ -184,6 +184,8 @@ static const struct {
     {"bantime.increment = true\n", "j:4: warning: option 'bantime.increment' has no effect"},
     {"action = %(action_)s\nsender = me\nmy-own = 1\n",
      "j:4: warning: action, sender: fail2ban's actions have no effect"},
+    {"maxretry = 3\n  4\x1b[2J\n",
+     "j:4: error: maxretry = 3 4?[2J: write a number from 1 to 1000\n"},
     {"maxrety = 3\n", "j:4: warning: unknown option 'maxrety'\n"},
     {"logpath = /var/log/a\n/var/log/b:c\n",
      "j:5: warning: unknown option '/var/log/b'; if it is a continuation line"},

@@ -46,6 +46,8 @@ int conffile_read(const char *path, struct problems *problems, char **ret_text, 
         return refuse(problems, path, strerror(errno));
     if (!S_ISREG(st.st_mode))
         return refuse(problems, path, S_ISDIR(st.st_mode) ? "is a directory" : "is not a file");
+    // One byte more than is allowed tells a file that is too large from one that just fits, also
+    // while it grows.
     text = malloc(CONFFILE_MAX + 1);
     if (!text)
         return -ENOMEM;
@@ -54,6 +56,7 @@ int conffile_read(const char *path, struct problems *problems, char **ret_text, 
         return refuse(problems, path, strerror(-r));
     if (n > CONFFILE_MAX)
         return refuse(problems, path, "is larger than 1 MiB: not a configuration file");
+    // Everything behind it would be lost without a word.
     if (memchr(text, '\0', n))
         return refuse(problems, path, "holds a NUL byte: not a text file");
     text[n] = '\0';

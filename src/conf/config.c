@@ -28,6 +28,7 @@ static void finish(struct config *c, const struct problems *problems)
     c->n_problem = problems->n;
 }
 
+// Files that are not there are no error, so that a folder that is not must be.
 static int check_dir(const char *dir, struct problems *problems)
 {
     DIR *d = opendir(dir);
@@ -125,6 +126,7 @@ int config_load(const char *dir, struct config *ret)
     r = begin(ret, &problems);
     if (r == 0)
         r = load(dir, &problems, ret);
+    // Also where the loading failed: the one problem says why.
     finish(ret, &problems);
     return r;
 }

@@ -36,6 +36,7 @@ static struct scope section_scope(const struct definition *d, const char *sectio
                           .section = section};
 }
 
+// The name of the section may itself be put together: <lt_<logtype>/x>.
 // "<section/x>" and "<known/x>", the latter falling back to x as it is now.
 static int get_section_tag(const struct definition *d, const char *tag, struct text *ret)
 {
@@ -57,6 +58,7 @@ static int get_section_tag(const struct definition *d, const char *tag, struct t
     return scope_get(&scope, slash + 1, d->problems, ret);
 }
 
+// What the jail or [Init] sets is kept interpolated, its '%' doubled: this gives it back.
 // A tag's name is first looked for in the case in which it stands.
 static int get_exact(const struct definition *d, const char *section, const char *option,
                      struct text *ret)

@@ -127,6 +127,7 @@ static int finish(struct reader *r)
     return e;
 }
 
+// Reading goes on: whoever mends a file wants to know all that is wrong with it.
 static void complain(struct reader *r, const char *what, struct slice line)
 {
     r->errors++;
@@ -205,6 +206,7 @@ static int read_line(struct reader *r, struct slice raw)
         return commented || !r->option ? 0 : continue_value(r, line);
     if (r->option && indent > r->indent)
         return continue_value(r, line);
+    // A section's indent counts as well, but nothing continues a section.
     r->indent = indent;
     e = finish(r);
     if (e < 0)

@@ -147,6 +147,8 @@ const char *filterspec_option(size_t index)
     return index < OPTIONS ? options[index].key : NULL;
 }
 
+// The jail's own comes after the filter's: of several regexes both hold (the filter's is there only
+// where [Init] or filter[…] insists on it), of a single value the last one does.
 static int take(struct assembly *a, const struct option *o)
 {
     cleanup(text_done) struct text filters = {0}, jails = {0};

@@ -49,6 +49,7 @@ static char *key_of(const char *section, const char *option)
     return asprintf(&key, "%s:%s", section, option) < 0 ? NULL : key;
 }
 
+// The dictionary's own look-ups are linear, so that a file of a million options would take hours.
 static int set(dictionary *d, const char *key, const char *value)
 {
     if (d->n >= INI_OPTIONS_MAX)
@@ -68,6 +69,7 @@ const char *ini_section(const struct ini *i, size_t index)
                                                        : NULL;
 }
 
+// Comments inside a value are dropped, so that its lines need not follow each other in the file.
 static char *where_of(const struct text *value)
 {
     const char *file = value->line[0].file;
@@ -209,6 +211,7 @@ const char *ini_next(const struct ini *i, const char *section, size_t *cursor)
     return NULL;
 }
 
+// [DEFAULT] has no known/ of its own: it is what known/ falls back to.
 static int merge_option(struct ini *to, const char *section, const char *option,
                         const struct text *value)
 {

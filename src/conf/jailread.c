@@ -44,6 +44,7 @@ static bool is_letter(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+// The name becomes part of a set's name in nftables, and goes over the wire in a fixed field.
 static int check_name(const struct jail_conf *jail, struct problems *problems)
 {
     size_t n = strlen(jail->name), i = 0;
@@ -83,6 +84,7 @@ static int get_filter(const struct reading *g, struct text *ret)
     return r == 0 && mode.n > 0 ? text_add(ret, "\"]", 2) : r;
 }
 
+// Working out what the filter says costs as much as the filter; few jails ask.
 static bool mentions_known(const struct ini *jails, const char *section)
 {
     const char *option;
@@ -147,6 +149,7 @@ static int check_log(const struct jail_conf *jail, struct problems *problems)
                           jail->name);
 }
 
+// Goes on after an error, so that one look shows all that is wrong with the jail.
 static int read_enabled(struct reading *g)
 {
     struct jail_conf *jail = g->draft.jail;

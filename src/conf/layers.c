@@ -35,6 +35,7 @@ static bool exists(const char *path)
     return stat(path, &st) == 0;
 }
 
+// A folder with both is tailban's: somebody is moving over.
 enum layout layers_layout(const char *dir)
 {
     static const char *const marks[] = {"jail.conf", "jail.local", "jail.d"};
@@ -135,6 +136,7 @@ static int read_file(struct layers *l, const char *path, const struct chain *up)
     int r;
 
     r = parse(l, path, &ini);
+    // fail2ban's own files include some that only users have.
     if (r == -ENOENT || r == -ENOMEM)
         return r == -ENOENT ? 0 : r;
     if (self.depth > LAYERS_DEPTH_MAX || ++l->files > LAYERS_FILES_MAX)

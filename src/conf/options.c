@@ -163,6 +163,7 @@ int options_read(struct draft *d, const struct scope *s)
     struct jail_spec *spec = &d->jail->spec;
     int r = 0, e;
 
+    // All of them, so that all that is wrong is said at once.
     for (size_t i = 0; i < JAIL_OPTIONS; i++) {
         e = read_row(d, s, &jail_options[i]);
         if (e == -ENOMEM)

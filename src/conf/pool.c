@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+// One block per allocation: a configuration has a few thousand, all freed at once.
 struct block {
     struct block *next;
     max_align_t bytes[];

@@ -33,8 +33,18 @@ static bool known(const struct problems *p, const struct problem *new, bool any_
     return false;
 }
 
+// What a file says stands in the text: it must stay one line and move no cursor.
+static void tame(char *text)
+{
+    for (; *text; text++) {
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            *text = *text == '\n' ? ' ' : '?';
+    }
+}
+
 static void add(struct problems *p, struct problem new, bool once_per_file)
 {
+    tame(new.text);
     if (p->n == PROBLEMS_MAX || known(p, &new, once_per_file))
         return;
     new.text = pool_copy(p->pool, slice_of(new.text));

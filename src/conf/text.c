@@ -14,6 +14,7 @@ static int reserve(struct text *t, size_t more)
         return -E2BIG;
     if (need <= t->allocated)
         return 0;
+    // Doubling: macros are put together from many small pieces.
     size = need < 128 ? 128 : need * 2;
     p = realloc(t->p, size);
     if (!p)

@@ -99,7 +99,7 @@ int value_parse_port(struct draft *d, const char *key, const struct text *value,
     size_t n;
 
     (void)field;
-    // Where neither is said, a bans concerns whatever comes from there.
+    // Where neither is said, a ban concerns whatever comes from there.
     if (d->protocol == 0)
         d->protocol = strcmp(value->p, "all") == 0 ? PORTS_ALL : PORTS_TCP;
     if (ports_parse(all_of(value), d->protocol, range, &n, error) < 0)
