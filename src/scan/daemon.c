@@ -34,7 +34,7 @@ struct daemon {
     bool may_read;   // the host's own addresses are known, or nobody will tell them
     bool was_missed; // the enforcer, and that has been said
     sd_event *event;
-    sd_event_source *logs, *reading, *due, *link_io, *retry;
+    sd_event_source *logs, *reading, *due, *link_io, *retry, *settling;
 };
 
 // What the judge and the enforcer have to say
@@ -179,11 +179,8 @@ static void settle_link(struct daemon *d)
 
     if (fd < 0 || (d->link_io && sd_event_source_get_io_fd(d->link_io) != fd))
         d->link_io = sd_event_source_disable_unref(d->link_io);
-    if (fd >= 0 && !d->link_io) {
+    if (fd >= 0 && !d->link_io)
         sd_event_add_io(d->event, &d->link_io, fd, 0, on_link, d);
-        // Orders go out before more is read.
-        sd_event_source_set_priority(d->link_io, SD_EVENT_PRIORITY_IMPORTANT);
-    }
     if (fd >= 0)
         sd_event_source_set_io_events(d->link_io, (uint32_t)link_events(d->link));
     if (fd < 0 &&
@@ -400,7 +397,10 @@ static int arm(struct daemon *d)
     if (r >= 0)
         r = sd_event_add_io(d->event, NULL, server_fd(d->server), EPOLLIN, on_server, d);
     if (r >= 0)
-        r = sd_event_add_post(d->event, NULL, on_settle, d);
+        r = sd_event_add_post(d->event, &d->settling, on_settle, d);
+    // Before whatever else waits its turn: what is polled for may have changed.
+    if (r >= 0)
+        r = sd_event_source_set_priority(d->settling, SD_EVENT_PRIORITY_IMPORTANT);
     return r < 0 ? r : sd_event_set_watchdog(d->event, true);
 }
 
@@ -502,6 +502,7 @@ struct daemon *daemon_free(struct daemon *d)
     sd_event_source_disable_unref(d->reading);
     sd_event_source_disable_unref(d->due);
     sd_event_source_disable_unref(d->retry);
+    sd_event_source_disable_unref(d->settling);
     sd_event_unref(d->event);
     judge_free(d->judge);
     link_free(d->link);

@@ -16,24 +16,24 @@ struct logs {
     struct watch *watch;
     struct logpath *path;
     size_t n_paths, allocated;
-    struct source *source[LOGS_MAX];
+    struct tail *tail[LOGS_MAX];
     size_t n, turn;
     bool starting; // what is found now was there before we were
     bool is_full;  // and that has been said
 };
 
-static struct source *find_path(const struct logs *l, const char *path)
+static struct tail *find_path(const struct logs *l, const char *path)
 {
     for (size_t i = 0; i < l->n; i++) {
-        if (strcmp(source_path(l->source[i]), path) == 0)
-            return l->source[i];
+        if (strcmp(tail_path(l->tail[i]), path) == 0)
+            return l->tail[i];
     }
     return NULL;
 }
 
 // A renamed log that matches the same pattern, or a second name of one: the file is being read, and
 // reading it once more would count its lines twice.
-static struct source *find_file(const struct logs *l, const char *path)
+static struct tail *find_file(const struct logs *l, const char *path)
 {
     struct position at;
     struct stat st;
@@ -41,45 +41,44 @@ static struct source *find_file(const struct logs *l, const char *path)
     if (stat(path, &st) < 0)
         return NULL;
     for (size_t i = 0; i < l->n; i++) {
-        if (source_position(l->source[i], &at) == 0 && at.device == st.st_dev &&
-            at.inode == st.st_ino)
-            return l->source[i];
+        if (tail_position(l->tail[i], &at) == 0 && at.device == st.st_dev && at.inode == st.st_ino)
+            return l->tail[i];
     }
     return NULL;
 }
 
-static int set_alias(struct source *s, const char *path)
+static int set_alias(struct tail *t, const char *path)
 {
     char *copy = strdup(path);
 
     if (!copy)
         return -ENOMEM;
-    free(s->alias);
-    s->alias = copy;
-    s->moved = true;
+    free(t->alias);
+    t->alias = copy;
+    t->moved = true;
     return 0;
 }
 
-static int keep_one(struct logs *l, struct source *s)
+static int keep_one(struct logs *l, struct tail *t)
 {
     struct position at;
-    int r = source_position(s, &at);
+    int r = tail_position(t, &at);
 
     if (r == -ENOENT)
         return 0;
     if (r == 0)
-        r = ledger_position(l->ledger, source_path(s), &at);
-    if (r == 0 && s->alias)
-        r = ledger_position(l->ledger, s->alias, &at);
+        r = ledger_position(l->ledger, tail_path(t), &at);
+    if (r == 0 && t->alias)
+        r = ledger_position(l->ledger, t->alias, &at);
     if (r == 0)
-        s->moved = false;
+        t->moved = false;
     return r;
 }
 
 static void drop(struct logs *l, size_t i)
 {
-    source_free(l->source[i]);
-    l->source[i] = l->source[--l->n];
+    tail_free(l->tail[i]);
+    l->tail[i] = l->tail[--l->n];
 }
 
 static int make_room(struct logs *l)
@@ -88,22 +87,21 @@ static int make_room(struct logs *l)
     int r;
 
     for (size_t i = 0; i < l->n; i++) {
-        if (!l->source[i]->ready &&
-            (idle == l->n || l->source[i]->active < l->source[idle]->active))
+        if (!l->tail[i]->ready && (idle == l->n || l->tail[i]->active < l->tail[idle]->active))
             idle = i;
     }
     if (idle == l->n)
         return -EMFILE;
-    r = l->source[idle]->moved ? keep_one(l, l->source[idle]) : 0;
+    r = l->tail[idle]->moved ? keep_one(l, l->tail[idle]) : 0;
     if (r == 0)
         drop(l, idle);
     return r;
 }
 
-static int take_up(struct logs *l, const char *path, struct source **ret)
+static int take_up(struct logs *l, const char *path, struct tail **ret)
 {
     struct position start;
-    struct source *s;
+    struct tail *t;
     int r = l->n < LOGS_MAX ? 0 : make_room(l), kept;
 
     if (r < 0)
@@ -111,24 +109,26 @@ static int take_up(struct logs *l, const char *path, struct source **ret)
     kept = ledger_position_of(l->ledger, path, &start);
     if (kept < 0 && kept != -ENOENT)
         return kept;
-    r = source_new(path, kept == 0 ? &start : NULL, l->zone, &s);
+    r = tail_new(path, kept == 0 ? &start : NULL, l->zone, &t);
     if (r < 0)
         return r;
-    s->old = kept == -ENOENT && l->starting;
-    l->source[l->n++] = s;
-    *ret = s;
+    t->old = kept == -ENOENT && l->starting;
+    if (follow_is_open(t->follow))
+        log_line(LEVEL_INFO, "%s is followed", path);
+    l->tail[l->n++] = t;
+    *ret = t;
     return 0;
 }
 
 static int on_path(void *user, unsigned pattern, const char *path)
 {
     struct logs *l = user;
-    struct source *s = find_path(l, path);
+    struct tail *t = find_path(l, path);
     int r = 0;
 
-    if (!s) {
-        s = find_file(l, path);
-        r = s ? set_alias(s, path) : take_up(l, path, &s);
+    if (!t) {
+        t = find_file(l, path);
+        r = t ? set_alias(t, path) : take_up(l, path, &t);
     }
     if (r == -EMFILE) {
         if (!l->is_full)
@@ -139,9 +139,9 @@ static int on_path(void *user, unsigned pattern, const char *path)
     }
     if (r < 0)
         return r;
-    s->ready = true;
+    t->ready = true;
     l->path[pattern].matched = true;
-    return source_join(s, l->path[pattern].cell);
+    return tail_join(t, l->path[pattern].cell);
 }
 
 static int add_path(struct logs *l, uint16_t cell, const char *glob)
@@ -218,55 +218,53 @@ int logs_dispatch(struct logs *l)
 bool logs_ready(const struct logs *l)
 {
     for (size_t i = 0; i < l->n; i++) {
-        if (l->source[i]->ready)
+        if (l->tail[i]->ready)
             return true;
     }
     return false;
 }
 
-static void tell_error(struct source *s, int r)
+static void tell_error(struct tail *t, int r)
 {
-    if (r != 0 && r != s->error)
-        log_line(LEVEL_WARNING, "%s cannot be read: %s", source_path(s), strerror(-r));
-    s->error = r;
+    if (r != 0 && r != t->error)
+        log_line(LEVEL_WARNING, "%s cannot be read: %s", tail_path(t), strerror(-r));
+    t->error = r;
 }
 
 // What was renamed has been read to its end: that is where its second path would go on.
-static void leave_alias(struct logs *l, struct source *s, const struct position *end)
+static void leave_alias(struct logs *l, struct tail *t, const struct position *end)
 {
-    int r = ledger_position(l->ledger, s->alias, end);
+    int r = ledger_position(l->ledger, t->alias, end);
 
     if (r < 0)
-        log_line(LEVEL_ERROR, "%s: its position cannot be kept: %s", s->alias,
+        log_line(LEVEL_ERROR, "%s: its position cannot be kept: %s", t->alias,
                  ledger_error(l->ledger));
-    free(s->alias);
-    s->alias = NULL;
+    free(t->alias);
+    t->alias = NULL;
 }
 
-static void read_one(struct logs *l, struct source *s, usec_t now, line_fn *fn, void *user)
+static void read_one(struct logs *l, struct tail *t, usec_t now, line_fn *fn, void *user)
 {
-    bool is_first = !s->hinted && s->n_lines == 0;
+    bool was_open = follow_is_open(t->follow);
     struct position before = {0};
-    int kept = s->alias ? source_position(s, &before) : -ENOENT;
-    int r = source_read(s, now, fn, user);
+    int kept = t->alias ? tail_position(t, &before) : -ENOENT;
+    int r = tail_read(t, now, fn, user);
 
-    s->ready = r > 0;
-    tell_error(s, r < 0 ? r : 0);
-    if (r == SOURCE_E_MORE && is_first)
-        log_line(LEVEL_INFO, "%s is followed", source_path(s));
-    else if (r == SOURCE_E_NEW_FILE && !is_first)
-        log_line(LEVEL_INFO, "%s is another file now", source_path(s));
-    if (r == SOURCE_E_NEW_FILE && kept == 0)
-        leave_alias(l, s, &before);
+    t->ready = r > 0;
+    tell_error(t, r < 0 ? r : 0);
+    if (r == TAIL_E_NEW_FILE)
+        log_line(LEVEL_INFO, was_open ? "%s is another file now" : "%s is followed", tail_path(t));
+    if (r == TAIL_E_NEW_FILE && kept == 0)
+        leave_alias(l, t, &before);
 }
 
 void logs_read(struct logs *l, usec_t now, line_fn *fn, void *user)
 {
     for (size_t i = 0; i < l->n; i++) {
-        struct source *s = l->source[l->turn++ % l->n];
-        if (!s->ready)
+        struct tail *t = l->tail[l->turn++ % l->n];
+        if (!t->ready)
             continue;
-        read_one(l, s, now, fn, user);
+        read_one(l, t, now, fn, user);
         return;
     }
 }
@@ -274,7 +272,7 @@ void logs_read(struct logs *l, usec_t now, line_fn *fn, void *user)
 int logs_keep(struct logs *l)
 {
     for (size_t i = 0; i < l->n; i++) {
-        int r = l->source[i]->moved ? keep_one(l, l->source[i]) : 0;
+        int r = l->tail[i]->moved ? keep_one(l, l->tail[i]) : 0;
         if (r < 0)
             return r;
     }
@@ -286,9 +284,9 @@ size_t logs_count(const struct logs *l)
     return l->n;
 }
 
-const struct source *logs_at(const struct logs *l, size_t i)
+const struct tail *logs_at(const struct logs *l, size_t i)
 {
-    return l->source[i];
+    return l->tail[i];
 }
 
 size_t logs_paths(const struct logs *l, const struct logpath **ret)

@@ -5,11 +5,11 @@
 
 #include "ledger/ledger.h"
 #include "scan/roster.h"
-#include "scan/source.h"
+#include "scan/tail.h"
 
 // Files followed at once; beyond it the one idle longest makes room: its position is kept, and it
 // is taken up again when it changes.
-enum { LOGS_MAX = 1024 };
+enum { LOGS_MAX = 256 };
 
 struct logs;
 
@@ -39,5 +39,5 @@ void logs_read(struct logs *l, usec_t now, line_fn *fn, void *user);
 int logs_keep(struct logs *l);
 
 size_t logs_count(const struct logs *l);
-const struct source *logs_at(const struct logs *l, size_t i);
+const struct tail *logs_at(const struct logs *l, size_t i);
 size_t logs_paths(const struct logs *l, const struct logpath **ret);

@@ -92,7 +92,7 @@ static int put_daemon(const struct desk *d, uint64_t bans, usec_t now, struct ca
     return caller_put(to, &record);
 }
 
-static bool reads(const struct source *s, const struct roster *r, const struct cell *cell)
+static bool reads(const struct tail *s, const struct roster *r, const struct cell *cell)
 {
     for (size_t i = 0; i < s->n_cells; i++) {
         if (&r->cell[s->cell[i]] == cell)
@@ -101,7 +101,7 @@ static bool reads(const struct source *s, const struct roster *r, const struct c
     return false;
 }
 
-static enum control_source_state state_of(const struct source *s)
+static enum control_source_state state_of(const struct tail *s)
 {
     if (s->error < 0)
         return CONTROL_UNREADABLE;
@@ -110,12 +110,12 @@ static enum control_source_state state_of(const struct source *s)
     return follow_is_live(s->follow) ? CONTROL_LIVE : CONTROL_READING;
 }
 
-static int put_source(const struct source *s, struct caller *to)
+static int put_source(const struct tail *s, struct caller *to)
 {
     struct control record = {.type = CONTROL_IS_SOURCE};
 
     record.source = (struct control_source){
-        .path = slice_of(source_path(s)),
+        .path = slice_of(tail_path(s)),
         .state = state_of(s),
         .size = follow_size(s->follow),
         .offset = follow_offset(s->follow),
@@ -135,7 +135,7 @@ static int put_sources(const struct desk *d, const struct cell *only, struct cal
     int r = 0;
 
     for (size_t i = 0; i < logs_count(logs) && r >= 0; i++) {
-        const struct source *s = logs_at(logs, i);
+        const struct tail *s = logs_at(logs, i);
         if (!only || reads(s, roster, only))
             r = put_source(s, to);
     }

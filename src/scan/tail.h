@@ -6,7 +6,7 @@
 #include "engine/stamp.h"
 #include "scan/follow.h"
 
-struct source {
+struct tail {
     struct follow *follow;
     char *alias; // a second path of the file being read: it was renamed, or has a link; or NULL
     struct lines lines;
@@ -25,21 +25,21 @@ struct source {
 };
 
 // start as for follow_new(). -ENOMEM.
-int source_new(const char *path, const struct position *start, const struct zone *zone,
-               struct source **ret);
-struct source *source_free(struct source *s);
+int tail_new(const char *path, const struct position *start, const struct zone *zone,
+             struct tail **ret);
+struct tail *tail_free(struct tail *s);
 
 // Lets a jail read it, once. -ENOMEM.
-int source_join(struct source *s, uint16_t cell);
+int tail_join(struct tail *t, uint16_t cell);
 
-enum { SOURCE_E_MORE = 1, SOURCE_E_NEW_FILE = 2 };
+enum { TAIL_E_MORE = 1, TAIL_E_NEW_FILE = 2 };
 
-// Reads one chunk and hands out its lines. 0: the end is reached. SOURCE_E_*: call again, after
+// Reads one chunk and hands out its lines. 0: the end is reached. TAIL_E_*: call again, after
 // others had their turn. -errno: see follow_read().
-typedef void line_fn(void *user, struct source *s, const struct line *line);
-int source_read(struct source *s, usec_t now, line_fn *fn, void *user);
+typedef void line_fn(void *user, struct tail *t, const struct line *line);
+int tail_read(struct tail *t, usec_t now, line_fn *fn, void *user);
 
-const char *source_path(const struct source *s);
+const char *tail_path(const struct tail *s);
 
 // What to keep so that every line is judged once. -ENOENT: nothing was opened yet.
-int source_position(const struct source *s, struct position *ret);
+int tail_position(const struct tail *t, struct position *ret);

@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Restarts, crashes, reloads and other people's hands on the table."""
+import os
+import random
+import shutil
+import signal
+import subprocess
+import unittest
+
+from rig import BUILD, Case, addresses, line
+
+
+class Restarts(Case):
+    def test_bans_outlive_the_daemon(self):
+        self.rig.jail()
+        self.rig.start()
+        self.rig.hit('203.0.113.7', 3)
+        self.rig.wait_kernel(['203.0.113.7/32'])
+        self.assertEqual(self.rig.stop(), 0)
+        self.assertEqual(set(self.rig.kernel()), {'203.0.113.7/32'})
+        subprocess.run(['nft', 'flush', 'ruleset'], check=True)
+        self.rig.start()
+        self.rig.wait_kernel(['203.0.113.7/32'])
+
+    def test_windows_outlive_the_daemon(self):
+        for end in (self.rig.stop, self.rig.kill):
+            self.rig.jail(maxretry=5)
+            self.rig.start()
+            self.rig.hit('203.0.113.7', 3)
+            self.sync('198.51.100.1', maxretry=5)
+            end()
+            self.rig.hit('203.0.113.7')
+            self.rig.start()
+            self.sync('198.51.100.2', maxretry=5)
+            self.assertNotIn('203.0.113.7/32', self.rig.kernel())
+            self.rig.hit('203.0.113.7')
+            self.rig.wait(lambda: '203.0.113.7/32' in self.rig.kernel(), 'the ban')
+            self.assertEqual(self.rig.listed()[('j', '203.0.113.7/32')]['hits'], 5)
+            self.assertEqual(self.rig.command('unban', '--all').returncode, 0)
+            self.rig.stop()
+
+    def test_killed_at_any_time(self):
+        """Each line counts once: who has one hit too few is not banned, who has enough is."""
+        choice = random.Random(7)
+        few, enough = addresses(400, '10.1.0.0'), addresses(400, '10.2.0.0')
+        lines = [line(a) for a in few * 4 + enough * 5]
+        choice.shuffle(lines)
+        self.rig.jail(maxretry=5)
+        self.rig.start()
+        for i in range(12):
+            part, lines = lines[:300], lines[300:]
+            self.rig.append('log/mail.log', ''.join(part))
+            if i % 3 == 0:
+                self.rig.wait(lambda: self.rig.kernel() or i == 0, 'the first bans')
+            self.rig.kill()
+            self.rig.start()
+        self.rig.append('log/mail.log', ''.join(lines))
+        self.rig.wait_kernel({a + '/32' for a in enough})
+
+    def test_log_grows_and_turns_meanwhile(self):
+        self.rig.jail(maxretry=2)
+        self.rig.start()
+        self.rig.hit('203.0.113.1')
+        self.sync('198.51.100.1', maxretry=2)
+        self.rig.stop()
+        self.rig.hit('203.0.113.1')
+        self.rig.hit('203.0.113.2')
+        os.rename(self.rig.path('log/mail.log'), self.rig.path('log/mail.log.1'))
+        self.rig.hit('203.0.113.2')
+        self.rig.start()
+        self.rig.wait_kernel(['198.51.100.1/32', '203.0.113.1/32', '203.0.113.2/32'])
+
+    def test_second_daemon(self):
+        self.rig.jail()
+        self.rig.start()
+        other = subprocess.run(
+            [BUILD + '/tailband', '-c', self.rig.path('etc'), '--state', self.rig.path('state'),
+             '--run', self.rig.path('other')], capture_output=True, text=True, timeout=20)
+        self.assertEqual(other.returncode, 1)
+        self.assertIn('another tailband', other.stderr)
+        self.rig.hit('203.0.113.7', 3)
+        self.rig.wait_kernel(['203.0.113.7/32'])
+
+    def test_damaged_ledger(self):
+        self.rig.jail()
+        self.rig.write('state/ledger.sqlite', 'this is no ledger' * 1000)
+        self.rig.start(wait=False)
+        self.assertEqual(self.rig.daemon.wait(20), 1)
+        self.assertEqual(self.rig.said('is damaged or no ledger'), 1)
+
+
+class Enforcer(Case):
+    def test_flushed_by_others(self):
+        self.rig.jail()
+        self.rig.start()
+        self.rig.hit('203.0.113.7', 3)
+        self.rig.hit('2001:db8::1', 3)
+        nets = {'203.0.113.7/32', '2001:db8::/64'}
+        self.rig.wait_kernel(nets)
+        for wipe in (['flush', 'ruleset'], ['delete', 'table', 'inet', 'tailban'],
+                     ['flush', 'set', 'inet', 'tailban', 'j-v4-32']):
+            subprocess.run(['nft', *wipe], check=True)
+            self.rig.wait_kernel(nets, seconds=2)
+
+    def test_killed_and_restarted(self):
+        self.rig.jail()
+        self.rig.start_enforcer()
+        self.rig.start()
+        self.rig.hit('203.0.113.7', 3)
+        self.rig.wait_kernel(['203.0.113.7/32'])
+        self.rig.end(self.rig.enforcer, signal.SIGKILL)
+        self.rig.wait(lambda: self.rig.said('bans are NOT enforced'), 'a loud word')
+        self.rig.hit('203.0.113.8', 3)
+        self.rig.wait(lambda: ('j', '203.0.113.8/32') in self.rig.listed(), 'the ban')
+        os.unlink(self.rig.path('run/enforce.sock'))
+        self.rig.start_enforcer()
+        self.rig.wait_kernel(['203.0.113.7/32', '203.0.113.8/32'])
+
+    def test_child_dies(self):
+        """Without power of its own the daemon takes the one who is started by hand."""
+        self.rig.jail()
+        self.rig.start()
+        child = subprocess.run(['pgrep', '-P', str(self.rig.daemon.pid)], capture_output=True,
+                               text=True).stdout.split()
+        self.assertEqual(len(child), 1)
+        os.kill(int(child[0]), signal.SIGKILL)
+        self.rig.wait(lambda: self.rig.said('start it again'), 'a loud word')
+        self.rig.start_enforcer()
+        self.rig.hit('203.0.113.7', 3)
+        self.rig.wait_kernel(['203.0.113.7/32'])
+
+    def test_ends_with_the_daemon(self):
+        self.rig.jail()
+        self.rig.start()
+        child = subprocess.run(['pgrep', '-P', str(self.rig.daemon.pid)], capture_output=True,
+                               text=True).stdout.strip()
+        self.rig.kill()
+        self.rig.wait(lambda: not os.path.exists('/proc/' + child), 'end of the enforcer')
+
+    def test_no_power_left(self):
+        self.rig.jail()
+        self.rig.start()
+        with open(f'/proc/{self.rig.daemon.pid}/status') as f:
+            status = dict(l.rstrip('\n').split(':\t', 1) for l in f)
+        for key in ('CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb'):
+            self.assertEqual(int(status[key], 16), 0, key)
+        self.assertEqual(status['NoNewPrivs'], '1')
+
+
+class Reloads(Case):
+    def reload(self):
+        seen = self.rig.said('is loaded anew') + self.rig.said('cannot be loaded')
+        self.rig.daemon.send_signal(signal.SIGHUP)
+        self.rig.wait(lambda: self.rig.said('is loaded anew') + self.rig.said('cannot be loaded')
+                      > seen, 'reload')
+
+    def test_jails_come_and_go(self):
+        self.rig.jail('a')
+        self.rig.start()
+        self.rig.hit('203.0.113.1', 3)
+        self.rig.wait_kernel(['203.0.113.1/32'], 'a')
+        self.rig.jail('b', logpath=self.rig.path('log/other.log'))
+        self.reload()
+        self.rig.hit('203.0.113.2', 3, log='log/other.log')
+        self.rig.wait_kernel(['203.0.113.2/32'], 'b')
+        self.assertEqual(set(self.rig.kernel('a')), {'203.0.113.1/32'})
+        os.unlink(self.rig.path('etc/jails/a.conf'))
+        self.reload()
+        self.rig.wait_kernel([], 'a')
+        self.assertEqual(set(self.rig.kernel('b')), {'203.0.113.2/32'})
+        self.rig.jail('a')
+        self.reload()
+        self.rig.wait_kernel(['203.0.113.1/32'], 'a')
+
+    def test_windows_stay(self):
+        self.rig.jail(maxretry=5)
+        self.rig.start()
+        self.rig.hit('203.0.113.7', 3)
+        self.sync(maxretry=5)
+        self.reload()
+        self.rig.hit('203.0.113.7')
+        self.sync('198.51.100.2', maxretry=5)
+        self.assertNotIn('203.0.113.7/32', self.rig.kernel())
+        self.rig.hit('203.0.113.7')
+        self.rig.wait(lambda: '203.0.113.7/32' in self.rig.kernel(), 'the ban')
+
+    def test_jail_becomes_wrong(self):
+        """It judges nothing any more, but its bans stay."""
+        self.rig.jail('a')
+        self.rig.jail('b', logpath=self.rig.path('log/other.log'))
+        self.rig.start()
+        self.rig.hit('203.0.113.1', 3)
+        self.rig.wait_kernel(['203.0.113.1/32'], 'a')
+        self.rig.jail('a', maxretry='many')
+        self.reload()
+        self.rig.hit('203.0.113.2', 3)
+        self.rig.hit('203.0.113.3', 3, log='log/other.log')
+        self.rig.wait_kernel(['203.0.113.3/32'], 'b')
+        self.assertEqual(set(self.rig.kernel('a')), {'203.0.113.1/32'})
+
+    def test_folder_is_gone(self):
+        self.rig.jail()
+        self.rig.start()
+        os.rename(self.rig.path('etc'), self.rig.path('away'))
+        self.reload()
+        self.rig.hit('203.0.113.7', 3)
+        self.rig.wait_kernel(['203.0.113.7/32'])
+
+    def test_ignoreip_pardons(self):
+        self.rig.jail()
+        self.rig.start()
+        self.rig.hit('203.0.113.7', 3)
+        self.rig.hit('203.0.113.8', 3)
+        self.rig.wait_kernel(['203.0.113.7/32', '203.0.113.8/32'])
+        self.rig.jail(ignoreip='203.0.113.7')
+        self.reload()
+        self.rig.wait_kernel(['203.0.113.8/32'])
+        self.assertEqual(self.rig.listed().keys(), {('j', '203.0.113.8/32')})
+
+    def test_by_command(self):
+        self.rig.jail()
+        self.rig.start()
+        self.rig.jail('b', maxretry='many')
+        out = self.rig.command('reload', '--json')
+        self.assertEqual(out.returncode, 0, out.stderr)
+        self.assertIn('b.conf', out.stdout)
+
+
+if __name__ == '__main__':
+    unittest.main()
