@@ -7,11 +7,11 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <stdlib.h>
 
-enum { CAPACITY_LEAST = 4 * BATCH_MESSAGE_MAX, CAPACITY_KEPT = 1024 * 1024 };
+enum { CAPACITY_LEAST = 4 * BATCH_MESSAGE_MAX };
 
-int batch_init(struct batch *b, size_t most)
+int batch_init(struct batch *b)
 {
-    *b = (struct batch){.capacity = CAPACITY_LEAST, .most = most};
+    *b = (struct batch){.capacity = CAPACITY_LEAST};
     b->data = malloc(b->capacity);
     return b->data ? 0 : -ENOMEM;
 }
@@ -44,8 +44,6 @@ void batch_begin(struct batch *b)
     b->n = 0;
     b->messages = 0;
     b->error = 0;
-    if (b->capacity > CAPACITY_KEPT)
-        resize(b, CAPACITY_LEAST);
     b->n = nftnl_batch_begin(b->data, b->seq++)->nlmsg_len;
 }
 
@@ -58,15 +56,11 @@ struct nlmsghdr *batch_message(struct batch *b, uint16_t type, uint16_t flags)
 
 void batch_push(struct batch *b)
 {
-    size_t next = b->n + NLMSG_ALIGN(end_of(b)->nlmsg_len);
-
-    if (next > b->most)
-        batch_fail(b, -EMSGSIZE);
     // A failed batch goes nowhere: the next message may as well overwrite this one.
     if (b->error)
         return;
     b->last = b->n;
-    b->n = next;
+    b->n += NLMSG_ALIGN(end_of(b)->nlmsg_len);
     b->seq++;
     b->messages++;
 }
@@ -84,5 +78,5 @@ int batch_end(struct batch *b)
     if (b->messages > 0)
         last->nlmsg_flags |= NLM_F_ACK;
     b->n += nftnl_batch_end((char *)end_of(b), b->seq++)->nlmsg_len;
-    return b->n > b->most && !b->error ? -EMSGSIZE : b->error;
+    return b->error;
 }

@@ -11,18 +11,16 @@ enum { BATCH_MESSAGE_MAX = 32 * 1024 }; // a message has this much room
 
 struct batch {
     char *data;
-    size_t n, capacity, most;
+    size_t n, capacity;
     size_t last; // where the last message starts
     uint32_t seq, messages;
     int error;
 };
 
-// most: how many bytes the kernel takes at once; a batch that needs more fails with -EMSGSIZE.
-// -ENOMEM.
-int batch_init(struct batch *b, size_t most);
+int batch_init(struct batch *b); // -ENOMEM
 void batch_done(struct batch *b);
 
-// Forgets what is in it; gives back the memory of an unusually large one.
+// Forgets what is in it.
 void batch_begin(struct batch *b);
 
 // A new message: an NFT_MSG_* with its NLM_F_* flags, to be filled. It is part of the batch once
@@ -33,6 +31,6 @@ void batch_push(struct batch *b);
 // Whoever fills a message and cannot, says so here.
 void batch_fail(struct batch *b, int error);
 
-// Closes the batch: the kernel acknowledges its last message. -ENOMEM, -EMSGSIZE, or what
-// batch_fail() was told.
+// Closes the batch: the kernel acknowledges its last message. -ENOMEM, or what batch_fail() was
+// told.
 int batch_end(struct batch *b);

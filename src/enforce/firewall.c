@@ -8,11 +8,12 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { CHUNK = 4000 }; // elements per transaction where there is more than one
+// Elements per transaction. More are no faster, and would not fit the socket's default buffer.
+enum { CHUNK = 4000 };
 
 static const char TABLE[] = "tailban";
 
-// Holds the bans while TABLE is built in more than one transaction.
+// Holds the bans while TABLE is built anew.
 static const char STANDIN[] = "tailban-standin";
 
 struct firewall {
@@ -22,7 +23,6 @@ struct firewall {
     struct plan *plan; // what is installed; NULL: nothing of ours
     bool changed;      // by somebody else since then
     bool untold;       // and firewall_take_change() has not said so
-    bool standin;      // there may be one, left by a process that died
 };
 
 int firewall_new(struct firewall **ret)
@@ -32,10 +32,9 @@ int firewall_new(struct firewall **ret)
 
     if (!f)
         return -ENOMEM;
-    f->standin = true;
     r = netlink_new(&f->netlink);
     if (r == 0)
-        r = batch_init(&f->batch, netlink_most(f->netlink));
+        r = batch_init(&f->batch);
     if (r == 0)
         r = monitor_new(TABLE, netlink_portid(f->netlink), &f->monitor);
     if (r < 0) {
@@ -164,30 +163,6 @@ void firewall_apply(struct firewall *f, const struct element *e, size_t n, firew
         apply(f, TABLE, f->plan->jail, e, n, fn, user);
 }
 
-static int put_table(struct firewall *f, const char *table, const struct plan *p)
-{
-    ruleset_remove(&f->batch, table);
-    return ruleset_put(&f->batch, table, p->jail);
-}
-
-static int install_at_once(struct firewall *f, struct plan *p)
-{
-    int r;
-
-    batch_begin(&f->batch);
-    if (f->standin)
-        ruleset_remove(&f->batch, STANDIN);
-    r = put_table(f, TABLE, p);
-    if (r < 0)
-        return r;
-    put_elements(&f->batch, TABLE, p->jail, p->element, p->n);
-    r = netlink_commit(f->netlink, &f->batch);
-    settle(p->jail, p->element, p->n, r == 0);
-    if (r == 0)
-        f->standin = false;
-    return r;
-}
-
 static int build(struct firewall *f, const char *table, struct plan *p, firewall_refused *fn,
                  void *user)
 {
@@ -196,17 +171,12 @@ static int build(struct firewall *f, const char *table, struct plan *p, firewall
     for (size_t i = 0; i < ORDER_JAILS_MAX; i++)
         memset(p->jail[i].slot, SLOT_UNUSED, sizeof(p->jail[i].slot));
     batch_begin(&f->batch);
-    r = put_table(f, table, p);
-    if (r == 0)
-        r = netlink_commit(f->netlink, &f->batch);
+    ruleset_remove(&f->batch, table);
+    ruleset_put(&f->batch, table, p->jail);
+    r = netlink_commit(f->netlink, &f->batch);
     for (size_t i = 0; r == 0 && i < p->n; i += CHUNK)
         apply(f, table, p->jail, p->element + i, p->n - i < CHUNK ? p->n - i : CHUNK, fn, user);
     return r;
-}
-
-static void refuse_silently(void *user, const struct element *e, int error)
-{
-    (void)user, (void)e, (void)error;
 }
 
 static int remove_table(struct firewall *f, const char *table)
@@ -216,16 +186,22 @@ static int remove_table(struct firewall *f, const char *table)
     return netlink_commit(f->netlink, &f->batch);
 }
 
-// Where one transaction will not do: too large for the socket, or with an element that the kernel
-// minds. A second table stands in while ours is built anew piece by piece.
-static int install_in_steps(struct firewall *f, struct plan *p, firewall_refused *fn, void *user)
+static void refuse_silently(void *user, const struct element *e, int error)
 {
-    int r = build(f, STANDIN, p, refuse_silently, NULL);
+    (void)user, (void)e, (void)error;
+}
+
+// One transaction that takes the old table away and brings the new one lets packets through: sets
+// of port ranges get their elements only at the end of the kernel's commit, after the rules that
+// look into them. So a second table, built first and removed last, stands in.
+static int replace(struct firewall *f, struct plan *p, firewall_refused *fn, void *user)
+{
+    int r = build(f, STANDIN, p, refuse_silently, NULL), removed;
 
     if (r == 0)
         r = build(f, TABLE, p, fn, user);
-    f->standin = remove_table(f, STANDIN) < 0;
-    return r;
+    removed = remove_table(f, STANDIN);
+    return r < 0 ? r : removed;
 }
 
 int firewall_install(struct firewall *f, struct plan *p, firewall_refused *fn, void *user)
@@ -236,10 +212,7 @@ int firewall_install(struct firewall *f, struct plan *p, firewall_refused *fn, v
         return r;
     f->changed = f->untold = false; // what happened until now is about to be undone
     plan_sort(p);
-    r = install_at_once(f, p);
-    if (r < 0)
-        r = install_in_steps(f, p, fn, user);
-    batch_begin(&f->batch); // gives its memory back
+    r = replace(f, p, fn, user);
     if (r < 0)
         return r;
     plan_forget_bans(p);

@@ -13,9 +13,9 @@ typedef void firewall_refused(void *user, const struct element *e, int error);
 int firewall_new(struct firewall **ret);
 struct firewall *firewall_free(struct firewall *f);
 
-// Puts the whole state in the place of whatever is there. Whatever the old and the new state both
-// ban is never let through meanwhile. On success the plan is the firewall's, on failure the
-// caller's, and what was in force still is.
+// Puts the whole state in the place of whatever is there; no packet that both the old and the new
+// state ban gets through meanwhile. On success the plan is the firewall's, on failure the caller's,
+// and what was in force still is.
 int firewall_install(struct firewall *f, struct plan *p, firewall_refused *fn, void *user);
 
 // Carries out changes, in their order. n is at most ORDER_PACKET_MAX; their jails are known. One

@@ -7,15 +7,12 @@
 #include <stdlib.h>
 
 enum {
-    SEND_BUFFER = 32 * 1024 * 1024,
-    RECEIVE_BUFFER = 1024 * 1024,
+    BUFFER = 1024 * 1024,
     ANSWER_MAX = 16 * 1024,
-    SEND_OVERHEAD = 32, // what the kernel keeps back of the send buffer, af_netlink.c
 };
 
 struct netlink {
     struct mnl_socket *socket;
-    size_t most;
 };
 
 void netlink_enlarge(int fd, int which, int bytes)
@@ -37,17 +34,14 @@ static int cap_answers(struct netlink *n)
 
 static int open_socket(struct netlink *n)
 {
-    int bytes, fd;
+    int fd;
 
     n->socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
     if (!n->socket || mnl_socket_bind(n->socket, 0, MNL_SOCKET_AUTOPID) < 0)
         return -errno;
     fd = mnl_socket_get_fd(n->socket);
-    netlink_enlarge(fd, SO_SNDBUF, SEND_BUFFER);
-    netlink_enlarge(fd, SO_RCVBUF, RECEIVE_BUFFER);
-    if (getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, &(socklen_t){sizeof(bytes)}) < 0)
-        return -errno;
-    n->most = (size_t)bytes - SEND_OVERHEAD;
+    netlink_enlarge(fd, SO_SNDBUF, BUFFER);
+    netlink_enlarge(fd, SO_RCVBUF, BUFFER);
     return cap_answers(n);
 }
 
@@ -73,11 +67,6 @@ struct netlink *netlink_free(struct netlink *n)
         mnl_socket_close(n->socket);
     free(n);
     return NULL;
-}
-
-size_t netlink_most(const struct netlink *n)
-{
-    return n->most;
 }
 
 uint32_t netlink_portid(const struct netlink *n)

@@ -10,9 +10,6 @@ struct netlink;
 int netlink_new(struct netlink **ret);
 struct netlink *netlink_free(struct netlink *n);
 
-// How many bytes the kernel takes in one transaction.
-size_t netlink_most(const struct netlink *n);
-
 // Who we are in the kernel's notifications.
 uint32_t netlink_portid(const struct netlink *n);
 

@@ -46,11 +46,11 @@ static struct expr load_payload(enum nft_payload_bases base, uint32_t offset, ui
                                     {NFTNL_EXPR_PAYLOAD_DREG, reg}}};
 }
 
-static struct expr is_byte(uint8_t value)
+static struct expr compare(enum nft_cmp_ops how, uint8_t value)
 {
     return (struct expr){
         .name = "cmp",
-        .number = {{NFTNL_EXPR_CMP_SREG, REG}, {NFTNL_EXPR_CMP_OP, NFT_CMP_EQ}},
+        .number = {{NFTNL_EXPR_CMP_SREG, REG}, {NFTNL_EXPR_CMP_OP, how}},
         .bytes = {{NFTNL_EXPR_CMP_DATA, 1, {value}}},
     };
 }
@@ -164,12 +164,19 @@ static size_t match_address(struct expr *x, const struct rule_spec *spec)
     size_t n = 0;
 
     x[n++] = load_meta(NFT_META_NFPROTO);
-    x[n++] = is_byte(spec->v4 ? NFPROTO_IPV4 : NFPROTO_IPV6);
+    x[n++] = compare(NFT_CMP_EQ, spec->v4 ? NFPROTO_IPV4 : NFPROTO_IPV6);
     x[n++] = load_payload(NFT_PAYLOAD_NETWORK_HEADER, spec->v4 ? 12 : 8, size, REG);
     if (spec->prefix < 8U * size)
         x[n++] = mask(size, spec->prefix);
     x[n++] = look_up(spec->set, 0);
     return n;
+}
+
+static size_t match_protocol(struct expr *x, enum nft_cmp_ops how, uint8_t proto)
+{
+    x[0] = load_meta(NFT_META_L4PROTO);
+    x[1] = compare(how, proto);
+    return 2;
 }
 
 // The address first: few packets come from a banned one, so most cost one lookup per set.
@@ -181,10 +188,11 @@ static void put_action(struct batch *b, const char *table, const char *chain,
 
     if (spec->ports)
         n += look_up_ports(x + n, spec->ports, 0);
-    if (tcp_only) {
-        x[n++] = load_meta(NFT_META_L4PROTO);
-        x[n++] = is_byte(IPPROTO_TCP);
-    }
+    if (tcp_only)
+        n += match_protocol(x + n, NFT_CMP_EQ, IPPROTO_TCP);
+    // Neighbour discovery is ICMPv6: a ban must not take IPv6's link away from those on it.
+    else if (!spec->ports && !spec->v4)
+        n += match_protocol(x + n, NFT_CMP_NEQ, IPPROTO_ICMPV6);
     x[n++] = (struct expr){.name = "counter"};
     x[n++] = action;
     put(b, table, chain, spec->ports ? NLM_F_APPEND : 0, x, n);

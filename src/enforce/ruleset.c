@@ -182,14 +182,16 @@ static void put_jail_ports(struct batch *b, const char *table, const struct jail
     put_port_set(b, table, name, p, j->n_port);
 }
 
-int ruleset_put(struct batch *b, const char *table, const struct jail *jails)
+void ruleset_put(struct batch *b, const char *table, const struct jail *jails)
 {
     size_t n = 0;
     cleanup(freep) struct ports *all =
         reallocarray(NULL, ORDER_JAILS_MAX * ORDER_PORTS_MAX, sizeof(*all));
 
-    if (!all)
-        return -ENOMEM;
+    if (!all) {
+        batch_fail(b, -ENOMEM);
+        return;
+    }
     put_table(b, table, NFT_MSG_NEWTABLE, NLM_F_CREATE);
     put_chain(b, table);
     for (const struct jail *j = jails; j < jails + ORDER_JAILS_MAX; j++) {
@@ -203,7 +205,6 @@ int ruleset_put(struct batch *b, const char *table, const struct jail *jails)
         put_port_set(b, table, PORTS, all, n);
         rule_put_gate(b, table, CHAIN, PORTS);
     }
-    return 0;
 }
 
 static void set_name(const struct jail *j, const struct addr *net, char ret[static SET_NAME_MAX])

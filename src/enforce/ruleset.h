@@ -22,8 +22,8 @@ enum { RULESET_ELEMENTS_MAX = 500 };
 // Takes the table away, whether or not it is there.
 void ruleset_remove(struct batch *b, const char *table);
 
-// The table, the chain, the gate and the jails' port sets. -ENOMEM.
-int ruleset_put(struct batch *b, const char *table, const struct jail *jails);
+// The table, the chain, the gate and the jails' port sets.
+void ruleset_put(struct batch *b, const char *table, const struct jail *jails);
 
 // The set for a slot of a jail, and its rule.
 void ruleset_put_set(struct batch *b, const char *table, const struct jail *j,
