@@ -64,12 +64,12 @@ static void put(struct fake *f, const struct control *record)
 
 static usec_t after(const struct fake *f, unsigned hours, unsigned minutes)
 {
-    return f->now + (hours * 3600 + minutes * 60 + 30) * USEC_PER_SEC;
+    return f->now + (hours * 3600 + minutes * 60 + 20) * USEC_PER_SEC;
 }
 
 static usec_t before(const struct fake *f, unsigned hours, unsigned minutes)
 {
-    return f->now - (hours * 3600 + minutes * 60 + 30) * USEC_PER_SEC;
+    return f->now - (hours * 3600 + minutes * 60 + 20) * USEC_PER_SEC;
 }
 
 static struct control_ban ban_of(const struct fake *f, unsigned i)

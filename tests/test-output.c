@@ -60,9 +60,11 @@ static void test_times(void **state)
         usec_t time;
         const char *text, *relative;
     } rows[] = {
-        {NOW + HOURS(167) + HOURS(1) / 2, "06 Mar 14:16:40", "6d 23h left"},
+        {NOW + HOURS(167) + HOURS(1) / 4, "06 Mar 14:01:40", "6d 23h left"},
+        {NOW + HOURS(168) - USEC_PER_SEC, "06 Mar 14:46:39", "1w left"},
+        {NOW + HOURS(1) - 1, "27 Feb 15:46:39", "1h left"},
         {NOW - 90 * USEC_PER_SEC, "27 Feb 14:45:10", "1m 30s ago"},
-        {NOW + HOURS(2) + 30 * USEC_PER_SEC, "27 Feb 16:47:10", "2h left"},
+        {NOW + HOURS(2) + 20 * USEC_PER_SEC, "27 Feb 16:47:00", "2h left"},
         {NOW - HOURS(24 * 365), "27 Feb 2025 14:46:40", "52w 1d ago"},
         {USEC_FOREVER, "never", "forever"},
     };

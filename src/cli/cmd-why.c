@@ -121,12 +121,11 @@ static int evidence_json(struct output *o, const struct control_evidence *e)
 static int take_evidence(struct why *w, const struct control_evidence *e)
 {
     struct output *o = &w->body;
-    char time[OUTPUT_TIME_MAX];
 
     if (w->out->json)
         return evidence_json(w->out, e);
     if (e->ban == 0 && w->lines++ == 0) {
-        fprintf(o->file, "\n%sCounted, but not led to a ban%s\n", output_on(o, STYLE_HEAD),
+        fprintf(o->file, "\n%sCounted, but part of no ban%s\n", output_on(o, STYLE_HEAD),
                 output_off(o, STYLE_HEAD));
         w->source[0] = '\0';
     }
@@ -137,11 +136,12 @@ static int take_evidence(struct why *w, const struct control_evidence *e)
         output_text(o, e->source);
         fprintf(o->file, "%s\n", output_off(o, STYLE_DIM));
     }
-    output_time(o, e->time, time);
-    fprintf(o->file, "    %s%s%s  ", output_on(o, STYLE_DIM), time, output_off(o, STYLE_DIM));
-    if (e->count > 1)
-        fprintf(o->file, "(%u hits) ", e->count);
+    // As it stands in the log, its own stamp included.
+    fputs("    ", o->file);
     output_text(o, e->text);
+    if (e->count > 1)
+        fprintf(o->file, " %s(%u hits)%s", output_on(o, STYLE_NOTE), e->count,
+                output_off(o, STYLE_NOTE));
     fputc('\n', o->file);
     return 0;
 }
@@ -217,7 +217,7 @@ static int print_all(struct why *w, struct slice body)
         fprintf(o->file, "Bans in force within it: %zu\n", w->within);
     fwrite(body.p, 1, body.n, o->file);
     if (grid_rows(w->standings) == 0) {
-        fputs(w->lines ? "" : "\nNothing counts against it now.\n", o->file);
+        fputs(w->lines || w->in_force ? "" : "\nNothing counts against it now.\n", o->file);
         return 0;
     }
     fprintf(o->file, "\n%sWhat counts against it now%s\n", output_on(o, STYLE_HEAD),

@@ -101,14 +101,16 @@ size_t output_time(const struct output *o, usec_t t, char ret[static OUTPUT_TIME
                     then.tm_year == today.tm_year ? "%d %b %H:%M:%S" : "%d %b %Y %H:%M:%S", &then);
 }
 
-// Nobody wants to know the seconds of hours, or the minutes of days.
+// Nobody wants to know the seconds of hours, or the minutes of days. Rounded, not cut: a ban of a
+// week that is a second old has a week left.
 static usec_t round_span(usec_t span)
 {
     const usec_t hour = 3600 * USEC_PER_SEC, minute = 60 * USEC_PER_SEC;
+    usec_t unit = span >= USEC_PER_DAY - hour ? hour
+                  : span >= hour - minute     ? minute
+                                              : USEC_PER_SEC;
 
-    if (span >= USEC_PER_DAY)
-        return span - span % hour;
-    return span >= hour ? span - span % minute : span;
+    return (span + unit / 2) / unit * unit;
 }
 
 size_t output_relative(const struct output *o, usec_t t, char ret[static OUTPUT_LEFT_MAX])
