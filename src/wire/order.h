@@ -4,15 +4,13 @@
 // Decoding checks length, version, operation, every bound and every unused byte; a peer that breaks
 // them is disconnected.
 //
-//   tailband -> enforcer   HELLO, then RESET JAIL* PORT* BAN* COMMIT (the whole state, one
-//   transaction), then
-//                          BAN and UNBAN as they come; the records of one packet are one batch.
-//                          RESET before COMMIT starts the state anew
-//   enforcer -> tailband   HELLO, then RESET OWN* COMMIT (the host's own addresses, again whenever
-//   they change);
-//                          ACK for the last record of each packet; REFUSED for each record that was
-//                          not carried out, before that ACK; FLUSHED when somebody else changed our
-//                          table
+//   tailband -> enforcer: HELLO, then RESET JAIL* PORT* BAN* COMMIT (the whole state; it replaces
+//   what is in force without letting go of a ban that is in both, and RESET before COMMIT starts it
+//   anew), then BAN and UNBAN as they come; the records of one packet are one batch.
+//
+//   enforcer -> tailband: HELLO, then RESET OWN* COMMIT (the host's own addresses, again whenever
+//   they change); ACK for the last record of each packet; REFUSED for each record that was not
+//   carried out, before that ACK; FLUSHED when somebody else changed our table.
 #pragma once
 
 #include "base/addr.h"
