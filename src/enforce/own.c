@@ -131,7 +131,8 @@ static int refresh(struct own *o)
         o->addr = o->before;
         o->before = swap;
         o->n = n_before;
-        return r;
+        // What interrupted it has sent a notification, which will be read next.
+        return r == -EINTR ? 0 : r;
     }
     qsort(o->addr, o->n, sizeof(*o->addr), compare);
     return same(o, n_before) ? 0 : OWN_E_CHANGED;
