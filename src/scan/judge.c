@@ -124,30 +124,31 @@ bool judge_ready(const struct judge *j)
 }
 
 // A live line was written just now, whatever its stamp says.
-static bool is_off(const struct judge *j, const struct tail *t, const struct line *line)
+static bool is_off(const struct judge *j, const struct source *s, const struct line *line)
 {
     usec_t gap = line->time > j->now ? line->time - j->now : j->now - line->time;
 
-    return line->dated && follow_is_live(t->follow) && gap > CLOCK_SLACK;
+    return line->dated && s->live && gap > CLOCK_SLACK;
 }
 
-static void warn_off(struct tail *t, usec_t now, const struct line *line)
+static void warn_off(struct source *s, usec_t now, const struct line *line)
 {
     char span[SPAN_TEXT_MAX];
     bool is_ahead = line->time > now;
 
-    if (t->is_warned)
+    if (s->is_warned)
         return;
-    t->is_warned = true;
+    s->is_warned = true;
     span_format(is_ahead ? line->time - now : now - line->time, span);
     log_line(LEVEL_WARNING,
              "%s: its lines are %s %s our clock (another time zone?): bans from it run from now on",
-             tail_path(t), span, is_ahead ? "ahead of" : "behind");
+             s->name, span, is_ahead ? "ahead of" : "behind");
 }
 
-static void write_hit(struct judge *j, const struct cell *c, struct tail *t, const struct hit *hit)
+static void write_hit(struct judge *j, const struct cell *c, struct source *s,
+                      const struct hit *hit)
 {
-    books_hit(&j->books, c->conf->name, hit, tail_path(t), j->now);
+    books_hit(&j->books, c->conf->name, hit, s->name, j->now);
     j->counters.hits++;
     j->hooks.hit(j->hooks.user, c, hit);
 }
@@ -175,18 +176,18 @@ static void sentence(struct judge *j, const struct cell *c, const struct verdict
     j->hooks.ban(j->hooks.user, c, &ban, ban.until > j->now);
 }
 
-static void on_line(void *user, struct tail *t, const struct line *line)
+static void on_line(void *user, struct source *s, const struct line *line)
 {
     struct judge *j = user;
-    bool off = is_off(j, t, line);
+    bool off = is_off(j, s, line);
 
     j->counters.lines++;
     if (off)
-        warn_off(t, j->now, line);
-    if (t->old && line->dated && line->time < usec_sub(j->now, j->roster->findtime))
+        warn_off(s, j->now, line);
+    if (s->old && line->dated && line->time < usec_sub(j->now, j->roster->findtime))
         return;
-    for (size_t i = 0; i < t->n_cells; i++) {
-        struct cell *c = &j->roster->cell[t->cell[i]];
+    for (size_t i = 0; i < s->n_cells; i++) {
+        struct cell *c = &j->roster->cell[s->cell[i]];
         struct hit hit;
         struct verdict verdict;
         int r = jail_feed(c->jail, line, j->now, &hit, &verdict);
@@ -194,7 +195,7 @@ static void on_line(void *user, struct tail *t, const struct line *line)
             log_line(LEVEL_ERROR, "jail %s: a line could not be judged: %s", c->conf->name,
                      strerror(-r));
         if (r == JAIL_E_HIT || r == JAIL_E_VERDICT)
-            write_hit(j, c, t, &hit);
+            write_hit(j, c, s, &hit);
         if (r == JAIL_E_VERDICT)
             sentence(j, c, &verdict, off);
     }

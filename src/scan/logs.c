@@ -55,7 +55,7 @@ static int set_alias(struct tail *t, const char *path)
         return -ENOMEM;
     free(t->alias);
     t->alias = copy;
-    t->moved = true;
+    t->source.moved = true;
     return 0;
 }
 
@@ -71,7 +71,7 @@ static int keep_one(struct logs *l, struct tail *t)
     if (r == 0 && t->alias)
         r = ledger_position(l->ledger, t->alias, &at);
     if (r == 0)
-        t->moved = false;
+        t->source.moved = false;
     return r;
 }
 
@@ -87,12 +87,13 @@ static int make_room(struct logs *l)
     int r;
 
     for (size_t i = 0; i < l->n; i++) {
-        if (!l->tail[i]->ready && (idle == l->n || l->tail[i]->active < l->tail[idle]->active))
+        if (!l->tail[i]->source.ready &&
+            (idle == l->n || l->tail[i]->source.active < l->tail[idle]->source.active))
             idle = i;
     }
     if (idle == l->n)
         return -EMFILE;
-    r = l->tail[idle]->moved ? keep_one(l, l->tail[idle]) : 0;
+    r = l->tail[idle]->source.moved ? keep_one(l, l->tail[idle]) : 0;
     if (r == 0)
         drop(l, idle);
     return r;
@@ -112,7 +113,7 @@ static int take_up(struct logs *l, const char *path, struct tail **ret)
     r = tail_new(path, kept == 0 ? &start : NULL, l->zone, &t);
     if (r < 0)
         return r;
-    t->old = kept == -ENOENT && l->starting;
+    t->source.old = kept == -ENOENT && l->starting;
     if (follow_is_open(t->follow))
         log_line(LEVEL_INFO, "%s is followed", path);
     l->tail[l->n++] = t;
@@ -139,9 +140,9 @@ static int on_path(void *user, unsigned pattern, const char *path)
     }
     if (r < 0)
         return r;
-    t->ready = true;
+    t->source.ready = true;
     l->path[pattern].matched = true;
-    return tail_join(t, l->path[pattern].cell);
+    return source_join(&t->source, l->path[pattern].cell);
 }
 
 static int add_path(struct logs *l, uint16_t cell, const char *glob)
@@ -218,17 +219,10 @@ int logs_dispatch(struct logs *l)
 bool logs_ready(const struct logs *l)
 {
     for (size_t i = 0; i < l->n; i++) {
-        if (l->tail[i]->ready)
+        if (l->tail[i]->source.ready)
             return true;
     }
     return false;
-}
-
-static void tell_error(struct tail *t, int r)
-{
-    if (r != 0 && r != t->error)
-        log_line(LEVEL_WARNING, "%s cannot be read: %s", tail_path(t), strerror(-r));
-    t->error = r;
 }
 
 // What was renamed has been read to its end: that is where its second path would go on.
@@ -250,8 +244,8 @@ static void read_one(struct logs *l, struct tail *t, usec_t now, line_fn *fn, vo
     int kept = t->alias ? tail_position(t, &before) : -ENOENT;
     int r = tail_read(t, now, fn, user);
 
-    t->ready = r > 0;
-    tell_error(t, r < 0 ? r : 0);
+    t->source.ready = r > 0;
+    source_error(&t->source, r < 0 ? r : 0);
     if (r == TAIL_E_NEW_FILE)
         log_line(LEVEL_INFO, was_open ? "%s is another file now" : "%s is followed", tail_path(t));
     if (r == TAIL_E_NEW_FILE && kept == 0)
@@ -262,7 +256,7 @@ void logs_read(struct logs *l, usec_t now, line_fn *fn, void *user)
 {
     for (size_t i = 0; i < l->n; i++) {
         struct tail *t = l->tail[l->turn++ % l->n];
-        if (!t->ready)
+        if (!t->source.ready)
             continue;
         read_one(l, t, now, fn, user);
         return;
@@ -272,7 +266,7 @@ void logs_read(struct logs *l, usec_t now, line_fn *fn, void *user)
 int logs_keep(struct logs *l)
 {
     for (size_t i = 0; i < l->n; i++) {
-        int r = l->tail[i]->moved ? keep_one(l, l->tail[i]) : 0;
+        int r = l->tail[i]->source.moved ? keep_one(l, l->tail[i]) : 0;
         if (r < 0)
             return r;
     }

@@ -92,33 +92,25 @@ static int put_daemon(const struct desk *d, uint64_t bans, usec_t now, struct ca
     return caller_put(to, &record);
 }
 
-static bool reads(const struct tail *s, const struct roster *r, const struct cell *cell)
+static enum control_source_state state_of(const struct tail *t)
 {
-    for (size_t i = 0; i < s->n_cells; i++) {
-        if (&r->cell[s->cell[i]] == cell)
-            return true;
-    }
-    return false;
-}
-
-static enum control_source_state state_of(const struct tail *s)
-{
-    if (s->error < 0)
+    if (t->source.error < 0)
         return CONTROL_UNREADABLE;
-    if (!follow_is_open(s->follow))
+    if (!follow_is_open(t->follow))
         return CONTROL_WAITING;
-    return follow_is_live(s->follow) ? CONTROL_LIVE : CONTROL_READING;
+    return follow_is_live(t->follow) ? CONTROL_LIVE : CONTROL_READING;
 }
 
-static int put_source(const struct tail *s, struct caller *to)
+static int put_source(const struct source *s, enum control_source_state state, uint64_t size,
+                      uint64_t offset, struct caller *to)
 {
     struct control record = {.type = CONTROL_IS_SOURCE};
 
     record.source = (struct control_source){
-        .path = slice_of(tail_path(s)),
-        .state = state_of(s),
-        .size = follow_size(s->follow),
-        .offset = follow_offset(s->follow),
+        .path = slice_of(s->name),
+        .state = state,
+        .size = size,
+        .offset = offset,
         .lines = s->n_lines,
         .last = s->last,
         .text = text_of(s->error < 0 ? strerror(-s->error) : NULL),
@@ -135,9 +127,10 @@ static int put_sources(const struct desk *d, const struct cell *only, struct cal
     int r = 0;
 
     for (size_t i = 0; i < logs_count(logs) && r >= 0; i++) {
-        const struct tail *s = logs_at(logs, i);
-        if (!only || reads(s, roster, only))
-            r = put_source(s, to);
+        const struct tail *t = logs_at(logs, i);
+        if (!only || source_has(&t->source, (uint16_t)(only - roster->cell)))
+            r = put_source(&t->source, state_of(t), follow_size(t->follow),
+                           follow_offset(t->follow), to);
     }
     for (size_t i = 0; i < n && r >= 0; i++) {
         struct control record = {.type = CONTROL_IS_SOURCE,

@@ -30,7 +30,8 @@ int tail_new(const char *path, const struct position *start, const struct zone *
         return r;
     }
     stamp_init(&t->stamp, zone);
-    t->ready = t->moved = true;
+    t->source =
+        (struct source){.kind = SOURCE_FILE, .name = tail_path(t), .ready = true, .moved = true};
     open_file(t);
     *ret = t;
     return 0;
@@ -41,27 +42,11 @@ struct tail *tail_free(struct tail *t)
     if (t) {
         follow_free(t->follow);
         lines_done(&t->lines);
-        free(t->cell);
+        source_done(&t->source);
         free(t->alias);
         free(t);
     }
     return NULL;
-}
-
-int tail_join(struct tail *t, uint16_t cell)
-{
-    uint16_t *grown;
-
-    for (size_t i = 0; i < t->n_cells; i++) {
-        if (t->cell[i] == cell)
-            return 0;
-    }
-    grown = reallocarray(t->cell, t->n_cells + 1, sizeof(*grown));
-    if (!grown)
-        return -ENOMEM;
-    t->cell = grown;
-    t->cell[t->n_cells++] = cell;
-    return 0;
 }
 
 static void hint(struct tail *t)
@@ -79,10 +64,7 @@ static void give(struct tail *t, struct slice text, usec_t now, line_fn *fn, voi
     struct line line;
 
     stamp_line(&t->stamp, text, now, &line);
-    t->n_lines++;
-    if (line.dated)
-        t->last = line.time;
-    fn(user, t, &line);
+    source_give(&t->source, &line, fn, user);
 }
 
 // The last line of a finished file counts although nobody ended it.
@@ -95,7 +77,7 @@ static void turn(struct tail *t, usec_t now, line_fn *fn, void *user)
     lines_reset(&t->lines);
     stamp_init(&t->stamp, t->stamp.zone);
     if (t->hinted)
-        t->old = false;
+        t->source.old = false;
     t->hinted = false;
 }
 
@@ -105,11 +87,12 @@ int tail_read(struct tail *t, usec_t now, line_fn *fn, void *user)
     int r = follow_read(t->follow, &chunk);
 
     if (r == 0)
-        t->old = false;
+        t->source.old = false;
     if (r <= 0)
         return r;
-    t->moved = true;
-    t->active = now;
+    t->source.live = follow_is_live(t->follow);
+    t->source.moved = true;
+    t->source.active = now;
     if (r == FOLLOW_E_NEW_FILE) {
         turn(t, now, fn, user);
         return TAIL_E_NEW_FILE;
