@@ -2,6 +2,7 @@
 #include "scan/logs.h"
 
 #include "base/log.h"
+#include "scan/place.h"
 #include "scan/watch.h"
 
 #include <errno.h>
@@ -31,8 +32,18 @@ static struct tail *find_path(const struct logs *l, const char *path)
     return NULL;
 }
 
-// A renamed log that matches the same pattern, or a second name of one: the file is being read, and
-// reading it once more would count its lines twice.
+// What follows a log reads what it was rotated to as well; reading that on its own would count its
+// lines twice.
+static struct tail *find_rotated(const struct logs *l, const char *path)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        if (place_is_rotated(path, tail_path(l->tail[i])))
+            return l->tail[i];
+    }
+    return NULL;
+}
+
+// A second name of a file that is being read, such as a symbolic link.
 static struct tail *find_file(const struct logs *l, const char *path)
 {
     struct position at;
@@ -47,18 +58,6 @@ static struct tail *find_file(const struct logs *l, const char *path)
     return NULL;
 }
 
-static int set_alias(struct tail *t, const char *path)
-{
-    char *copy = strdup(path);
-
-    if (!copy)
-        return -ENOMEM;
-    free(t->alias);
-    t->alias = copy;
-    t->source.moved = true;
-    return 0;
-}
-
 static int keep_one(struct logs *l, struct tail *t)
 {
     struct position at;
@@ -68,8 +67,6 @@ static int keep_one(struct logs *l, struct tail *t)
         return 0;
     if (r == 0)
         r = ledger_position(l->ledger, tail_path(t), &at);
-    if (r == 0 && t->alias)
-        r = ledger_position(l->ledger, t->alias, &at);
     if (r == 0)
         t->source.moved = false;
     return r;
@@ -99,12 +96,23 @@ static int make_room(struct logs *l)
     return r;
 }
 
+// Found before the log itself, and not yet read.
+static void drop_rotated(struct logs *l, const char *path)
+{
+    for (size_t i = l->n; i-- > 0;) {
+        if (place_is_rotated(tail_path(l->tail[i]), path) && l->tail[i]->source.n_lines == 0)
+            drop(l, i);
+    }
+}
+
 static int take_up(struct logs *l, const char *path, struct tail **ret)
 {
     struct position start;
     struct tail *t;
-    int r = l->n < LOGS_MAX ? 0 : make_room(l), kept;
+    int r, kept;
 
+    drop_rotated(l, path);
+    r = l->n < LOGS_MAX ? 0 : make_room(l);
     if (r < 0)
         return r;
     kept = ledger_position_of(l->ledger, path, &start);
@@ -114,8 +122,6 @@ static int take_up(struct logs *l, const char *path, struct tail **ret)
     if (r < 0)
         return r;
     t->source.old = kept == -ENOENT && l->starting;
-    if (follow_is_open(t->follow))
-        log_line(LEVEL_INFO, "%s is followed", path);
     l->tail[l->n++] = t;
     *ret = t;
     return 0;
@@ -127,10 +133,12 @@ static int on_path(void *user, unsigned pattern, const char *path)
     struct tail *t = find_path(l, path);
     int r = 0;
 
-    if (!t) {
+    if (!t)
+        t = find_rotated(l, path);
+    if (!t)
         t = find_file(l, path);
-        r = t ? set_alias(t, path) : take_up(l, path, &t);
-    }
+    if (!t)
+        r = take_up(l, path, &t);
     if (r == -EMFILE) {
         if (!l->is_full)
             log_line(LEVEL_ERROR, "%s is not followed: %d logs are, all of them busy", path,
@@ -225,31 +233,17 @@ bool logs_ready(const struct logs *l)
     return false;
 }
 
-// What was renamed has been read to its end: that is where its second path would go on.
-static void leave_alias(struct logs *l, struct tail *t, const struct position *end)
+static void read_one(struct tail *t, usec_t now, line_fn *fn, void *user)
 {
-    int r = ledger_position(l->ledger, t->alias, end);
-
-    if (r < 0)
-        log_line(LEVEL_ERROR, "%s: its position cannot be kept: %s", t->alias,
-                 ledger_error(l->ledger));
-    free(t->alias);
-    t->alias = NULL;
-}
-
-static void read_one(struct logs *l, struct tail *t, usec_t now, line_fn *fn, void *user)
-{
-    bool was_open = follow_is_open(t->follow);
-    struct position before = {0};
-    int kept = t->alias ? tail_position(t, &before) : -ENOENT;
+    bool is_first = t->source.n_lines == 0;
     int r = tail_read(t, now, fn, user);
 
     t->source.ready = r > 0;
     source_error(&t->source, r < 0 ? r : 0);
-    if (r == TAIL_E_NEW_FILE)
-        log_line(LEVEL_INFO, was_open ? "%s is another file now" : "%s is followed", tail_path(t));
-    if (r == TAIL_E_NEW_FILE && kept == 0)
-        leave_alias(l, t, &before);
+    if (is_first && t->source.n_lines > 0)
+        log_line(LEVEL_INFO, "%s is read", tail_path(t));
+    else if (r == TAIL_E_NEW_FILE)
+        log_line(LEVEL_INFO, "%s goes on in another file", tail_path(t));
 }
 
 void logs_read(struct logs *l, usec_t now, line_fn *fn, void *user)
@@ -258,7 +252,7 @@ void logs_read(struct logs *l, usec_t now, line_fn *fn, void *user)
         struct tail *t = l->tail[l->turn++ % l->n];
         if (!t->source.ready)
             continue;
-        read_one(l, t, now, fn, user);
+        read_one(t, now, fn, user);
         return;
     }
 }

@@ -77,6 +77,13 @@ static bool parse_suffix(const char *name, const char *base, int64_t *ret_rank)
     return true;
 }
 
+bool place_is_rotated(const char *path, const char *log)
+{
+    int64_t rank;
+
+    return parse_suffix(path, log, &rank);
+}
+
 struct folder {
     DIR *dir;
     char path[PATH_MAX];

@@ -17,6 +17,9 @@ uint64_t place_hash(const void *head, size_t n);
 // copy of it: its head is the same and it is long enough.
 bool place_is(int fd, const struct position *p);
 
+// Whether path is a name that log is rotated to.
+bool place_is_rotated(const char *path, const char *log);
+
 // The file beside path that a position names, whatever it is called now, or a copy of it with a
 // rotated name. -ENOENT.
 int place_find(const char *path, const struct position *p, int *ret_fd);

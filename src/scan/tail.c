@@ -43,7 +43,6 @@ struct tail *tail_free(struct tail *t)
         follow_free(t->follow);
         lines_done(&t->lines);
         source_done(&t->source);
-        free(t->alias);
         free(t);
     }
     return NULL;

@@ -9,7 +9,6 @@
 struct tail {
     struct source source;
     struct follow *follow;
-    char *alias; // a second path of the file being read: it was renamed, or has a link; or NULL
     struct lines lines;
     struct stamp stamp;
     bool hinted; // the stamp knows what name, head and mtime of the file say

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """All of tailban in a folder of its own, with logs to write to and the kernel to look at.
 
-Everything waits for a condition, never for a time. To be run under `unshare -rn`.
+Everything waits for a condition, never for a time.
 """
 import datetime
 import ipaddress
@@ -134,8 +134,13 @@ class Rig:
 
     def wait_kernel(self, nets, jail='j', seconds=DEADLINE):
         """Until the kernel holds exactly these nets."""
-        return self.wait(lambda: set(self.kernel(jail)) == set(nets), f'{sorted(nets)[:5]}...',
-                         seconds)
+        wanted = set(nets)
+        try:
+            return self.wait(lambda: set(self.kernel(jail)) == wanted, 'bans as expected', seconds)
+        except AssertionError as e:
+            found = set(self.kernel(jail))
+            raise AssertionError(f'{e}missing: {sorted(wanted - found)[:9]}, too many: '
+                                 f'{sorted(found - wanted)[:9]}') from None
 
     def command(self, *arguments):
         return subprocess.run([BUILD + '/tailban', '--run', self.path('run'), *arguments],
@@ -147,6 +152,18 @@ class Rig:
         assert out.returncode == 0, out.stderr
         records = [json.loads(l) for l in out.stdout.splitlines()]
         return {(r['jail'], r['net']): r for r in records}
+
+
+def main():
+    """Runs the tests in a network namespace of our own, or skips them (exit status 77)."""
+    if os.environ.get('TAILBAN_TEST_INSIDE'):
+        unittest.main(module='__main__')
+    probe = subprocess.run(['unshare', '-rn', 'true'], capture_output=True, text=True)
+    if probe.returncode != 0:
+        print('no user namespaces here:', probe.stderr.strip())
+        sys.exit(77)
+    os.environ['TAILBAN_TEST_INSIDE'] = '1'
+    os.execvp('unshare', ['unshare', '-rn', sys.executable, sys.argv[0], BUILD, *sys.argv[1:]])
 
 
 class Case(unittest.TestCase):

@@ -5,9 +5,8 @@ import random
 import shutil
 import signal
 import subprocess
-import unittest
 
-from rig import BUILD, Case, addresses, line
+from rig import BUILD, Case, addresses, line, main
 
 
 class Restarts(Case):
@@ -227,4 +226,4 @@ class Reloads(Case):
 
 
 if __name__ == '__main__':
-    unittest.main()
+    main()
