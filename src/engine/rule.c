@@ -96,7 +96,7 @@ static struct group describe(const char *name)
 
 static void describe_groups(struct rule *r)
 {
-    char name[16];
+    char name[24];
 
     pcre2_pattern_info(r->code, PCRE2_INFO_CAPTURECOUNT, &r->captures);
     r->captures++;

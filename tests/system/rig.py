@@ -94,12 +94,13 @@ class Rig:
         for process in (self.daemon, self.enforcer):
             self.end(process, signal.SIGKILL)
         subprocess.run(['nft', 'flush', 'ruleset'], check=True)
+        faults = [l for l in self.read_log() if 'Sanitizer' in l or 'runtime error' in l]
         shutil.rmtree(self.dir)
+        assert not faults, faults
 
     def said(self, text):
         """How many lines of the daemon's log have the text."""
-        with open(self.path('tailband.log'), errors='replace') as f:
-            return sum(text in l for l in f)
+        return sum(text in l for l in self.read_log())
 
     def wait(self, condition, what, seconds=DEADLINE):
         """Until the condition holds; returns how long that took."""
@@ -112,9 +113,12 @@ class Rig:
             time.sleep(0.01)
         return time.monotonic() - start
 
-    def log(self):
+    def read_log(self):
         with open(self.path('tailband.log'), errors='replace') as f:
-            return '\n' + ''.join(f.readlines()[-30:])
+            return f.readlines()
+
+    def log(self):
+        return '\n' + ''.join(self.read_log()[-30:])
 
     def kernel(self, jail='j'):
         """The nets of a jail that the kernel holds, as {net: seconds it was banned for}."""
