@@ -5,6 +5,7 @@
 #include "scan/clock.h"
 #include "scan/desk.h"
 #include "scan/enforcer.h"
+#include "scan/herald.h"
 #include "scan/server.h"
 
 #include <errno.h>
@@ -31,88 +32,36 @@ struct daemon {
     struct link *link;
     struct server *server;
     struct desk desk;
-    bool may_read;   // the host's own addresses are known, or nobody will tell them
-    bool was_missed; // the enforcer, and that has been said
+    struct herald herald;
+    bool may_read; // the host's own addresses are known, or nobody will tell them
     sd_event *event;
     sd_event_source *logs, *reading, *due, *link_io, *retry, *settling;
 };
 
 // What the judge and the enforcer have to say
 
-static struct control_occurrence occurrence(enum control_event kind, const struct cell *c,
-                                            const struct addr *net, usec_t now)
-{
-    return (struct control_occurrence){.kind = kind,
-                                       .time = now,
-                                       .jail = c ? slice_of(c->conf->name) : (struct slice){"", 0},
-                                       .has_net = net != NULL,
-                                       .net = net ? *net : (struct addr){.len = 0}};
-}
-
 static void on_hit(void *user, const struct cell *cell, const struct hit *hit)
 {
     struct daemon *d = user;
-    struct control_occurrence e;
-    char text[ADDR_TEXT_MAX];
 
-    if (d->server && server_is_watched(d->server)) {
-        e = occurrence(CONTROL_EVENT_HIT, cell, &hit->addr, clock_now());
-        e.count = hit->count;
-        e.hits = hit->hits;
-        server_event(d->server, &e);
-    }
-    addr_format(&hit->addr, text);
-    log_line(LEVEL_DEBUG, "%s hit in %s: %u of %u", text, cell->conf->name, hit->hits,
-             cell->conf->spec.maxretry);
-}
-
-static void log_ban(const struct cell *cell, const struct ban *ban, bool in_force)
-{
-    char net[ADDR_TEXT_MAX], length[SPAN_TEXT_MAX], findtime[SPAN_TEXT_MAX];
-
-    addr_format(&ban->net, net);
-    span_format(ban->until == USEC_FOREVER ? USEC_FOREVER : ban->until - ban->since, length);
-    span_format(ban->findtime, findtime);
-    if (ban->reason == BAN_MANUAL)
-        log_line(LEVEL_NOTICE, "%s banned in %s for %s: by hand", net, cell->conf->name, length);
-    else if (ban->reason == BAN_BLOCK)
-        log_line(LEVEL_NOTICE, "%s banned in %s for %s%s: %u hits by %u hosts in %s", net,
-                 cell->conf->name, length, in_force ? "" : ", which is over", ban->hits, ban->hosts,
-                 findtime);
-    else
-        log_line(LEVEL_NOTICE, "%s banned in %s for %s%s: %u hits in %s", net, cell->conf->name,
-                 length, in_force ? "" : ", which is over", ban->hits, findtime);
+    herald_hit(&d->herald, cell, hit);
 }
 
 static void on_ban(void *user, const struct cell *cell, const struct ban *ban, bool in_force)
 {
-    static const enum control_reason reasons[] = {
-        [BAN_HOST] = CONTROL_HOST, [BAN_BLOCK] = CONTROL_BLOCK, [BAN_MANUAL] = CONTROL_MANUAL};
     struct daemon *d = user;
-    struct control_occurrence e = occurrence(CONTROL_EVENT_BAN, cell, &ban->net, clock_now());
 
-    e.until = ban->until;
-    e.hits = ban->hits;
-    e.hosts = ban->hosts;
-    e.reason = reasons[ban->reason];
     if (in_force)
         link_ban(d->link, cell, &ban->net, ban->until);
-    if (d->server)
-        server_event(d->server, &e);
-    log_ban(cell, ban, in_force);
+    herald_ban(&d->herald, cell, ban, in_force);
 }
 
 static void on_unban(void *user, const struct cell *cell, const struct ban *ban)
 {
     struct daemon *d = user;
-    struct control_occurrence e = occurrence(CONTROL_EVENT_UNBAN, cell, &ban->net, clock_now());
-    char net[ADDR_TEXT_MAX];
 
     link_unban(d->link, cell, &ban->net);
-    if (d->server)
-        server_event(d->server, &e);
-    addr_format(&ban->net, net);
-    log_line(LEVEL_NOTICE, "%s unbanned in %s", net, cell->conf->name);
+    herald_unban(&d->herald, cell, ban);
 }
 
 static void on_own(void *user, const struct exempt *own)
@@ -125,24 +74,12 @@ static void on_own(void *user, const struct exempt *own)
     d->may_read = true;
 }
 
-static void say_enforced(struct daemon *d, bool enforced, const char *text)
-{
-    struct control_occurrence e = occurrence(CONTROL_EVENT_ENFORCER, NULL, NULL, clock_now());
-
-    e.text = slice_of(text);
-    if (d->server)
-        server_event(d->server, &e);
-    if (enforced)
-        log_line(LEVEL_NOTICE, "bans are enforced");
-    else if (!d->was_missed)
-        log_line(LEVEL_ERROR, "bans are NOT enforced: tailban-enforce: %s", text);
-    d->was_missed = !enforced;
-    sd_notifyf(0, "STATUS=%s", enforced ? "Bans are enforced." : "Bans are NOT enforced.");
-}
-
 static void on_state(void *user, bool enforced, const char *text)
 {
-    say_enforced(user, enforced, text);
+    struct daemon *d = user;
+
+    herald_enforced(&d->herald, enforced, text);
+    sd_notifyf(0, "STATUS=%s", enforced ? "Bans are enforced." : "Bans are NOT enforced.");
 }
 
 // The enforcer's connection
@@ -166,8 +103,8 @@ static int on_retry(sd_event_source *s, uint64_t usec, void *user)
     (void)usec;
     if (r < 0) {
         d->may_read = true;
-        if (!d->was_missed)
-            say_enforced(d, false, strerror(-r));
+        if (!d->herald.is_missing)
+            on_state(d, false, strerror(-r));
     }
     return 0;
 }
@@ -270,40 +207,13 @@ static int on_server(sd_event_source *s, int fd, uint32_t events, void *user)
 
 // The configuration
 
-static void log_problems(const struct config *c)
-{
-    for (size_t i = 0; i < c->n_problem; i++) {
-        const struct problem *p = &c->problem[i];
-        enum log_level level = p->severity == PROBLEM_ERROR ? LEVEL_ERROR : LEVEL_WARNING;
-        if (p->file && p->line > 0)
-            log_line(level, "%s:%u: %s", p->file, p->line, p->text);
-        else if (p->file)
-            log_line(level, "%s: %s", p->file, p->text);
-        else
-            log_line(level, "%s", p->text);
-    }
-}
-
-static void log_jails(const struct roster *r)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < r->n; i++) {
-        n += r->cell[i].jail != NULL;
-        if (r->cell[i].problem)
-            log_line(LEVEL_ERROR, "jail %s judges nothing: %s", r->cell[i].conf->name,
-                     r->cell[i].problem);
-    }
-    log_line(LEVEL_INFO, "%zu jails", n);
-}
-
 static int load(struct daemon *d)
 {
     struct config config = {0};
     usec_t now = clock_now();
     int r = config_load(d->setup.config, &config);
 
-    log_problems(&config);
+    herald_problems(&config);
     if (r < 0) {
         config_done(&config);
         return r;
@@ -316,7 +226,7 @@ static int load(struct daemon *d)
         judge_pardon(d->judge, now);
         d->desk.loaded = now;
         ledger_keep_evidence(d->ledger, judge_roster(d->judge)->config.settings.evidence);
-        log_jails(judge_roster(d->judge));
+        herald_jails(judge_roster(d->judge));
     }
     if (judge_roster(d->judge)) {
         int e = sd_event_add_io(d->event, &d->logs, judge_fd(d->judge), EPOLLIN, on_logs, d);
@@ -328,17 +238,11 @@ static int load(struct daemon *d)
 static int reload(void *user)
 {
     struct daemon *d = user;
-    struct control_occurrence e = occurrence(CONTROL_EVENT_RELOAD, NULL, NULL, clock_now());
     int r;
 
     sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)clock_monotonic());
     r = load(d);
-    if (r < 0)
-        log_line(LEVEL_ERROR, "%s cannot be loaded, the former configuration goes on: %s",
-                 d->setup.config, strerror(-r));
-    else
-        log_line(LEVEL_NOTICE, "%s is loaded anew", d->setup.config);
-    server_event(d->server, &e);
+    herald_reload(&d->herald, d->setup.config, r);
     sd_notify(0, "READY=1");
     return r;
 }
@@ -439,6 +343,7 @@ static int open_parts(struct daemon *d)
     if (r >= 0)
         r = server_new(d->setup.control, desk_answer, &d->desk, &d->server);
     d->setup.control = -1;
+    d->herald.server = d->server;
     if (r < 0)
         log_line(LEVEL_ERROR, "tailband cannot start: %s", strerror(-r));
     return r;

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Says what happens: a line in the log, and an event to those who watch.
+#pragma once
+
+#include "ledger/ledger.h"
+#include "scan/roster.h"
+#include "scan/server.h"
+
+struct herald {
+    struct server *server; // borrowed
+    bool is_missing;       // the enforcer, and that has been said
+};
+
+void herald_hit(struct herald *h, const struct cell *cell, const struct hit *hit);
+void herald_ban(struct herald *h, const struct cell *cell, const struct ban *ban, bool in_force);
+void herald_unban(struct herald *h, const struct cell *cell, const struct ban *ban);
+
+// Bans are enforced from now on, or (text says why, once until that changes) not.
+void herald_enforced(struct herald *h, bool enforced, const char *text);
+
+// What is wrong with a configuration; what is judged with it; how taking it up anew went.
+void herald_problems(const struct config *c);
+void herald_jails(const struct roster *r);
+void herald_reload(struct herald *h, const char *folder, int r);
