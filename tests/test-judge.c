@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "scan/judge.h"
+
+#include "base/cleanup.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define NOW (UINT64_C(1792000000) * USEC_PER_SEC) // what the clock says
+
+enum { PATH_SIZE = 256, ROUNDS = 1000 };
+
+struct fixture {
+    char dir[64];
+    struct ledger *ledger;
+    struct zone zone;
+    struct judge *judge;
+    size_t hits, bans, in_force, unbans;
+    struct ban last; // its jail is not kept
+};
+
+static void on_hit(void *user, const struct cell *cell, const struct hit *hit)
+{
+    struct fixture *f = user;
+
+    (void)cell;
+    f->hits += hit->count;
+}
+
+static void on_ban(void *user, const struct cell *cell, const struct ban *ban, bool in_force)
+{
+    struct fixture *f = user;
+
+    assert_string_equal(cell->conf->name, ban->jail);
+    f->bans++;
+    f->in_force += in_force;
+    f->last = *ban;
+    f->last.jail = NULL;
+}
+
+static void on_unban(void *user, const struct cell *cell, const struct ban *ban)
+{
+    struct fixture *f = user;
+
+    (void)cell;
+    (void)ban;
+    f->unbans++;
+}
+
+static const char *path_in(const struct fixture *f, const char *name, char ret[static PATH_SIZE])
+{
+    snprintf(ret, PATH_SIZE, "%s/%s", f->dir, name);
+    return ret;
+}
+
+static void append(const struct fixture *f, const char *name, const char *text)
+{
+    char path[PATH_SIZE];
+    cleanup(fclosep) FILE *file = fopen(path_in(f, name, path), "a");
+
+    assert_non_null(file);
+    fputs(text, file);
+}
+
+static void write_jail(const struct fixture *f, const char *name, const char *options)
+{
+    char path[PATH_SIZE], file[64];
+
+    snprintf(file, sizeof(file), "etc/jails/%s.conf", name);
+    remove(path_in(f, file, path));
+    append(f, file, "[");
+    append(f, file, name);
+    append(f, file, "]\nenabled = true\nfilter = evil\nlogpath = ");
+    append(f, file, f->dir);
+    append(f, file, "/*.log\n");
+    append(f, file, strstr(options, "maxretry") ? "" : "maxretry = 3\n");
+    append(f, file, options);
+}
+
+// Lines of so many hits by addr, `ago` before the clock's time.
+static void append_hits(const struct fixture *f, const char *log, const char *addr, usec_t ago,
+                        int n)
+{
+    char line[256], time[TIME_TEXT_MAX];
+
+    time_format(NOW - ago, time);
+    snprintf(line, sizeof(line), "%s mail evil: from %s\n", time, addr);
+    while (n-- > 0)
+        append(f, log, line);
+}
+
+static int load(struct fixture *f)
+{
+    struct config config = {0};
+    char path[PATH_SIZE];
+
+    assert_int_equal(config_load(path_in(f, "etc", path), &config), 0);
+    return judge_load(f->judge, &config, NOW);
+}
+
+static void open_judge(struct fixture *f)
+{
+    const struct judge_hooks hooks = {f, on_hit, on_ban, on_unban};
+
+    assert_int_equal(judge_new(f->ledger, &f->zone, &hooks, &f->judge), 0);
+}
+
+static int set_up(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+    static const char *const folders[] = {"etc", "etc/jails", "etc/filters"};
+    char path[PATH_SIZE];
+
+    strcpy(f->dir, "/tmp/test-judge-XXXXXX");
+    assert_non_null(mkdtemp(f->dir));
+    for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+        assert_int_equal(mkdir(path_in(f, folders[i], path), 0700), 0);
+    append(f, "etc/filters/evil.conf", "[Definition]\nfailregex = ^ mail evil: from <HOST>$\n");
+    assert_int_equal(ledger_open(":memory:", &f->ledger), 0);
+    assert_int_equal(zone_fixed(0, &f->zone), 0);
+    open_judge(f);
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    char command[PATH_SIZE];
+
+    judge_free(f->judge);
+    ledger_close(f->ledger);
+    zone_done(&f->zone);
+    snprintf(command, sizeof(command), "rm -r '%s'", f->dir);
+    assert_int_equal(system(command), 0);
+    free(f);
+    return 0;
+}
+
+static void read_all(struct fixture *f)
+{
+    assert_int_equal(judge_dispatch(f->judge), 0);
+    for (int i = 0; i < ROUNDS && judge_ready(f->judge); i++)
+        judge_read(f->judge, NOW);
+    assert_false(judge_ready(f->judge));
+}
+
+static int count_ban(void *user, const struct ban *ban)
+{
+    size_t *n = user;
+
+    (void)ban;
+    ++*n;
+    return 0;
+}
+
+static size_t in_ledger(const struct fixture *f)
+{
+    size_t n = 0;
+
+    assert_true(ledger_bans(f->ledger, NULL, NOW, 0, count_ban, &n) >= 0);
+    return n;
+}
+
+// What is in a log when it is first seen, and what comes of it.
+static void test_first_sight(void **state)
+{
+    static const struct {
+        const char *options;
+        usec_t ago; // seconds
+        size_t hits, bans, in_force;
+    } rows[] = {
+        {"findtime = 10m\nbantime = 1h\n", 60, 3, 1, 1},
+        {"findtime = 10m\nbantime = 1h\n", 599, 3, 1, 1},
+        {"findtime = 10m\nbantime = 1h\n", 601, 0, 0, 0},
+        {"findtime = 2h\nbantime = 1h\n", 3700, 3, 1, 0}, // over before it began
+        {"findtime = 2h\nbantime = -1\n", 3700, 3, 1, 1},
+        {"findtime = 10m\nnetblock.v4 = 24:2:6\nnetblock.findtime = 2h\n", 3700, 3, 1, 1},
+        {"findtime = 10m\nignoreip = 203.0.113.0/24\n", 60, 0, 0, 0},
+    };
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char path[PATH_SIZE];
+        write_jail(f, "j", rows[i].options);
+        append_hits(f, "mail.log", "203.0.113.7", rows[i].ago * USEC_PER_SEC, 3);
+        assert_int_equal(load(f), 0);
+        read_all(f);
+        assert_int_equal(f->hits, rows[i].hits);
+        assert_int_equal(f->bans, rows[i].bans);
+        assert_int_equal(f->in_force, rows[i].in_force);
+        assert_int_equal(in_ledger(f), rows[i].in_force);
+        // Another ledger for the next row, and another log.
+        f->judge = judge_free(f->judge);
+        ledger_close(f->ledger);
+        assert_int_equal(ledger_open(":memory:", &f->ledger), 0);
+        open_judge(f);
+        remove(path_in(f, "mail.log", path));
+        f->hits = f->bans = f->in_force = 0;
+    }
+}
+
+// A live log whose clock is off bans from now on; one that is late by little does so on its own
+// time.
+static void test_clock_of_log(void **state)
+{
+    static const struct {
+        usec_t ago, since_ago; // seconds
+    } rows[] = {{7200, 0}, {61, 0}, {59, 59}, {0, 0}};
+    struct fixture *f = *state;
+
+    write_jail(f, "j", "bantime = 1h\n");
+    append(f, "mail.log", "");
+    assert_int_equal(load(f), 0);
+    read_all(f);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char addr[32];
+        snprintf(addr, sizeof(addr), "203.0.113.%zu", i + 1);
+        append_hits(f, "mail.log", addr, rows[i].ago * USEC_PER_SEC, 3);
+        read_all(f);
+        assert_int_equal(f->bans, i + 1);
+        assert_int_equal(f->last.since, NOW - rows[i].since_ago * USEC_PER_SEC);
+        assert_int_equal(f->last.until - f->last.since, 3600 * USEC_PER_SEC);
+    }
+}
+
+// Everything stands at a checkpoint, which is due a while after the first write and not before.
+static void test_checkpoint(void **state)
+{
+    struct fixture *f = *state;
+    struct position at;
+    char path[PATH_SIZE];
+
+    append(f, "etc/tailban.conf", "[tailban]\ncheckpoint = 5s\n");
+    write_jail(f, "j", "");
+    append_hits(f, "mail.log", "203.0.113.7", 0, 2);
+    assert_int_equal(load(f), 0);
+    assert_int_equal(judge_due(f->judge), USEC_FOREVER);
+    read_all(f);
+    assert_int_equal(judge_due(f->judge), NOW + 5 * USEC_PER_SEC);
+    judge_tick(f->judge, NOW + 5 * USEC_PER_SEC - 1);
+    assert_int_equal(judge_due(f->judge), NOW + 5 * USEC_PER_SEC);
+    judge_tick(f->judge, NOW + 5 * USEC_PER_SEC);
+    assert_true(judge_due(f->judge) > NOW + 30 * USEC_PER_SEC);
+    assert_int_equal(ledger_position_of(f->ledger, path_in(f, "mail.log", path), &at), 0);
+    assert_true(at.offset > 0);
+}
+
+// The windows of one judge are those of the next on the same ledger, and no line counts again.
+static void test_goes_on(void **state)
+{
+    struct fixture *f = *state;
+
+    write_jail(f, "j", "");
+    for (int i = 1; i <= 3; i++) {
+        append_hits(f, "mail.log", "203.0.113.7", 0, 1);
+        assert_int_equal(load(f), 0);
+        read_all(f);
+        assert_int_equal(f->hits, i);
+        assert_int_equal(f->bans, i / 3);
+        f->judge = judge_free(f->judge);
+        open_judge(f);
+    }
+    assert_int_equal(f->last.hits, 3);
+}
+
+// A reload does as well, with what has changed.
+static void test_reload(void **state)
+{
+    struct fixture *f = *state;
+
+    write_jail(f, "j", "");
+    append_hits(f, "mail.log", "203.0.113.7", 0, 2);
+    assert_int_equal(load(f), 0);
+    read_all(f);
+    write_jail(f, "other", "maxretry = 1\n");
+    assert_int_equal(load(f), 0);
+    append_hits(f, "mail.log", "203.0.113.7", 0, 1);
+    read_all(f);
+    assert_int_equal(f->bans, 2);
+    write_jail(f, "j", "maxretry = nonsense\n");
+    assert_int_equal(load(f), 0);
+    assert_null(roster_find(judge_roster(f->judge), slice_of("j"))->jail);
+    assert_non_null(roster_find(judge_roster(f->judge), slice_of("other"))->jail);
+    assert_int_equal(in_ledger(f), 2);
+}
+
+// A busy log does not starve another.
+static void test_in_turn(void **state)
+{
+    struct fixture *f = *state;
+    char path[PATH_SIZE];
+
+    write_jail(f, "j", "");
+    append_hits(f, "quiet.log", "203.0.113.7", 0, 3);
+    for (int i = 0; i < 4; i++)
+        append_hits(f, "busy.log", "203.0.113.8", 0, 1);
+    assert_int_equal(truncate(path_in(f, "busy.log", path), 8 << 20), 0);
+    assert_int_equal(load(f), 0);
+    // A file takes a round to be opened, and one to be read.
+    for (int i = 0; i < 4; i++)
+        judge_read(f->judge, NOW);
+    assert_int_equal(f->bans, 2);
+    assert_true(judge_ready(f->judge));
+}
+
+static void test_spared(void **state)
+{
+    struct fixture *f = *state;
+    struct exempt own = {0};
+    struct addr self;
+
+    addr_parse(slice_of("203.0.113.7"), &self);
+    assert_int_equal(exempt_add(&own, &self), 0);
+    write_jail(f, "j", "");
+    append_hits(f, "mail.log", "203.0.113.7", 0, 3);
+    append_hits(f, "mail.log", "203.0.113.8", 0, 3);
+    assert_int_equal(load(f), 0);
+    read_all(f);
+    assert_int_equal(in_ledger(f), 2);
+    assert_int_equal(judge_spare(f->judge, &own, NOW), 0);
+    assert_int_equal(f->unbans, 1);
+    append_hits(f, "mail.log", "203.0.113.7", 0, 3);
+    read_all(f);
+    assert_int_equal(in_ledger(f), 1);
+    // Also after a reload, and whom ignoreip has as well.
+    write_jail(f, "j", "ignoreip = 203.0.113.8\n");
+    assert_int_equal(load(f), 0);
+    assert_int_equal(judge_pardon(f->judge, NOW), 0);
+    append_hits(f, "mail.log", "203.0.113.7", 0, 3);
+    read_all(f);
+    assert_int_equal(in_ledger(f), 0);
+    exempt_done(&own);
+}
+
+static void test_by_hand(void **state)
+{
+    enum { MANY = 1000 };
+    struct fixture *f = *state;
+    struct addr net;
+    struct cell *manual;
+    size_t n;
+
+    write_jail(f, "j", "");
+    assert_int_equal(load(f), 0);
+    manual = roster_find(judge_roster(f->judge), slice_of(ROSTER_MANUAL));
+    assert_non_null(manual);
+    addr_parse(slice_of("10.0.0.0"), &net);
+    for (unsigned i = 0; i < MANY; i++) {
+        net.b[14] = (uint8_t)(i >> 8), net.b[15] = (uint8_t)i;
+        assert_int_equal(judge_ban(f->judge, manual, &net, 0, NOW), 0);
+    }
+    assert_int_equal(f->last.until, NOW + UINT64_C(7) * USEC_PER_DAY);
+    assert_int_equal(judge_unban(f->judge, manual, &net, NOW, &n), 0);
+    assert_int_equal(n, 1);
+    assert_int_equal(judge_unban(f->judge, NULL, &net, NOW, &n), 0);
+    assert_int_equal(n, 0);
+    assert_int_equal(judge_unban(f->judge, NULL, NULL, NOW, &n), 0);
+    assert_int_equal(n, MANY - 1);
+    assert_int_equal(f->unbans, MANY);
+    assert_int_equal(in_ledger(f), 0);
+}
+
+// After an unban the slate is clean, over a restart as well.
+static void test_unban_forgets(void **state)
+{
+    struct fixture *f = *state;
+    struct addr net;
+    size_t n;
+
+    addr_parse(slice_of("203.0.113.7"), &net);
+    write_jail(f, "j", "");
+    append_hits(f, "mail.log", "203.0.113.7", 0, 5);
+    assert_int_equal(load(f), 0);
+    read_all(f);
+    assert_int_equal(judge_unban(f->judge, NULL, &net, NOW, &n), 0);
+    assert_int_equal(n, 1);
+    for (int i = 0; i < 2; i++) {
+        append_hits(f, "mail.log", "203.0.113.7", 0, 1);
+        read_all(f);
+        assert_int_equal(f->bans, 1);
+        assert_int_equal(load(f), 0);
+    }
+    append_hits(f, "mail.log", "203.0.113.7", 0, 1);
+    read_all(f);
+    assert_int_equal(f->bans, 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_first_sight, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_clock_of_log, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_checkpoint, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_goes_on, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_reload, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_in_turn, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_spared, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_by_hand, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_unban_forgets, set_up, tear_down),
+    };
+
+    return cmocka_run_group_tests_name("judge", tests, NULL, NULL);
+}
