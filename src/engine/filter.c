@@ -39,7 +39,7 @@ static int rules_init(struct rules *rs, const struct pattern *pattern, size_t n,
     if (!rs->rule)
         return -ENOMEM;
     while (r == 0 && rs->n < n) {
-        r = rule_init(&rs->rule[rs->n], &pattern[rs->n], use_dns, ret_error);
+        r = rule_init(&rs->rule[rs->n], &pattern[rs->n], use_dns, 0, ret_error);
         rs->n++;
     }
     return r;
@@ -55,8 +55,8 @@ static void rules_done(struct rules *rs)
 static uint32_t most_captures(const struct rules *rs, uint32_t most)
 {
     for (size_t i = 0; i < rs->n; i++)
-        if (rs->rule[i].captures > most)
-            most = rs->rule[i].captures;
+        if (rs->rule[i].regex.captures > most)
+            most = rs->rule[i].regex.captures;
     return most;
 }
 

@@ -1,22 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "engine/rule.h"
+
+#include "engine/complaint.h"
 #include "engine/tag.h"
 
-#include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
 
-enum {
-    PATTERN_MAX = 65535, // bytes of a regex as written
-    // Steps of one match, some milliseconds: what a regex with two .* may need for the longest line
-    // that a mail server writes (2 KiB). Less, and an attacker could hide a line by stuffing it.
-    MATCH_LIMIT = 2500000,
-    DEPTH_LIMIT = 10000,   // and where there is no JIT, of its nesting
-    HEAP_LIMIT_KIB = 8192, // ... and its memory
-    STACK_MIN = 32 * 1024, // where there is, of its stack
-    STACK_MAX = 1024 * 1024,
-    EXCERPT_MAX = 24
-};
+enum { PATTERN_MAX = 65535 }; // bytes of a regex as written
 
 static const struct {
     const char *name;
@@ -31,44 +21,6 @@ static const struct {
     [KEY_TOTAL] = {"total", true},      [KEY_OK] = {"ok", true},
     [KEY_SECRET] = {"secret", false},
 };
-
-// What to write instead, for PCRE2's errors that people run into.
-static const struct {
-    int error;
-    const char *advice;
-} advices[] = {
-    {PCRE2_ERROR_MISSING_CLOSING_PARENTHESIS,
-     "; close each ( with ) and each <F-X> with </F-X>, write \\( for the character"},
-    {PCRE2_ERROR_UNMATCHED_CLOSING_PARENTHESIS, "; write \\) for the character"},
-    {PCRE2_ERROR_QUANTIFIER_INVALID, "; write \\*, \\+ or \\? for the character"},
-    {PCRE2_ERROR_LOOKBEHIND_NOT_FIXED_LENGTH, "; leave out *, + and ? inside (?<=…) and (?<!…)"},
-    {PCRE2_ERROR_CLASS_RANGE_ORDER, "; write \\- for the character"},
-    {PCRE2_ERROR_CLASS_INVALID_RANGE, "; write \\- for the character"},
-};
-
-// A piece of the user's text to recognise the place by, not cut inside a character.
-static struct slice excerpt(struct slice text, size_t at)
-{
-    struct slice s = slice_from(text, at < text.n ? at : text.n);
-
-    if (s.n <= EXCERPT_MAX)
-        return s;
-    s.n = EXCERPT_MAX;
-    while (s.n > 0 && (s.p[s.n] & 0xc0) == 0x80)
-        s.n--;
-    return s;
-}
-
-static int complain(const struct pattern *pattern, const struct fault *fault,
-                    struct filter_error *ret_error)
-{
-    struct slice s = excerpt(slice_of(pattern->text), fault->at);
-
-    ret_error->pattern = pattern;
-    snprintf(ret_error->text, sizeof(ret_error->text), "at %zu, \"%.*s\": %s", fault->at, (int)s.n,
-             s.p, fault->text);
-    return -EINVAL;
-}
 
 // "alt_user", "alt_user1" and "alt_user_1" stand in for "user".
 static bool stands_in(const char *name, const char *key)
@@ -96,47 +48,12 @@ static struct group describe(const char *name)
 
 static void describe_groups(struct rule *r)
 {
-    char name[24];
-
-    pcre2_pattern_info(r->code, PCRE2_INFO_CAPTURECOUNT, &r->captures);
-    r->captures++;
-    for (size_t i = 0; i < r->names.n; i++) {
+    for (size_t i = 0; i < r->regex.names.n; i++) {
         struct group *g = &r->group[i];
-        *g = describe(r->names.name[i]);
-        snprintf(name, sizeof(name), "g%zu", i);
-        g->number = (uint32_t)pcre2_substring_number_from_name(r->code, (PCRE2_SPTR)name);
+        *g = describe(r->regex.names.name[i]);
         if (g->key < KEY_N && !g->alternative)
             r->keys |= 1U << g->key;
     }
-}
-
-static int compile(const struct draft *regex, pcre2_code **ret, struct fault *ret_fault)
-{
-    pcre2_compile_context *context = pcre2_compile_context_create(NULL);
-    PCRE2_SIZE at = 0;
-    const char *advice = "";
-    char message[128];
-    int error = 0;
-
-    if (!context)
-        return -ENOMEM;
-    pcre2_set_newline(context, PCRE2_NEWLINE_LF);
-    *ret = pcre2_compile((PCRE2_SPTR)regex->text, regex->n,
-                         PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C, &error, &at,
-                         context);
-    pcre2_compile_context_free(context);
-    if (*ret) {
-        // Where there may be no executable memory, the interpreter does the same more slowly.
-        pcre2_jit_compile(*ret, PCRE2_JIT_COMPLETE);
-        return 0;
-    }
-    if (error == PCRE2_ERROR_HEAP_FAILED)
-        return -ENOMEM;
-    for (size_t i = 0; i < sizeof(advices) / sizeof(*advices); i++)
-        if (advices[i].error == error)
-            advice = advices[i].advice;
-    pcre2_get_error_message(error, (PCRE2_UCHAR *)message, sizeof(message));
-    return fault_set(ret_fault, draft_origin(regex, at), "%s%s", message, advice);
 }
 
 static int check(struct slice text, struct fault *ret_fault)
@@ -148,10 +65,10 @@ static int check(struct slice text, struct fault *ret_fault)
     return 0;
 }
 
-int rule_init(struct rule *r, const struct pattern *pattern, bool use_dns,
+int rule_init(struct rule *r, const struct pattern *pattern, bool use_dns, unsigned flags,
               struct filter_error *ret_error)
 {
-    struct draft expanded = {0}, regex = {0};
+    struct draft expanded = {0};
     struct slice text = slice_of(pattern->text);
     struct fault fault;
     int e;
@@ -161,20 +78,16 @@ int rule_init(struct rule *r, const struct pattern *pattern, bool use_dns,
     if (e == 0)
         e = tag_expand(text, use_dns, &expanded, &fault);
     if (e == 0)
-        e = pyregex_translate(&expanded, &regex, &r->names, &fault);
-    if (e == 0)
-        e = expanded.failed || regex.failed ? -ENOMEM : compile(&regex, &r->code, &fault);
+        e = regex_init(&r->regex, &expanded, flags, &fault);
     if (e == 0)
         describe_groups(r);
     draft_done(&expanded);
-    draft_done(&regex);
-    return e == -EINVAL ? complain(pattern, &fault, ret_error) : e;
+    return e == -EINVAL ? complaint_make(pattern, &fault, ret_error) : e;
 }
 
 void rule_done(struct rule *r)
 {
-    pcre2_code_free(r->code);
-    groups_done(&r->names);
+    regex_done(&r->regex);
 }
 
 bool rule_has_id(const struct rule *r)
@@ -183,50 +96,24 @@ bool rule_has_id(const struct rule *r)
            (1U << KEY_FID | 1U << KEY_IP4 | 1U << KEY_IP6 | 1U << KEY_DNS | 1U << KEY_MLFID);
 }
 
-int matcher_init(struct matcher *m, uint32_t captures)
-{
-    *m = (struct matcher){
-        .data = pcre2_match_data_create(captures, NULL),
-        .context = pcre2_match_context_create(NULL),
-        .stack = pcre2_jit_stack_create(STACK_MIN, STACK_MAX, NULL),
-    };
-    if (!m->data || !m->context || !m->stack)
-        return -ENOMEM;
-    pcre2_set_match_limit(m->context, MATCH_LIMIT);
-    pcre2_set_depth_limit(m->context, DEPTH_LIMIT);
-    pcre2_set_heap_limit(m->context, HEAP_LIMIT_KIB);
-    pcre2_jit_stack_assign(m->context, NULL, m->stack);
-    return 0;
-}
-
-void matcher_done(struct matcher *m)
-{
-    pcre2_match_data_free(m->data);
-    pcre2_match_context_free(m->context);
-    pcre2_jit_stack_free(m->stack);
-}
-
 int rule_match(const struct rule *r, struct matcher *m, struct slice subject)
 {
-    int n = pcre2_match(r->code, (PCRE2_SPTR)subject.p, subject.n + 1, 0, 0, m->data, m->context);
+    struct slice line = {subject.p, subject.n + 1};
+    int e = regex_search(&r->regex, m, line, 0);
 
-    // Bytes without UTF leave no other error than a limit: of steps, depth, heap or stack.
-    return n >= 0 ? FILTER_E_MATCH : n == PCRE2_ERROR_NOMATCH ? 0 : FILTER_E_LIMIT;
+    return e == REGEX_E_MATCH ? FILTER_E_MATCH : e == REGEX_E_LIMIT ? FILTER_E_LIMIT : 0;
 }
 
 // What group i took, without the newline behind the subject.
 static struct slice capture(const struct matcher *m, struct slice subject, uint32_t i)
 {
-    const PCRE2_SIZE *at = pcre2_get_ovector_pointer(m->data) + (size_t)2 * i;
-    size_t start = at[0], end = at[1];
+    struct slice s = matcher_group(m, subject, i), end = slice_from(subject, subject.n);
 
-    if (start == PCRE2_UNSET)
-        return (struct slice){0};
-    if (start > subject.n)
-        start = subject.n;
-    if (end > subject.n)
-        end = subject.n;
-    return (struct slice){subject.p + start, end - start};
+    if (s.p && s.p > end.p)
+        return end;
+    if (s.p && s.p + s.n > end.p)
+        s.n = (size_t)(end.p - s.p);
+    return s;
 }
 
 // There is room: rule_fields() was asked when the filter was made.
@@ -250,7 +137,7 @@ size_t rule_fields(const struct rule *r)
 {
     size_t n = 0;
 
-    for (size_t i = 0; i < r->names.n; i++)
+    for (size_t i = 0; i < r->regex.names.n; i++)
         n += is_field(&r->group[i]);
     return n;
 }
@@ -260,16 +147,16 @@ void rule_values(const struct rule *r, const struct matcher *m, struct slice sub
 {
     struct slice taken[KEY_N + 1] = {0}, alternative[KEY_N + 1] = {0};
 
-    for (size_t i = 0; i < r->names.n; i++) {
+    for (size_t i = 0; i < r->regex.names.n; i++) {
         const struct group *g = &r->group[i];
-        struct slice value = capture(m, subject, g->number);
+        struct slice value = capture(m, subject, r->regex.number[i]);
         struct slice *at = g->alternative ? &alternative[g->key] : &taken[g->key];
         if (!value.p)
             continue;
         if (at->n == 0)
             *at = value;
         if (is_field(g))
-            set_field(v, r->names.name[i], value);
+            set_field(v, r->regex.names.name[i], value);
     }
     for (enum key k = 0; k < KEY_N; k++) {
         if (taken[k].n == 0 && alternative[k].n > 0)

@@ -2,12 +2,8 @@
 // One regex of a filter, compiled, and what its groups mean. Inside the engine only.
 #pragma once
 
-#define PCRE2_CODE_UNIT_WIDTH 8
-
 #include "engine/filter.h"
-#include "engine/pyregex.h"
-
-#include <pcre2.h>
+#include "engine/regex.h"
 
 // The groups whose text we act on.
 enum key {
@@ -30,37 +26,23 @@ enum key {
 };
 
 struct group {
-    uint32_t number;
     enum key key;
     bool alternative; // <F-ALT_…>: stands in where the group of that key is empty
 };
 
 struct rule {
-    pcre2_code *code;
-    struct groups names;
-    struct group group[GROUPS_MAX]; // as in names
+    struct regex regex;
+    struct group group[GROUPS_MAX]; // as in its names
     unsigned keys;                  // 1 << key of those that are there
-    uint32_t captures;              // groups in all, the whole match among them
 };
 
-// -EINVAL with *ret_error set, or -ENOMEM. rule_done() is due in any case.
-int rule_init(struct rule *r, const struct pattern *pattern, bool use_dns,
+// flags: REGEX_*. -EINVAL with *ret_error set, or -ENOMEM. rule_done() is due in any case.
+int rule_init(struct rule *r, const struct pattern *pattern, bool use_dns, unsigned flags,
               struct filter_error *ret_error);
 void rule_done(struct rule *r);
 
 // Whether one of the groups is there that say whose failure it is.
 bool rule_has_id(const struct rule *r);
-
-// What matching needs: one for all rules that are not matched at the same time.
-struct matcher {
-    pcre2_match_data *data;
-    pcre2_match_context *context;
-    pcre2_jit_stack *stack;
-};
-
-// For rules with at most so many captures. -ENOMEM. matcher_done() is due in any case.
-int matcher_init(struct matcher *m, uint32_t captures);
-void matcher_done(struct matcher *m);
 
 // 0: no match, else FILTER_E_MATCH or FILTER_E_LIMIT. Behind the subject stands a newline, as it
 // does for fail2ban's regexes: they may take it, but it is not part of anything that they find.

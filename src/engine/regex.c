@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "engine/regex.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+enum {
+    // Steps of one match, some milliseconds: what a regex with two .* may need for the longest line
+    // that a mail server writes (2 KiB). Less, and an attacker could hide a line by stuffing it.
+    MATCH_LIMIT = 2500000,
+    DEPTH_LIMIT = 10000,   // and where there is no JIT, of its nesting
+    HEAP_LIMIT_KIB = 8192, // ... and its memory
+    STACK_MIN = 32 * 1024, // where there is, of its stack
+    STACK_MAX = 1024 * 1024
+};
+
+// What to write instead, for PCRE2's errors that people run into.
+static const struct {
+    int error;
+    const char *advice;
+} advices[] = {
+    {PCRE2_ERROR_MISSING_CLOSING_PARENTHESIS,
+     "; close each ( with ) and each <F-X> with </F-X>, write \\( for the character"},
+    {PCRE2_ERROR_UNMATCHED_CLOSING_PARENTHESIS, "; write \\) for the character"},
+    {PCRE2_ERROR_QUANTIFIER_INVALID, "; write \\*, \\+ or \\? for the character"},
+    {PCRE2_ERROR_LOOKBEHIND_NOT_FIXED_LENGTH, "; leave out *, + and ? inside (?<=…) and (?<!…)"},
+    {PCRE2_ERROR_CLASS_RANGE_ORDER, "; write \\- for the character"},
+    {PCRE2_ERROR_CLASS_INVALID_RANGE, "; write \\- for the character"},
+};
+
+static int refuse(const struct draft *regex, int error, size_t at, struct fault *ret_fault)
+{
+    const char *advice = "";
+    char message[128];
+
+    for (size_t i = 0; i < sizeof(advices) / sizeof(*advices); i++)
+        if (advices[i].error == error)
+            advice = advices[i].advice;
+    pcre2_get_error_message(error, (PCRE2_UCHAR *)message, sizeof(message));
+    return fault_set(ret_fault, draft_origin(regex, at), "%s%s", message, advice);
+}
+
+static int compile(const struct draft *regex, unsigned flags, pcre2_code **ret,
+                   struct fault *ret_fault)
+{
+    pcre2_compile_context *context = pcre2_compile_context_create(NULL);
+    uint32_t options = PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C;
+    PCRE2_SIZE at = 0;
+    int error = 0;
+
+    if (!context)
+        return -ENOMEM;
+    // Python's ^ also matches behind the last newline.
+    if (flags & REGEX_MULTILINE)
+        options |= PCRE2_MULTILINE | PCRE2_ALT_CIRCUMFLEX;
+    pcre2_set_newline(context, PCRE2_NEWLINE_LF);
+    *ret = pcre2_compile((PCRE2_SPTR)regex->text, regex->n, options, &error, &at, context);
+    pcre2_compile_context_free(context);
+    if (*ret) {
+        // Where there may be no executable memory, the interpreter does the same more slowly.
+        pcre2_jit_compile(*ret, PCRE2_JIT_COMPLETE);
+        return 0;
+    }
+    return error == PCRE2_ERROR_HEAP_FAILED ? -ENOMEM : refuse(regex, error, at, ret_fault);
+}
+
+static void number_groups(struct regex *r)
+{
+    char name[24];
+
+    pcre2_pattern_info(r->code, PCRE2_INFO_CAPTURECOUNT, &r->captures);
+    r->captures++;
+    for (size_t i = 0; i < r->names.n; i++) {
+        snprintf(name, sizeof(name), "g%zu", i);
+        r->number[i] = (uint32_t)pcre2_substring_number_from_name(r->code, (PCRE2_SPTR)name);
+    }
+}
+
+int regex_init(struct regex *r, const struct draft *python, unsigned flags, struct fault *ret_fault)
+{
+    struct draft translated = {0};
+    int e;
+
+    *r = (struct regex){0};
+    e = pyregex_translate(python, &translated, &r->names, ret_fault);
+    if (e == 0)
+        e = python->failed || translated.failed ? -ENOMEM
+                                                : compile(&translated, flags, &r->code, ret_fault);
+    if (e == 0)
+        number_groups(r);
+    draft_done(&translated);
+    return e;
+}
+
+void regex_done(struct regex *r)
+{
+    pcre2_code_free(r->code);
+    groups_done(&r->names);
+    r->code = NULL;
+}
+
+int matcher_init(struct matcher *m, uint32_t captures)
+{
+    *m = (struct matcher){
+        .data = pcre2_match_data_create(captures, NULL),
+        .context = pcre2_match_context_create(NULL),
+        .stack = pcre2_jit_stack_create(STACK_MIN, STACK_MAX, NULL),
+    };
+    if (!m->data || !m->context || !m->stack)
+        return -ENOMEM;
+    pcre2_set_match_limit(m->context, MATCH_LIMIT);
+    pcre2_set_depth_limit(m->context, DEPTH_LIMIT);
+    pcre2_set_heap_limit(m->context, HEAP_LIMIT_KIB);
+    pcre2_jit_stack_assign(m->context, NULL, m->stack);
+    return 0;
+}
+
+void matcher_done(struct matcher *m)
+{
+    pcre2_match_data_free(m->data);
+    pcre2_match_context_free(m->context);
+    pcre2_jit_stack_free(m->stack);
+}
+
+int regex_search(const struct regex *r, struct matcher *m, struct slice text, size_t from)
+{
+    PCRE2_SPTR subject = (PCRE2_SPTR)(text.p ? text.p : "");
+    int n = pcre2_match(r->code, subject, text.n, from, 0, m->data, m->context);
+
+    // Bytes without UTF leave no other error than a limit: of steps, depth, heap or stack.
+    return n >= 0 ? REGEX_E_MATCH : n == PCRE2_ERROR_NOMATCH ? 0 : REGEX_E_LIMIT;
+}
+
+struct slice matcher_group(const struct matcher *m, struct slice text, uint32_t group)
+{
+    const PCRE2_SIZE *at = pcre2_get_ovector_pointer(m->data) + (size_t)2 * group;
+
+    return at[0] == PCRE2_UNSET ? (struct slice){0} : (struct slice){text.p + at[0], at[1] - at[0]};
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One of Python's regexes, compiled by PCRE2 and run under limits: it never stalls, whatever the
+// text. Inside the engine only.
+#pragma once
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+
+#include "engine/pyregex.h"
+
+#include <pcre2.h>
+
+struct regex {
+    pcre2_code *code;
+    struct groups names;
+    uint32_t number[GROUPS_MAX]; // of the group, as in names
+    uint32_t captures;           // groups in all, the whole match among them
+};
+
+enum {
+    REGEX_MULTILINE = 1, // ^ and $ also match at the newlines inside the text
+};
+
+// -EINVAL with *ret_fault set, or -ENOMEM. regex_done() is due in any case.
+int regex_init(struct regex *r, const struct draft *python, unsigned flags,
+               struct fault *ret_fault);
+void regex_done(struct regex *r);
+
+// What matching needs: one for all regexes that are not matched at the same time.
+struct matcher {
+    pcre2_match_data *data;
+    pcre2_match_context *context;
+    pcre2_jit_stack *stack;
+};
+
+// For regexes with at most so many captures. -ENOMEM. matcher_done() is due in any case.
+int matcher_init(struct matcher *m, uint32_t captures);
+void matcher_done(struct matcher *m);
+
+enum { REGEX_E_MATCH = 1, REGEX_E_LIMIT = 2 };
+
+// Searches from a place in the text on; what lies before it is seen by lookbehind. 0: no match.
+int regex_search(const struct regex *r, struct matcher *m, struct slice text, size_t from);
+
+// What group number `group` of the last match took (p NULL: took no part); 0 is the whole match.
+struct slice matcher_group(const struct matcher *m, struct slice text, uint32_t group);
