@@ -22,7 +22,7 @@ static void check_line(struct stamp *s, struct slice text)
 {
     struct stamp again = *s;
     struct line line, same;
-    usec_t last = s->last;
+    usec_t last = s->wall.last;
 
     stamp_line(s, text, NOW, &line);
     stamp_line(&again, text, NOW, &same);
@@ -31,7 +31,7 @@ static void check_line(struct stamp *s, struct slice text)
     must(line.dated == (line.date.n > 0));
     must(line.dated ? line.time < TOO_LATE : line.time == (last ? last : NOW));
     must(same.time == line.time && same.dated == line.dated);
-    must(s->last == (line.dated ? line.time : last));
+    must(s->wall.last == (line.dated ? line.time : last));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

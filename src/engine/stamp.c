@@ -7,11 +7,10 @@
 
 enum { MINUTE = 60, HOUR = 3600, DAY = 86400 };
 
-enum { LATE = 5 * MINUTE }; // lines written by several processes are out of order by this much
-
 void stamp_init(struct stamp *s, const struct zone *zone)
 {
-    *s = (struct stamp){.zone = zone, .plain_day = INT64_MIN};
+    *s = (struct stamp){0};
+    wall_init(&s->wall, zone);
 }
 
 void stamp_hint_name(struct stamp *s, struct slice name)
@@ -83,69 +82,16 @@ void stamp_hint_head(struct stamp *s, struct slice head)
     }
 }
 
-// Whether the clock does not change on this day or the ones beside it, so that one offset fits.
-static bool is_plain_day(struct stamp *s, int64_t day)
-{
-    int32_t before, after;
-
-    if (s->plain_day == day)
-        return true;
-    before = zone_offset(s->zone, (day - 1) * DAY);
-    after = zone_offset(s->zone, (day + 2) * DAY);
-    if (before != after)
-        return false;
-    s->plain_day = day;
-    s->plain_offset = before;
-    return true;
-}
-
-// The clock on the wall to UTC. Of an hour that occurs twice it is the second one that goes on from
-// the line before, which may be a little late itself.
-static int64_t zone_time(struct stamp *s, int64_t local)
-{
-    int64_t first, second, last = (int64_t)(s->last / USEC_PER_SEC);
-
-    if (is_plain_day(s, local / DAY))
-        return local - s->plain_offset;
-    first = zone_to_utc(s->zone, local);
-    second = local - zone_offset(s->zone, first + DAY);
-    if (second == first || zone_offset(s->zone, second) != local - second || last == 0)
-        return first;
-    return first < last - LATE ? second : first;
-}
-
-// The same for lines with a time of day only, whose clock a banner may have told.
+// The clock on the wall to UTC, and back, for lines with a time of day only, whose clock a banner
+// may have told.
 static int64_t clock_time(struct stamp *s, int64_t local)
 {
-    return s->has_offset ? local - s->offset : zone_time(s, local);
+    return s->has_offset ? local - s->offset : wall_to_utc(&s->wall, local);
 }
 
 static int64_t clock_local(const struct stamp *s, usec_t t)
 {
-    int64_t utc = (int64_t)(t / USEC_PER_SEC);
-
-    return utc + (s->has_offset ? s->offset : zone_offset(s->zone, utc));
-}
-
-// The year that puts the time at most a day after now. Leap days may be eight years apart.
-static bool find_year(struct stamp *s, const struct shape *shape, usec_t now, int64_t *ret)
-{
-    int64_t latest = (int64_t)(now / USEC_PER_SEC) + DAY, this_year, day, local;
-    unsigned month, mday;
-
-    civil_from_days(latest / DAY, &this_year, &month, &mday);
-    for (int64_t year = this_year + 1; year >= this_year - 8; year--) {
-        if (shape->mday > days_in_month(year, shape->month))
-            continue;
-        day = days_from_civil(year, shape->month, shape->mday);
-        local = day * DAY + shape->second;
-        // No zone is a day from UTC, so most years need no look at it.
-        if (local - DAY <= latest && zone_time(s, local) <= latest) {
-            *ret = day;
-            return true;
-        }
-    }
-    return false;
+    return s->has_offset ? (int64_t)(t / USEC_PER_SEC) + s->offset : wall_from_utc(&s->wall, t);
 }
 
 // The earliest day that puts the clock at or after a time.
@@ -192,10 +138,10 @@ static int64_t find_day(struct stamp *s, struct slice text, const struct shape *
 
     if (is_banner(text, line, &banner) && learn(s, &banner))
         return first_day(s, line->second, now);
-    if (s->last == 0)
+    if (s->wall.last == 0)
         day = first_day(s, line->second, now);
     else
-        day = day_from(clock_local(s, s->last) - (named ? MINUTE : 2 * HOUR), line->second);
+        day = day_from(clock_local(s, s->wall.last) - (named ? MINUTE : 2 * HOUR), line->second);
     return named ? keep_to_name(s, line->second, day) : day;
 }
 
@@ -204,14 +150,15 @@ static bool find_time(struct stamp *s, struct slice text, const struct shape *sh
 {
     int64_t day = shape->day, local, utc;
 
-    if (shape->kind == SHAPE_YEARLESS && !find_year(s, shape, now, &day))
+    if (shape->kind == SHAPE_YEARLESS &&
+        !wall_find_day(&s->wall, shape->month, shape->mday, shape->second, NULL, now, &day))
         return false;
     if (shape->kind == SHAPE_CLOCK)
         day = find_day(s, text, shape, now);
     local = day * DAY + shape->second;
     utc = shape->has_offset            ? local - shape->offset
           : shape->kind == SHAPE_CLOCK ? clock_time(s, local)
-                                       : zone_time(s, local);
+                                       : wall_to_utc(&s->wall, local);
     if (utc < 0)
         return false;
     *ret = (usec_t)utc * USEC_PER_SEC + shape->micro;
@@ -223,11 +170,14 @@ void stamp_line(struct stamp *s, struct slice text, usec_t now, struct line *ret
     struct shape shape;
     usec_t time;
 
-    *ret = (struct line){.text = text, .date = {text.p, 0}, .time = s->last ? s->last : now};
+    *ret = (struct line){.text = text,
+                         .date = {text.p, 0},
+                         .zone = s->wall.zone,
+                         .time = s->wall.last ? s->wall.last : now};
     if (!shape_find(text, &shape) || !find_time(s, text, &shape, now, &time))
         return;
     ret->date = shape.date;
     ret->time = time;
     ret->dated = true;
-    s->last = time;
+    s->wall.last = time;
 }

@@ -12,23 +12,23 @@
 #pragma once
 
 #include "base/slice.h"
-#include "base/span.h"
-#include "base/zone.h"
+#include "engine/wall.h"
 
 #include <stdbool.h>
 
 // A line with its time. date is the part of text that is the stamp (empty where there is none);
-// filters see the text without it, as fail2ban's do.
+// filters see the text without it, as fail2ban's do. A line that is dated and has none got its time
+// from elsewhere.
 struct line {
     struct slice text;
     struct slice date;
     usec_t time; // where not dated: the last line's time, or now
     bool dated;
+    const struct zone *zone; // of the clock that wrote it; NULL: UTC
 };
 
 struct stamp {
-    const struct zone *zone; // borrowed
-    usec_t last;             // 0: none yet
+    struct wall wall; // its last: of the last line that had a time
     // What is known of the day, for lines with a time of day only.
     enum stamp_day {
         STAMP_DAY_UNKNOWN,
@@ -40,8 +40,6 @@ struct stamp {
     usec_t mtime;
     int32_t offset; // seconds east of UTC, where a banner told it
     bool has_offset;
-    int64_t plain_day; // a day without a change of the clock nearby, and its offset
-    int32_t plain_offset;
 };
 
 void stamp_init(struct stamp *s, const struct zone *zone);

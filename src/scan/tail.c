@@ -74,7 +74,7 @@ static void turn(struct tail *t, usec_t now, line_fn *fn, void *user)
     if (lines_last(&t->lines, &text))
         give(t, text, now, fn, user);
     lines_reset(&t->lines);
-    stamp_init(&t->stamp, t->stamp.zone);
+    stamp_init(&t->stamp, t->stamp.wall.zone);
     if (t->hinted)
         t->source.old = false;
     t->hinted = false;
