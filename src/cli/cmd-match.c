@@ -98,23 +98,27 @@ static void print_plain(const struct match *m, const struct log_entry *e, int64_
 static int match_line(struct matcher *m, const struct log_entry *e, const char *path,
                       struct output *out)
 {
+    struct log_entry dated = *e;
+    struct line store;
     struct match match;
     int64_t count;
-    int r = filter_match(m->filter, &e->line, &match);
+    int r;
 
+    dated.line = *filter_date(m->filter, &e->line, e->now, &store);
+    r = filter_match(m->filter, &dated.line, &match);
     m->lines++;
     m->ignored += r == FILTER_E_IGNORED;
     if (r != FILTER_E_MATCH)
         return 0;
     m->matched++;
     m->rule_hits[match.rule]++;
-    count = sessions_merge(m->sessions, &match, e->line.time);
+    count = sessions_merge(m->sessions, &match, dated.line.time);
     if (count < 0)
         return (int)count;
     if (out->json)
-        print_json(&match, e, path, count, out->file);
+        print_json(&match, &dated, path, count, out->file);
     else
-        print_plain(&match, e, count, out);
+        print_plain(&match, &dated, count, out);
     return 0;
 }
 

@@ -112,7 +112,8 @@ static int rule(struct court *c, uint32_t seat, struct ruling *r, ruling_fn *fn,
     return known ? 0 : fn(user, r);
 }
 
-int court_feed(struct court *c, unsigned file, const struct line *line, ruling_fn *fn, void *user)
+int court_feed(struct court *c, unsigned file, const struct line *line, usec_t now, ruling_fn *fn,
+               void *user)
 {
     for (uint32_t i = 0; i < c->n; i++) {
         struct seat *s = &c->seat[i];
@@ -120,7 +121,7 @@ int court_feed(struct court *c, unsigned file, const struct line *line, ruling_f
         int r;
         if (file >= s->n_reads || !s->reads[file])
             continue;
-        r = jail_feed(s->jail, line, line->time, &ruling.hit, &ruling.verdict);
+        r = jail_feed(s->jail, line, now, &ruling.hit, &ruling.verdict);
         ruling.jail = s->conf;
         if (r == JAIL_E_VERDICT)
             r = rule(c, i, &ruling, fn, user);

@@ -253,7 +253,7 @@ int logs_next(struct logs *l, struct log_entry *ret)
     if (l->n_heap == 0)
         return 0;
     f = l->file[l->heap[0]];
-    *ret = (struct log_entry){f->line, l->heap[0], f->number};
+    *ret = (struct log_entry){f->line, l->heap[0], f->number, f->now};
     return 1;
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "conf/words.h"
+#include "engine/zonename.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -101,22 +102,20 @@ static int take_maxlines(struct assembly *a, const struct text *value)
 
 static int take_datepattern(struct assembly *a, const struct text *value)
 {
-    static const char *const plain[] = {"", "^", "{^LN-BEG}"};
-    struct text_cursor c = {0};
-    struct slice line;
-    struct origin at;
+    return add_patterns(a, value, &a->spec->datepattern, &a->spec->n_datepattern);
+}
 
-    while (text_next(value, &c, &line, &at)) {
-        bool known = false;
-        for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
-            known = known || slice_is(line, plain[i]);
-        if (!known)
-            problems_warn(a->d->problems, at,
-                          "datepattern = %.*s: has no effect; this version recognises the date "
-                          "at the beginning of a line by itself",
-                          (int)line.n, line.p);
-    }
-    return 0;
+static int take_logtimezone(struct assembly *a, const struct text *value)
+{
+    struct slice name = slice_trim((struct slice){value->p, value->n});
+
+    a->spec->has_offset = name.n > 0;
+    if (name.n == 0 || zonename_read(name, &a->spec->offset))
+        return 0;
+    return problems_error(a->d->problems, value->line[0],
+                          "logtimezone = %s: write an offset (UTC+0100) or a name that stands for "
+                          "one (CET); the time of the system is used without this option",
+                          value->p);
 }
 
 // It chooses entries of a journal: conf/journalmatch.h.
@@ -131,13 +130,10 @@ static const struct option {
     const char *key;
     option_fn *take;
 } options[] = {
-    {"usedns", take_usedns},
-    {"prefregex", take_prefregex},
-    {"failregex", take_failregex},
-    {"ignoreregex", take_ignoreregex},
-    {"maxlines", take_maxlines},
-    {"datepattern", take_datepattern},
-    {"journalmatch", take_journalmatch},
+    {"usedns", take_usedns},           {"prefregex", take_prefregex},
+    {"failregex", take_failregex},     {"ignoreregex", take_ignoreregex},
+    {"maxlines", take_maxlines},       {"datepattern", take_datepattern},
+    {"logtimezone", take_logtimezone}, {"journalmatch", take_journalmatch},
 };
 
 enum { OPTIONS = sizeof(options) / sizeof(options[0]) };
@@ -216,4 +212,9 @@ void filterspec_print(const struct filter_spec *spec, FILE *out)
     print_patterns("prefregex", &spec->prefregex, spec->prefregex.text ? 1 : 0, out);
     print_patterns("failregex", spec->failregex, spec->n_failregex, out);
     print_patterns("ignoreregex", spec->ignoreregex, spec->n_ignoreregex, out);
+    if (spec->n_datepattern > 0)
+        print_patterns("datepattern", spec->datepattern, spec->n_datepattern, out);
+    if (spec->has_offset)
+        fprintf(out, "logtimezone = UTC%c%02d%02d\n", spec->offset < 0 ? '-' : '+',
+                abs(spec->offset) / 3600, abs(spec->offset) / 60 % 60);
 }

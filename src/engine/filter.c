@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "engine/filter.h"
+
+#include "engine/datepattern.h"
 #include "engine/lines.h"
 #include "engine/match.h"
 
@@ -18,6 +20,8 @@ struct filter {
     struct rules prefix; // one or none
     struct rules fail, ignore;
     bool ignore_first; // before the failregexes, and not only after one has matched
+    struct datepattern *date;
+    bool plain_date;
     struct matcher matcher;
     uint64_t limits_hit;
     char *text; // the line without its date, and a newline
@@ -113,6 +117,11 @@ int filter_new(const struct filter_spec *spec, struct filter **ret, struct filte
     r = f->name && f->text ? compile(f, spec, ret_error) : -ENOMEM;
     if (r < 0)
         goto fail;
+    r = datepattern_new(spec->datepattern, spec->n_datepattern,
+                        spec->has_offset ? &spec->offset : NULL, &f->date, ret_error);
+    if (r < 0)
+        goto fail;
+    f->plain_date = datepattern_is_plain(f->date);
     captures = most_captures(&f->prefix, most_captures(&f->fail, most_captures(&f->ignore, 1)));
     r = matcher_init(&f->matcher, captures);
     if (r < 0)
@@ -130,6 +139,7 @@ struct filter *filter_free(struct filter *f)
         rules_done(&f->prefix);
         rules_done(&f->fail);
         rules_done(&f->ignore);
+        datepattern_free(f->date);
         matcher_done(&f->matcher);
         free(f->text);
         free(f->name);
@@ -145,7 +155,17 @@ const char *filter_name(const struct filter *f)
 
 uint64_t filter_limits_hit(const struct filter *f)
 {
-    return f->limits_hit;
+    return f->limits_hit + datepattern_limits_hit(f->date);
+}
+
+const struct line *filter_date(struct filter *f, const struct line *line, usec_t now,
+                               struct line *store)
+{
+    if (line->dated && (f->plain_date || line->date.n == 0))
+        return line;
+    *store = *line;
+    datepattern_date(f->date, now, store);
+    return store;
 }
 
 static int match_one(struct filter *f, const struct rule *rule, struct slice subject)
@@ -156,16 +176,16 @@ static int match_one(struct filter *f, const struct rule *rule, struct slice sub
     return r;
 }
 
-// The first rule that matches, in *ret_index. A limit hit is told only where none does.
+// The first rule that matches, from *index on, in *index. A limit hit is told only where none does.
 static int match_any(struct filter *f, const struct rules *rs, struct slice subject,
-                     unsigned *ret_index)
+                     unsigned *index)
 {
     int limit = 0;
 
-    for (size_t i = 0; i < rs->n; i++) {
+    for (size_t i = *index; i < rs->n; i++) {
         int r = match_one(f, &rs->rule[i], subject);
         if (r == FILTER_E_MATCH) {
-            *ret_index = (unsigned)i;
+            *index = (unsigned)i;
             return r;
         }
         limit |= r;
@@ -212,7 +232,7 @@ static void put_back(const struct filter *f, const struct line *line, struct sli
 
 static void put_back_all(const struct filter *f, const struct line *line, struct match *m)
 {
-    struct slice *part[] = {&m->id, &m->mlfid, &m->user, &m->secret};
+    struct slice *part[] = {&m->name, &m->id, &m->mlfid, &m->user, &m->secret};
 
     for (size_t i = 0; i < sizeof(part) / sizeof(*part); i++)
         put_back(f, line, part[i]);
@@ -222,16 +242,16 @@ static void put_back_all(const struct filter *f, const struct line *line, struct
 
 // The failregexes, then the ignoreregexes on the same text: what <F-CONTENT> took is a line of its
 // own to both, ended by a newline as every line is.
-static int match_fail(struct filter *f, struct slice subject, struct values *v, unsigned *ret_rule)
+static int match_fail(struct filter *f, struct slice subject, struct values *v, unsigned *rule)
 {
     char *end = f->text + (subject.p - f->text) + subject.n, kept = *end;
-    unsigned ignore;
+    unsigned ignore = 0;
     int r;
 
     *end = '\n';
-    r = match_any(f, &f->fail, subject, ret_rule);
+    r = match_any(f, &f->fail, subject, rule);
     if (r == FILTER_E_MATCH) {
-        rule_values(&f->fail.rule[*ret_rule], &f->matcher, subject, v);
+        rule_values(&f->fail.rule[*rule], &f->matcher, subject, v);
         if (match_any(f, &f->ignore, subject, &ignore) == FILTER_E_MATCH)
             r = FILTER_E_IGNORED;
     }
@@ -240,9 +260,9 @@ static int match_fail(struct filter *f, struct slice subject, struct values *v, 
 }
 
 // The prefregex, where there is one, and the failregexes on what it leaves.
-static int match_text(struct filter *f, struct slice text, struct values *v, unsigned *ret_rule)
+static int match_text(struct filter *f, struct slice text, struct values *v, unsigned *rule)
 {
-    unsigned prefix;
+    unsigned prefix = 0;
     int r;
 
     v->n = 0;
@@ -255,20 +275,20 @@ static int match_text(struct filter *f, struct slice text, struct values *v, uns
         if (v->key[KEY_CONTENT].n > 0)
             text = v->key[KEY_CONTENT];
     }
-    return match_fail(f, text, v, ret_rule);
+    return match_fail(f, text, v, rule);
 }
 
-int filter_match(struct filter *f, const struct line *line, struct match *ret)
+int filter_match_from(struct filter *f, const struct line *line, unsigned first, struct match *ret)
 {
     struct values v;
     struct slice text;
-    unsigned rule = 0;
+    unsigned rule = first, ignore = 0;
     int r, ignored = 0;
 
     if (!cut_date(f, line, &text))
         return 0;
     if (f->ignore_first)
-        ignored = match_any(f, &f->ignore, text, &rule);
+        ignored = match_any(f, &f->ignore, text, &ignore);
     if (ignored == FILTER_E_MATCH)
         return FILTER_E_IGNORED;
     r = match_text(f, text, &v, &rule);
@@ -278,4 +298,9 @@ int filter_match(struct filter *f, const struct line *line, struct match *ret)
     match_read(&v, ret);
     put_back_all(f, line, ret);
     return FILTER_E_MATCH;
+}
+
+int filter_match(struct filter *f, const struct line *line, struct match *ret)
+{
+    return filter_match_from(f, line, 0, ret);
 }

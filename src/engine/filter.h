@@ -35,6 +35,10 @@ struct filter_spec {
     struct pattern prefregex; // text NULL: none
     const struct pattern *failregex, *ignoreregex;
     size_t n_failregex, n_ignoreregex;
+    const struct pattern *datepattern; // one template a line; none: fail2ban's default list
+    size_t n_datepattern;
+    bool has_offset; // logtimezone: seconds east of UTC for dates that name no zone
+    int32_t offset;
     bool use_dns; // <HOST> also matches a host name (which nobody resolves: such a match has no
                   // address)
 };
@@ -55,6 +59,7 @@ struct match {
     unsigned rule;       // index into failregex
     bool has_host;       // an address was found
     struct addr host;    // the address, or with <SUBNET> the block
+    struct slice name;   // the host name that <HOST> or <DNS> took, else empty; nobody resolves it
     struct slice id;     // <F-ID>, else empty
     struct slice mlfid;  // <F-MLFID>, else empty: the key of a session
     struct slice user;   // <F-USER> or the first <F-ALT_USER…> that is not empty
@@ -79,10 +84,21 @@ struct filter;
 int filter_new(const struct filter_spec *spec, struct filter **ret, struct filter_error *ret_error);
 struct filter *filter_free(struct filter *f);
 
+// Dates a line as the filter does: the line, or *store where its datepattern finds another date.
+// What stamp.h found stands where the filter has no pattern of its own, or only an anchor such as
+// {^LN-BEG}, and so does a time that is not in the text (the journal's). now: what dates without a
+// year or a day are read against. Every line is passed once, in order.
+const struct line *filter_date(struct filter *f, const struct line *line, usec_t now,
+                               struct line *store);
+
 // Matches one line, its date cut out and a newline behind it. 0: not matched, else FILTER_E_*. The
 // slices in *ret point into the line; but for those that the date was cut out of, which are valid
 // until the next call with this filter.
 int filter_match(struct filter *f, const struct line *line, struct match *ret);
+
+// The same from one of the failregexes on: with first = ret->rule + 1 the next that matches the
+// same line, for tools that tell of all of them.
+int filter_match_from(struct filter *f, const struct line *line, unsigned first, struct match *ret);
 
 const char *filter_name(const struct filter *f);
 

@@ -179,11 +179,12 @@ static int matched(struct jail *j, const struct line *line, struct match *m, str
 int jail_feed(struct jail *j, const struct line *line, usec_t now, struct hit *ret_hit,
               struct verdict *ret_verdict)
 {
+    struct line store;
     struct match m;
     int r;
 
-    (void)now;
     j->counters.lines++;
+    line = filter_date(j->filter, line, now, &store);
     if (line->time > j->newest)
         j->newest = line->time;
     r = filter_match(j->filter, line, &m);

@@ -72,7 +72,8 @@ int jail_new(const struct jail_spec *spec, struct filter *filter, const struct e
 struct jail *jail_free(struct jail *j);
 
 // One line, in the order of the file. 0: nothing, JAIL_E_HIT, JAIL_E_VERDICT, or -ENOMEM. now is
-// the program's time; verdicts depend on the line's own.
+// the program's time, of an old log when it was written last; verdicts depend on the line's own, as
+// the filter dates it.
 int jail_feed(struct jail *j, const struct line *line, usec_t now, struct hit *ret_hit,
               struct verdict *ret_verdict);
 

@@ -55,6 +55,7 @@ static bool read_host(const struct values *v, struct addr *ret)
 void match_read(const struct values *v, struct match *ret)
 {
     ret->has_host = read_host(v, &ret->host);
+    ret->name = v->key[KEY_DNS];
     ret->id = v->key[KEY_FID];
     ret->mlfid = v->key[KEY_MLFID];
     ret->user = v->key[KEY_USER];

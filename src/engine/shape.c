@@ -95,14 +95,18 @@ static bool find_syslog(struct slice text, struct shape *ret)
     return true;
 }
 
-// The zone at the end of a date, right behind it or (Exim's log_timezone) after a space.
+// The zone at the end of a date, right behind it or after a space, as fail2ban's %z takes it.
 static void take_zone(struct slice *s, struct shape *ret)
 {
     struct slice t = *s;
-    bool apart = take_char(&t, ' ');
+    int32_t offset = 0;
 
-    if (!take_offset(&t, &ret->offset) || (apart && (!ends_word(t) || t.p - s->p < 6)))
+    take_char(&t, ' ');
+    if (!take_text(&t, "UTC") && !take_text(&t, "GMT") && !take_offset(&t, &offset))
         return;
+    if (t.n > 0 && is_alnum(t.p[0]))
+        return;
+    ret->offset = offset;
     ret->has_offset = true;
     *s = t;
 }

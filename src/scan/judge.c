@@ -124,11 +124,11 @@ bool judge_ready(const struct judge *j)
 }
 
 // A live line was written just now, whatever its stamp says.
-static bool is_off(const struct judge *j, const struct source *s, const struct line *line)
+static bool is_off(const struct judge *j, const struct source *s, usec_t time)
 {
-    usec_t gap = line->time > j->now ? line->time - j->now : j->now - line->time;
+    usec_t gap = time > j->now ? time - j->now : j->now - time;
 
-    return line->dated && s->live && gap > CLOCK_SLACK;
+    return s->live && gap > CLOCK_SLACK;
 }
 
 static void warn_off(struct source *s, usec_t now, const struct line *line)
@@ -179,10 +179,9 @@ static void sentence(struct judge *j, const struct cell *c, const struct verdict
 static void on_line(void *user, struct source *s, const struct line *line)
 {
     struct judge *j = user;
-    bool off = is_off(j, s, line);
 
     j->counters.lines++;
-    if (off)
+    if (line->dated && is_off(j, s, line->time))
         warn_off(s, j->now, line);
     if (s->old && line->dated && line->time < usec_sub(j->now, j->roster->findtime))
         return;
@@ -197,7 +196,7 @@ static void on_line(void *user, struct source *s, const struct line *line)
         if (r == JAIL_E_HIT || r == JAIL_E_VERDICT)
             write_hit(j, c, s, &hit);
         if (r == JAIL_E_VERDICT)
-            sentence(j, c, &verdict, off);
+            sentence(j, c, &verdict, is_off(j, s, verdict.time));
     }
 }
 
