@@ -27,7 +27,7 @@ headers='
 ^linux/(netfilter|netlink|rtnetlink|if_addr|genetlink) netlink
 ^jansson(_config)?\.h$ jansson
 ^(arpa|linux|net|netinet|sys)/ system
-^(dirent|fcntl|fnmatch|getopt|glob|grp|langinfo|locale|netdb|poll|pwd|sched|signal|strings|syslog|termios|unistd|wchar)\.h$ system
+^(dirent|fcntl|fnmatch|getopt|glob|grp|langinfo|locale|netdb|poll|pwd|sched|signal|spawn|strings|syslog|termios|unistd|wchar)\.h$ system
 '
 
 check() {
