@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { WHY_BANS = 16, WHY_LINES = 100 };
@@ -101,6 +102,13 @@ static enum control_source_state state_of(const struct tail *t)
     return follow_is_live(t->follow) ? CONTROL_LIVE : CONTROL_READING;
 }
 
+static const char *reason_of(int error)
+{
+    if (error == -EACCES)
+        return "Permission denied; give group adm the right to read it, see tailband(8)";
+    return error < 0 ? strerror(-error) : NULL;
+}
+
 static int put_source(const struct source *s, enum control_source_state state, uint64_t size,
                       uint64_t offset, struct caller *to)
 {
@@ -113,9 +121,19 @@ static int put_source(const struct source *s, enum control_source_state state, u
         .offset = offset,
         .lines = s->n_lines,
         .last = s->last,
-        .text = text_of(s->error < 0 ? strerror(-s->error) : NULL),
+        .text = text_of(reason_of(s->error)),
     };
     return caller_put(to, &record);
+}
+
+// Whether another jail waits for the same logs and has been listed already.
+static bool is_repeated(const struct logpath *path, size_t i)
+{
+    for (size_t k = 0; k < i; k++) {
+        if (strcmp(path[k].glob, path[i].glob) == 0)
+            return true;
+    }
+    return false;
 }
 
 static int put_sources(const struct desk *d, const struct cell *only, struct caller *to)
@@ -135,7 +153,8 @@ static int put_sources(const struct desk *d, const struct cell *only, struct cal
     for (size_t i = 0; i < n && r >= 0; i++) {
         struct control record = {.type = CONTROL_IS_SOURCE,
                                  .source = {.path = slice_of(path[i].glob)}};
-        if (!path[i].matched && (!only || &roster->cell[path[i].cell] == only))
+        bool wanted = only ? &roster->cell[path[i].cell] == only : !is_repeated(path, i);
+        if (!path[i].matched && wanted)
             r = caller_put(to, &record);
     }
     return r;
