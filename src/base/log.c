@@ -2,7 +2,6 @@
 #include "base/log.h"
 
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +28,11 @@ void log_set_level(enum log_level most)
     log_state.most = most;
 }
 
+bool log_says(enum log_level level)
+{
+    return level <= log_state.most;
+}
+
 void log_line(enum log_level level, const char *format, ...)
 {
     char line[LINE_MAX_];
@@ -36,7 +40,7 @@ void log_line(enum log_level level, const char *format, ...)
     int r;
     va_list args;
 
-    if (level > log_state.most)
+    if (!log_says(level))
         return;
     if (log_state.journal)
         r = snprintf(line, sizeof(line), "<%d>", (int)level);

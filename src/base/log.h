@@ -4,6 +4,8 @@
 // Programs log; libraries return errors.
 #pragma once
 
+#include <stdbool.h>
+
 enum log_level {
     LEVEL_ERROR = 3,
     LEVEL_WARNING = 4,
@@ -15,6 +17,9 @@ enum log_level {
 // Lines above this level are dropped. name stands in front of each line on a terminal or in a file.
 void log_open(const char *name, enum log_level most);
 void log_set_level(enum log_level most);
+
+// Whether a line of this level would be said, where finding the words costs something.
+bool log_says(enum log_level level);
 
 // Control characters in the text become '?', so that foreign bytes cannot forge a line.
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));

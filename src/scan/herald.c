@@ -4,6 +4,9 @@
 #include "base/log.h"
 #include "scan/clock.h"
 
+#include <stdio.h>
+#include <time.h>
+
 static struct control_occurrence occurrence(enum control_event kind)
 {
     return (struct control_occurrence){.kind = kind, .time = clock_now()};
@@ -20,37 +23,59 @@ static struct control_occurrence about(enum control_event kind, const struct cel
     return e;
 }
 
-void herald_hit(struct herald *h, const struct cell *cell, const struct hit *hit)
+// fail2ban's words, its level's name included and nothing behind the address: filters such as its
+// recidive, and dashboards, read them.
+static void log_event(enum log_level level, const char *jail, const char *what,
+                      const struct addr *net)
 {
     char text[ADDR_TEXT_MAX];
 
+    addr_format(net, text);
+    log_line(level, "%-7s [%s] %s %s", level == LEVEL_NOTICE ? "NOTICE" : "INFO", jail, what, text);
+}
+
+static void log_hit(const struct cell *cell, const struct hit *hit)
+{
+    time_t seconds = (time_t)(hit->time / USEC_PER_SEC);
+    char text[ADDR_TEXT_MAX], time[sizeof("2026-02-28 06:08:03")] = "";
+    struct tm local;
+
+    addr_format(&hit->addr, text);
+    if (localtime_r(&seconds, &local))
+        strftime(time, sizeof(time), "%Y-%m-%d %H:%M:%S", &local);
+    log_line(LEVEL_INFO, "INFO    [%s] Found %s - %s, %u of %u", cell->conf->name, text, time,
+             hit->hits, cell->conf->spec.maxretry);
+}
+
+void herald_hit(struct herald *h, const struct cell *cell, const struct hit *hit)
+{
     if (server_is_watched(h->server)) {
         struct control_occurrence e = about(CONTROL_EVENT_HIT, cell, &hit->addr);
         e.count = hit->count;
         e.hits = hit->hits;
         server_event(h->server, &e);
     }
-    addr_format(&hit->addr, text);
-    log_line(LEVEL_DEBUG, "%s hit in %s: %u of %u", text, cell->conf->name, hit->hits,
-             cell->conf->spec.maxretry);
+    if (log_says(LEVEL_INFO))
+        log_hit(cell, hit);
 }
 
-static void log_ban(const struct cell *cell, const struct ban *ban, bool in_force)
+// Why, in a line of its own.
+static void log_reason(const struct cell *cell, const struct ban *ban, bool in_force)
 {
-    char net[ADDR_TEXT_MAX], length[SPAN_TEXT_MAX], findtime[SPAN_TEXT_MAX];
+    char net[ADDR_TEXT_MAX], length[SPAN_TEXT_MAX], findtime[SPAN_TEXT_MAX], hosts[32] = "";
+    const char *verb = in_force ? "is banned" : "was to be banned";
     const char *over = in_force ? "" : ", which is over";
 
     addr_format(&ban->net, net);
     span_format(ban->until == USEC_FOREVER ? USEC_FOREVER : ban->until - ban->since, length);
     span_format(ban->findtime, findtime);
+    if (ban->reason == BAN_BLOCK)
+        snprintf(hosts, sizeof(hosts), " by %u hosts", ban->hosts);
     if (ban->reason == BAN_MANUAL)
-        log_line(LEVEL_NOTICE, "%s banned in %s for %s: by hand", net, cell->conf->name, length);
-    else if (ban->reason == BAN_BLOCK)
-        log_line(LEVEL_NOTICE, "%s banned in %s for %s%s: %u hits by %u hosts in %s", net,
-                 cell->conf->name, length, over, ban->hits, ban->hosts, findtime);
+        log_line(LEVEL_INFO, "%s is banned in %s for %s: by hand", net, cell->conf->name, length);
     else
-        log_line(LEVEL_NOTICE, "%s banned in %s for %s%s: %u hits in %s", net, cell->conf->name,
-                 length, over, ban->hits, findtime);
+        log_line(LEVEL_INFO, "%s %s in %s for %s%s: %u hits%s in %s", net, verb, cell->conf->name,
+                 length, over, ban->hits, hosts, findtime);
 }
 
 void herald_ban(struct herald *h, const struct cell *cell, const struct ban *ban, bool in_force)
@@ -64,17 +89,17 @@ void herald_ban(struct herald *h, const struct cell *cell, const struct ban *ban
     e.hosts = ban->hosts;
     e.reason = reasons[ban->reason];
     server_event(h->server, &e);
-    log_ban(cell, ban, in_force);
+    if (in_force)
+        log_event(LEVEL_NOTICE, cell->conf->name, "Ban", &ban->net);
+    log_reason(cell, ban, in_force);
 }
 
 void herald_unban(struct herald *h, const struct cell *cell, const struct ban *ban)
 {
     struct control_occurrence e = about(CONTROL_EVENT_UNBAN, cell, &ban->net);
-    char net[ADDR_TEXT_MAX];
 
     server_event(h->server, &e);
-    addr_format(&ban->net, net);
-    log_line(LEVEL_NOTICE, "%s unbanned in %s", net, cell->conf->name);
+    log_event(LEVEL_NOTICE, cell->conf->name, "Unban", &ban->net);
 }
 
 void herald_enforced(struct herald *h, bool enforced, const char *text)

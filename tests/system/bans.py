@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """From a line in a log to an element in the kernel, and back."""
 import json
+import re
 import select
 import subprocess
 import time
@@ -52,13 +53,15 @@ class Bans(Case):
         """What a new log tells of long ago is passed over; so is a ban that would be over."""
         now = time.time()
         self.rig.jail('j', findtime='1h', bantime='10m')
+        self.rig.verbose()
         self.rig.hit('203.0.113.1', 3, at=now - 7200)
         self.rig.hit('203.0.113.2', 3, at=now - 1800)
         self.rig.hit('203.0.113.3', 3, at=now - 60)
         self.rig.start()
         self.rig.wait_kernel(['203.0.113.3/32'])
-        self.assertEqual(self.rig.said('203.0.113.1 banned'), 0)
-        self.assertEqual(self.rig.said('203.0.113.2 banned in j for 10m, which is over'), 1)
+        self.assertEqual(self.rig.said('203.0.113.1'), 0)
+        self.assertEqual(self.rig.said('203.0.113.2 was to be banned in j for 10m, which is over'), 1)
+        self.assertEqual(self.rig.said('Ban 203.0.113.2'), 0)
         self.assertEqual(self.rig.listed().keys(), {('j', '203.0.113.3/32')})
 
     def test_wrong_zone(self):
@@ -129,6 +132,27 @@ class Bans(Case):
         self.rig.hit('203.0.113.7', 3)
         self.rig.wait_kernel(['203.0.113.7/32'])
         self.assertGreaterEqual(self.rig.said('broken.conf:2'), 1)
+
+
+class Words(Case):
+    """What is logged in fail2ban's words, as its recidive filter and others' parsers look for it."""
+
+    def test_of_a_ban(self):
+        self.rig.verbose()
+        self.rig.jail(maxretry=2, netblock_v4='24:2:3')
+        self.rig.start()
+        self.rig.hit('203.0.113.7', 2)
+        self.rig.hit('203.0.113.8')
+        self.rig.wait_kernel(['203.0.113.7/32', '203.0.113.0/24'])
+        self.rig.command('unban', '203.0.113.7')
+        self.rig.wait_kernel(['203.0.113.0/24'])
+        log = self.rig.log()
+        for words in (r'INFO    \[j\] Found 203\.0\.113\.7 - \d{4}-\d\d-\d\d [\d:]{8}, [12] of 2$',
+                      r'NOTICE\s+\[(?!recidive\])(?:.*)\]\s+Ban\s+203\.0\.113\.7\s*$',
+                      r'NOTICE  \[j\] Ban 203\.0\.113\.0/24$',
+                      r'NOTICE  \[j\] Unban 203\.0\.113\.7$',
+                      r'203\.0\.113\.0/24 is banned in j for 1w: 3 hits by 2 hosts in 10m$'):
+            self.assertEqual(len(re.findall(words, log, re.M)), 1 + words.startswith('INFO'), words)
 
 
 class ByHand(Case):

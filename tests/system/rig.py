@@ -59,6 +59,9 @@ class Rig:
         self.write(f'etc/jails/{name}.conf', f'[{name}]\n' + ''.join(
             f'{key.replace("_", ".")} = {value}\n' for key, value in values.items()))
 
+    def verbose(self):
+        self.write('etc/tailban.conf', '[tailban]\nloglevel = info\n')
+
     def hit(self, addr, n=1, at=None, log='log/mail.log'):
         self.append(log, line(addr, at) * n)
 
