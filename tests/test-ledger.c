@@ -250,12 +250,20 @@ static void test_text(void **state)
     ledger_close(l);
 }
 
+static void assert_prior(struct ledger *l, const char *jail, usec_t now, uint32_t expected)
+{
+    struct addr net = net_of("203.0.113.7");
+    uint32_t prior;
+
+    assert_int_equal(ledger_prior(l, jail, &net, now, &prior), 0);
+    assert_int_equal(prior, expected);
+}
+
 static void test_bans(void **state)
 {
     struct ledger *l = open_at(":memory:");
     struct seen lifted = {0};
     struct addr net = net_of("203.0.113.7");
-    uint32_t prior;
     int64_t a, b;
 
     (void)state;
@@ -270,8 +278,11 @@ static void test_bans(void **state)
     assert_int_equal(add_ban(l, "smtp", "203.0.113.0/24", SECONDS(100), SECONDS(300), NULL), 0);
     assert_bans(l, NULL, SECONDS(150), "203.0.113.7 203.0.113.7 203.0.113.0/24");
     assert_bans(l, "smtp", SECONDS(250), "203.0.113.7 203.0.113.0/24");
-    assert_int_equal(ledger_prior(l, "auth", &net, &prior), 0);
-    assert_int_equal(prior, 2);
+    assert_prior(l, "auth", SECONDS(99), 0);
+    assert_prior(l, "auth", SECONDS(100), 1);
+    assert_prior(l, "auth", SECONDS(200), 2);
+    assert_prior(l, "smtp", SECONDS(200), 0);
+    assert_prior(l, NULL, SECONDS(200), 2);
     assert_int_equal(add_hit(l, "auth", "203.0.113.7", SECONDS(150), "x"), 0);
     assert_int_equal(add_hit(l, "smtp", "203.0.113.7", SECONDS(150), "x"), 0);
     assert_int_equal(ledger_unban(l, "smtp", &net, SECONDS(160), see_ban, &lifted), 0);
@@ -282,6 +293,7 @@ static void test_bans(void **state)
     assert_int_equal(ledger_unban(l, NULL, &net, SECONDS(170), see_ban, &lifted), 0);
     assert_int_equal(ledger_unban(l, NULL, &net, SECONDS(180), see_ban, &lifted), 0);
     assert_int_equal(lifted.n, 2);
+    assert_prior(l, NULL, USEC_FOREVER, 1);
     assert_bans(l, NULL, SECONDS(170), "203.0.113.0/24");
     assert_hits(l, "auth", 0, "");
     ledger_close(l);

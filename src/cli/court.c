@@ -16,10 +16,42 @@ static void pack(uint32_t seat, const struct addr *net, uint8_t ret[static BAN_K
     ret[sizeof(seat) + sizeof(net->b)] = net->len;
 }
 
+// What became of a net: the ban that ends last, and how many ran out before that.
+struct record {
+    usec_t until;
+    uint32_t over;
+};
+
+static uint32_t prior(struct court *c, uint32_t seat, const struct addr *net, usec_t time)
+{
+    uint8_t key[BAN_KEY_SIZE];
+    const struct record *record;
+
+    pack(seat, net, key);
+    record = table_get(c->bans, key);
+    return record ? record->over + (record->until <= time) : 0;
+}
+
+static struct past recall(void *user, const struct jail_spec *spec, const struct addr *net,
+                          usec_t time)
+{
+    struct seat *s = user;
+    struct court *c = s->court;
+    struct past past = {0};
+
+    c->dice = c->dice * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    past.chance = (double)(c->dice >> 11) * 0x1p-53;
+    for (uint32_t i = 0; i < c->n; i++) {
+        if (i == s->number || spec->sentence.growth->overalljails)
+            past.bans += prior(c, i, net, time);
+    }
+    return past;
+}
+
 int court_init(struct court *c, const struct config *config)
 {
     memset(c, 0, sizeof(*c));
-    c->bans = table_new(COURT_BANS_MAX, BAN_KEY_SIZE, sizeof(usec_t), SEED);
+    c->bans = table_new(COURT_BANS_MAX, BAN_KEY_SIZE, sizeof(struct record), SEED);
     c->seat = calloc(config->n_jail + 1, sizeof(*c->seat));
     if (!c->bans || !c->seat)
         return -ENOMEM;
@@ -29,13 +61,15 @@ int court_init(struct court *c, const struct config *config)
         int r;
         if (!config->jail[i].usable)
             continue;
-        c->n++;
+        s->court = c;
+        s->number = (uint32_t)c->n++;
         s->conf = &config->jail[i];
         r = filter_new(&s->conf->filter, &s->filter, &error);
         if (r == 0)
             r = jail_new(&s->conf->spec, s->filter, &s->conf->ignoreip, SEED, &s->jail);
         if (r < 0)
             return r;
+        jail_ask(s->jail, recall, s);
     }
     return 0;
 }
@@ -71,11 +105,11 @@ int court_reads(struct court *c, size_t seat, unsigned file)
 static bool in_force(struct court *c, uint32_t seat, const struct addr *net, usec_t time)
 {
     uint8_t key[BAN_KEY_SIZE];
-    const usec_t *until;
+    const struct record *record;
 
     pack(seat, net, key);
-    until = table_get(c->bans, key);
-    return until && *until > time;
+    record = table_get(c->bans, key);
+    return record && record->until > time;
 }
 
 // Whether the net, or a block of the jail's that holds it, is banned at that time.
@@ -101,14 +135,16 @@ static int rule(struct court *c, uint32_t seat, struct ruling *r, ruling_fn *fn,
     const struct verdict *v = &r->verdict;
     bool known = covered(c, seat, &v->net, v->time);
     uint8_t key[BAN_KEY_SIZE];
-    usec_t *until;
+    struct record *record;
+    bool is_new;
 
     pack(seat, &v->net, key);
-    until = table_put(c->bans, key, NULL);
-    if (!until)
+    record = table_put(c->bans, key, &is_new);
+    if (!record)
         return -ENOMEM;
-    if (v->until > *until)
-        *until = v->until;
+    record->over += !is_new && record->until <= v->time;
+    if (v->until > record->until)
+        record->until = v->until;
     return known ? 0 : fn(user, r);
 }
 

@@ -16,6 +16,8 @@ struct ruling {
 
 struct court {
     struct seat {
+        struct court *court;
+        uint32_t number;
         const struct jail_conf *conf;
         struct filter *filter;
         struct jail *jail;
@@ -23,7 +25,8 @@ struct court {
         size_t n_reads;
     } * seat;
     size_t n;
-    struct table *bans; // of seat and net, to when it ends
+    struct table *bans; // of seat and net, to its bans
+    uint64_t dice;      // bantime.rndtime's: the same in every run
 };
 
 // The configuration's usable jails; it must outlive the court. -errno; court_done() in any case.

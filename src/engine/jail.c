@@ -15,6 +15,8 @@ struct jail {
     struct sessions *sessions;
     struct ladder *ladder;
     usec_t newest; // line
+    past_fn *past;
+    void *past_user;
     struct jail_counters counters;
 };
 
@@ -77,6 +79,18 @@ struct jail *jail_free(struct jail *j)
     return NULL;
 }
 
+void jail_ask(struct jail *j, past_fn *fn, void *user)
+{
+    j->past = fn;
+    j->past_user = user;
+}
+
+static struct past past_of(const struct jail *j, const struct sentence *s, const struct addr *net,
+                           usec_t time)
+{
+    return s->growth && j->past ? j->past(j->past_user, &j->spec, net, time) : (struct past){0};
+}
+
 // The narrowest rung that explains the hits. A block that a narrower one was banned for before, and
 // that is still over its thresholds, goes first: where every hit is enough to ban its host
 // (maxretry 1), no block would ever be banned otherwise. Nobody exempt is hit by a ban.
@@ -100,11 +114,12 @@ static struct verdict judge(const struct jail *j, const struct jail_standing *s,
 {
     bool host = addr_compare(&s->net, &hit->host) == 0;
     const struct sentence *sentence = host ? &j->spec.sentence : &j->spec.netblock_sentence;
+    struct past past = past_of(j, sentence, &s->net, hit->time);
 
     return (struct verdict){
         .net = s->net,
         .time = hit->time,
-        .until = sentence_until(sentence, hit->time, 0),
+        .until = sentence_until(sentence, hit->time, &past),
         .reason = host ? VERDICT_HOST : VERDICT_BLOCK,
         .hits = s->hits,
         .hosts = s->hosts,
@@ -135,6 +150,17 @@ static int count(struct jail *j, struct hit *hit, struct hit *ret_hit, struct ve
     return banned ? JAIL_E_VERDICT : JAIL_E_HIT;
 }
 
+// No more than it takes, so that the number stays one to read.
+static uint32_t weigh(const struct jail *j, const struct addr *host, usec_t time, uint32_t failures)
+{
+    struct past past = past_of(j, &j->spec.sentence, host, time);
+    uint64_t weight = sentence_weight(&j->spec.sentence, &past), count;
+
+    weight = weight < j->spec.maxretry ? weight : j->spec.maxretry;
+    count = weight * failures;
+    return count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
+}
+
 static int hit(struct jail *j, const struct line *line, const struct match *m, uint32_t failures,
                struct hit *ret_hit, struct verdict *ret_verdict)
 {
@@ -142,7 +168,6 @@ static int hit(struct jail *j, const struct line *line, const struct match *m, u
         .addr = m->host,
         .host = addr_host(&m->host),
         .time = line->time,
-        .count = failures,
         .rule = m->rule,
         .user = m->user,
         .text = line->text,
@@ -153,6 +178,7 @@ static int hit(struct jail *j, const struct line *line, const struct match *m, u
         j->counters.exempt++;
         return 0;
     }
+    hit.count = weigh(j, &hit.host, hit.time, failures);
     return count(j, &hit, ret_hit, ret_verdict);
 }
 

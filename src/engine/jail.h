@@ -35,8 +35,8 @@ struct hit {
     struct addr addr; // as in the line
     struct addr host; // what is counted: IPv4 /32, IPv6 /64, or <SUBNET>'s block
     usec_t time;
-    uint32_t count;
-    unsigned rule; // index into the filter's failregexes
+    uint32_t count; // as which it counts: more than its failures, of one with a past
+    unsigned rule;  // index into the filter's failregexes
     struct slice user;
     struct slice text, secret; // the line, and the part of it that must be masked
     uint32_t hits;             // in the host's window now, this one included
@@ -70,6 +70,12 @@ struct jail;
 int jail_new(const struct jail_spec *spec, struct filter *filter, const struct exempt *exempt,
              uint64_t seed, struct jail **ret);
 struct jail *jail_free(struct jail *j);
+
+// Whom to ask what became of a net before, where the jail's bans grow (sentence.growth); nobody at
+// first, and every ban is then the net's first.
+typedef struct past past_fn(void *user, const struct jail_spec *spec, const struct addr *net,
+                            usec_t time);
+void jail_ask(struct jail *j, past_fn *fn, void *user);
 
 // One line, in the order of the file. 0: nothing, JAIL_E_HIT, JAIL_E_VERDICT, or -ENOMEM. now is
 // the program's time, of an old log when it was written last; verdicts depend on the line's own, as

@@ -182,15 +182,17 @@ int ledger_bans_about(struct ledger *l, const struct addr *net, size_t most, ban
     return r < 0 ? r : walk_bans(l, s, fn, user);
 }
 
-int ledger_prior(struct ledger *l, const char *jail, const struct addr *net, uint32_t *ret)
+int ledger_prior(struct ledger *l, const char *jail, const struct addr *net, usec_t now,
+                 uint32_t *ret)
 {
-    int64_t jail_id, n;
-    int r = store_name(l, jail, &jail_id);
+    int64_t jail_id = 0, n;
+    int r = jail ? store_name(l, jail, &jail_id) : 0;
 
     if (r == 0)
-        r = store_number(l, BAN_PRIOR, 3,
+        r = store_number(l, BAN_PRIOR, 4,
                          (struct value[]){value_blob(net->b, sizeof(net->b)), value_of(net->len),
-                                          value_of(jail_id)},
+                                          jail ? value_of(jail_id) : value_text(NULL),
+                                          value_time(now)},
                          &n);
     if (r == 0)
         *ret = (uint32_t)n;

@@ -85,7 +85,11 @@ int ledger_bans(struct ledger *l, const char *jail, usec_t now, int64_t after, b
 // Bans, past ones too, whose net contains or lies in net, newest first, at most `most`.
 int ledger_bans_about(struct ledger *l, const struct addr *net, size_t most, ban_fn *fn,
                       void *user);
-int ledger_prior(struct ledger *l, const char *jail, const struct addr *net, uint32_t *ret);
+
+// How many bans of exactly this net had run out by `now`, in this jail or (NULL) in all; those that
+// were lifted are forgiven.
+int ledger_prior(struct ledger *l, const char *jail, const struct addr *net, usec_t now,
+                 uint32_t *ret);
 
 // The lines behind a ban (ban_id), or (ban_id 0) the ones counted for net and not led to a ban,
 // oldest first.

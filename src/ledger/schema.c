@@ -113,7 +113,8 @@ const char *const schema_statement[STATEMENT_MAX] = {
                   "  SELECT id FROM prefix CROSS JOIN ban"
                   "   ON net = outer_net(?1, n) AND len = n)"
                   " ORDER BY id DESC LIMIT ?4",
-    [BAN_PRIOR] = "SELECT count(*) FROM ban WHERE net = ?1 AND len = ?2 AND jail = ?3",
+    [BAN_PRIOR] = "SELECT count(*) FROM ban WHERE net = ?1 AND len = ?2"
+                  " AND (?3 IS NULL OR jail = ?3) AND until <= ?4 AND until < lifted",
     [BAN_PRUNE] = "DELETE FROM ban WHERE id IN (SELECT id FROM ban WHERE min(until, lifted) < ?1"
                   " ORDER BY min(until, lifted) LIMIT ?2)",
     [BAN_OVERFLOW] = "DELETE FROM ban WHERE id IN (SELECT id FROM ban"

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 enum { WRITES_MAX = 10000 };
 
@@ -21,8 +22,9 @@ struct judge {
     struct exempt own;
     struct roster *roster;
     struct logs *logs;
-    usec_t expire; // when memory is to be freed
-    usec_t now;    // of the piece being read
+    usec_t expire;               // when memory is to be freed
+    usec_t now;                  // of the piece being read
+    const struct source *source; // of the line being judged
     struct judge_counters counters;
 };
 
@@ -83,6 +85,45 @@ static int restore(struct judge *j, struct roster *roster, usec_t now)
     return r < 0 ? r : 0;
 }
 
+// A live line was written just now, whatever its stamp says.
+static bool is_off(const struct judge *j, const struct source *s, usec_t time)
+{
+    usec_t gap = time > j->now ? time - j->now : j->now - time;
+
+    return s->live && gap > CLOCK_SLACK;
+}
+
+static double chance(void)
+{
+    uint64_t bits = 0;
+
+    // Where there is no randomness, a ban is a little more predictable.
+    if (getrandom(&bits, sizeof(bits), GRND_NONBLOCK) != (ssize_t)sizeof(bits))
+        return 0;
+    return (double)(bits >> 11) * 0x1p-53;
+}
+
+static struct past recall(void *user, const struct jail_spec *spec, const struct addr *net,
+                          usec_t time)
+{
+    struct judge *j = user;
+    const char *jail = spec->sentence.growth->overalljails ? NULL : spec->name;
+    struct past past = {.chance = chance()};
+
+    // A ledger that cannot be read makes a ban shorter, not none.
+    ledger_prior(j->books.ledger, jail, net, is_off(j, j->source, time) ? j->now : time,
+                 &past.bans);
+    return past;
+}
+
+static void ask(struct judge *j, struct roster *roster)
+{
+    for (size_t i = 0; i < roster->n; i++) {
+        if (roster->cell[i].jail)
+            jail_ask(roster->cell[i].jail, recall, j);
+    }
+}
+
 int judge_load(struct judge *j, struct config *config, usec_t now)
 {
     struct roster *roster = NULL;
@@ -95,6 +136,8 @@ int judge_load(struct judge *j, struct config *config, usec_t now)
         r = roster_spare(roster, &j->own);
     if (r == 0)
         r = restore(j, roster, now);
+    if (r == 0)
+        ask(j, roster);
     if (r == 0)
         r = logs_new(roster, j->books.ledger, j->zone, &logs);
     if (r < 0) {
@@ -121,14 +164,6 @@ int judge_dispatch(struct judge *j)
 bool judge_ready(const struct judge *j)
 {
     return logs_ready(j->logs);
-}
-
-// A live line was written just now, whatever its stamp says.
-static bool is_off(const struct judge *j, const struct source *s, usec_t time)
-{
-    usec_t gap = time > j->now ? time - j->now : j->now - time;
-
-    return s->live && gap > CLOCK_SLACK;
 }
 
 static void warn_off(struct source *s, usec_t now, const struct line *line)
@@ -181,6 +216,7 @@ static void on_line(void *user, struct source *s, const struct line *line)
     struct judge *j = user;
 
     j->counters.lines++;
+    j->source = s;
     if (line->dated && is_off(j, s, line->time))
         warn_off(s, j->now, line);
     if (s->old && line->dated && line->time < usec_sub(j->now, j->roster->findtime))
