@@ -255,6 +255,68 @@ static void test_scenarios(void **state)
     }
 }
 
+// A net that ends in so many bans before as its last byte says.
+static struct past past_of(void *user, const struct jail_spec *spec, const struct addr *a,
+                           usec_t time)
+{
+    (void)time;
+    assert_string_equal(spec->name, "test");
+    ++*(unsigned *)user;
+    return (struct past){.bans = a->b[addr_prefix(a) / 8 + 11], .chance = 0.5};
+}
+
+static void test_growth(void **state)
+{
+    static const struct {
+        const char *text;
+        uint32_t count;     // as which the hit counts
+        const char *banned; // NULL: not yet
+        double until;
+    } rows[] = {
+        {"192.0.9.0", 1, NULL, 0},
+        {"192.0.9.0 2", 2, "192.0.9.0/32", 1000},
+        {"192.0.8.1", 2, NULL, 0},
+        {"192.0.8.1", 2, "192.0.8.1/32", 2010},
+        {"192.0.8.2", 3, "192.0.8.2/32", 4010},
+        {"192.0.7.20 3", 9, "192.0.7.20/32", 8010}, // no more than maxretry each, up to maxtime
+        {"192.0.3.0 2", 2, NULL, 0},
+        {"192.0.3.0", 1, "192.0.3.0/32", 1000},
+        {"192.0.3.1", 2, NULL, 0},
+        {"192.0.3.1", 2, "192.0.3.1/32", 2010},
+        {"192.0.3.4", 3, "192.0.3.4/32", 8010},
+        {"192.0.3.0", 1, "192.0.3.0/24", 8010}, // three times before, and 5000 is the first
+    };
+    char error[FORMULA_ERROR_MAX];
+    struct growth growth = {.factor = 1, .maxtime = seconds(8000), .rndtime = seconds(20)};
+    struct jail_spec spec = base_spec();
+    struct exempt exempt = {0};
+    unsigned asked = 0;
+    struct jail *j;
+
+    (void)state;
+    assert_int_equal(formula_parse(slice_of("ban.Time * 2 ** ban.Count"), &growth.formula, error),
+                     0);
+    spec.sentence.growth = spec.netblock_sentence.growth = &growth;
+    spec.n_v4 = 1;
+    j = make(&spec, &exempt);
+    jail_ask(j, past_of, &asked);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct hit hit;
+        struct verdict v;
+        int r = feed(j, rows[i].text, 0, &hit, &v);
+        char text[ADDR_TEXT_MAX] = "";
+        if (r == JAIL_E_VERDICT)
+            addr_format_net(&v.net, text);
+        assert_int_equal(r, rows[i].banned ? JAIL_E_VERDICT : JAIL_E_HIT);
+        assert_int_equal(hit.count, rows[i].count);
+        assert_string_equal(text, rows[i].banned ? rows[i].banned : "");
+        if (rows[i].banned)
+            assert_int_equal(v.until, seconds(rows[i].until));
+    }
+    assert_true(asked > 0);
+    jail_free(j);
+}
+
 static void test_hit_and_verdict_are_told_whole(void **state)
 {
     struct jail_spec spec = base_spec();
@@ -389,6 +451,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_scenarios),
+        cmocka_unit_test(test_growth),
         cmocka_unit_test(test_hit_and_verdict_are_told_whole),
         cmocka_unit_test(test_counters),
         cmocka_unit_test(test_wrong_specs_are_refused),

@@ -232,6 +232,27 @@ static void test_clock_of_log(void **state)
     }
 }
 
+// Who was banned before is banned sooner and for longer, also by the next judge on the same ledger.
+static void test_growth(void **state)
+{
+    struct fixture *f = *state;
+
+    write_jail(f, "j", "findtime = 1d\nbantime = 1h\nbantime.increment = true\n");
+    append_hits(f, "mail.log", "203.0.113.7", 10000 * USEC_PER_SEC, 3);
+    assert_int_equal(load(f), 0);
+    read_all(f);
+    assert_int_equal(f->bans, 1);
+    assert_int_equal(f->last.until - f->last.since, 3600 * USEC_PER_SEC);
+    f->judge = judge_free(f->judge);
+    open_judge(f);
+    assert_int_equal(load(f), 0);
+    append_hits(f, "mail.log", "203.0.113.7", 0, 2);
+    append_hits(f, "mail.log", "203.0.113.8", 0, 2);
+    read_all(f);
+    assert_int_equal(f->bans, 2);
+    assert_int_equal(f->last.until - f->last.since, 2 * 3600 * USEC_PER_SEC);
+}
+
 // Everything stands at a checkpoint, which is due a while after the first write and not before.
 static void test_checkpoint(void **state)
 {
@@ -399,6 +420,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_first_sight, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_clock_of_log, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_growth, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_checkpoint, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_goes_on, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_reload, set_up, tear_down),

@@ -61,6 +61,9 @@ struct jail_conf {
     size_t n_port;
     bool reject;           // answer with an error instead of dropping
     struct jail_spec spec; // spec.name is name
+    bool increment;        // bantime.increment: the spec's sentences grow
+    struct growth growth;
+    const char *factor, *formula; // as they stand in the file
     struct exempt ignoreip;
     bool ignoreself;
 };

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#define DOUBLING   "ban.Time * (1<<(ban.Count if ban.Count<20 else 20)) * banFactor"
 #define AT(member) offsetof(struct jail_conf, member)
 
 // Order matters in two places: protocol comes before port, the jail's own spans before netblock's,
@@ -20,6 +21,7 @@ static const struct option {
     size_t offset;
     const char *fallback; // NULL: nothing is set
     bool handed_down;
+    bool empty_is_none; // the fallback stands for an empty value as well
 } jail_options[] = {
     {"enabled", value_parse_bool, value_print_bool, AT(enabled), "false", true},
     {"filter", value_parse_nothing, value_print_filter, 0, NULL, true},
@@ -31,6 +33,14 @@ static const struct option {
     {"maxretry", value_parse_maxretry, value_print_maxretry, AT(spec.maxretry), "5", true},
     {"findtime", value_parse_span, value_print_span, AT(spec.findtime), "10m", true},
     {"bantime", value_parse_span_or_forever, value_print_span, AT(spec.sentence.bantime), "1w",
+     true},
+    {"bantime.increment", value_parse_bool, value_print_bool, AT(increment), "false", true},
+    {"bantime.factor", value_parse_factor, value_print_text, AT(factor), "1", true, true},
+    {"bantime.formula", value_parse_formula, value_print_text, AT(formula), DOUBLING, true, true},
+    {"bantime.multipliers", value_parse_multipliers, value_print_multipliers, 0, NULL, true},
+    {"bantime.maxtime", value_parse_maxtime, value_print_span, AT(growth.maxtime), "", true},
+    {"bantime.rndtime", value_parse_rndtime, value_print_span, AT(growth.rndtime), "", true},
+    {"bantime.overalljails", value_parse_bool, value_print_bool, AT(growth.overalljails), "false",
      true},
     {"ignoreip", value_parse_ignoreip, value_print_ignoreip, 0, NULL, true},
     {"ignoreself", value_parse_bool, value_print_bool, AT(ignoreself), "true", true},
@@ -58,13 +68,6 @@ static const struct other {
     {"logtimezone", OPTION_FILTER, NULL, true},
     {"journalmatch", OPTION_FILTER, NULL, true},
     {"mode", OPTION_FILTER, NULL, false},
-    {"bantime.increment", OPTION_NO_EFFECT, "false", true},
-    {"bantime.factor", OPTION_NO_EFFECT, "1", true},
-    {"bantime.formula", OPTION_NO_EFFECT, "", true},
-    {"bantime.multipliers", OPTION_NO_EFFECT, "", true},
-    {"bantime.maxtime", OPTION_NO_EFFECT, "", true},
-    {"bantime.rndtime", OPTION_NO_EFFECT, "", true},
-    {"bantime.overalljails", OPTION_NO_EFFECT, "false", true},
     {"ignorecommand", OPTION_NO_EFFECT, "", true},
     {"ignorecache", OPTION_NO_EFFECT, "", true},
     {"logencoding", OPTION_NO_EFFECT, "auto", true},
@@ -141,10 +144,11 @@ static int read_row(struct draft *d, const struct scope *s, const struct option 
 {
     cleanup(text_done) struct text value = {0};
     int r = scope_get(s, o->key, d->problems, &value);
+    bool missing = r == INI_E_MISSING || (r == 0 && value.n == 0 && o->empty_is_none);
 
-    if (r == INI_E_MISSING && !o->fallback)
+    if (missing && !o->fallback)
         return 0;
-    if (r == INI_E_MISSING)
+    if (missing)
         r = text_set(&value, slice_of(o->fallback), (struct origin){d->jail->file, d->jail->line});
     return r < 0 ? r : o->parse(d, o->key, &value, (char *)d->jail + o->offset);
 }
@@ -174,6 +178,8 @@ int options_read(struct draft *d, const struct scope *s)
         spec->netblock_findtime = spec->findtime;
     if (spec->netblock_sentence.bantime == 0)
         spec->netblock_sentence.bantime = spec->sentence.bantime;
+    if (d->jail->increment)
+        spec->sentence.growth = spec->netblock_sentence.growth = &d->jail->growth;
     return r;
 }
 

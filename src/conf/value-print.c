@@ -10,6 +10,16 @@ void value_print_bool(const struct jail_conf *jail, const void *field, FILE *out
     fputs(*(const bool *)field ? " true" : " false", out);
 }
 
+void value_print_text(const struct jail_conf *jail, const void *field, FILE *out)
+{
+    const char *text = *(const char *const *)field;
+
+    (void)jail;
+    fputs(text && *text ? " " : "", out);
+    for (; text && *text; text++)
+        fputs(*text == '%' ? "%%" : *text == '\n' ? "\n    " : (char[2]){*text, '\0'}, out);
+}
+
 void value_print_filter(const struct jail_conf *jail, const void *field, FILE *out)
 {
     (void)field;
