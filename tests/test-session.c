@@ -131,6 +131,7 @@ static struct match match_of(const struct step *s)
         .gained = s->flags & GAINED,
         .has_total = s->flags & TOTAL,
         .count = s->count ? s->count : 1,
+        .lines = 1,
         .total = s->total,
         .ok = s->ok,
     };
@@ -185,6 +186,63 @@ static void merges_lines(void **state)
         }
         sessions_free(s);
     }
+}
+
+// What a session tells beside its failures: its users, and how many lines each failure is made of.
+static const struct {
+    struct step step;
+    const char *users; // a "," behind each
+    uint32_t lines;
+} told[] = {
+    {{.id = "1", .host = A, .user = "root", .flags = NOFAIL}, "root,", 0},
+    {{.id = "1", .host = A, .user = "root", .flags = NOFAIL}, "root,", 0},
+    {{.id = "1", .host = A, .user = "admin", .flags = NOFAIL}, "root,admin,", 3},
+    {{.id = "1", .host = A, .user = "root"}, "root,admin,", 1},
+    {{.id = "1", .host = A}, "root,admin,", 1},
+    {{.id = "2"}, "", 1},
+    {{.id = "2"}, "", 2},
+    {{.id = "2", .host = B, .user = "x", .flags = NOFAIL}, "x,", 3},
+    {{.id = "2", .host = B, .flags = NOFAIL}, "x,", 0},
+    {{.id = "2", .host = B, .flags = NOFAIL | FORGET}, "x,", 0},
+    {{.id = "3", .host = A, .user = "u"}, "u,", 1},
+    {{.id = "3", .host = A, .user = "u", .flags = GAINED}, "u,", 0},
+    {{.id = "3", .host = A}, "u,", 2},
+    {{.id = "4", .host = B, .user = "u", .flags = NOFAIL | FORGET}, "u,", 0},
+    {{.host = B, .user = "u"}, "", 1},
+};
+
+static void tells_users_and_lines(void **state)
+{
+    struct sessions *s = make();
+    char users[SESSION_USERS_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(told); i++) {
+        struct match m;
+        feed(s, &told[i].step, &m);
+        for (size_t k = 0; k < m.users.n; k++)
+            users[k] = m.users.p[k] ? m.users.p[k] : ',';
+        if (!slice_is((struct slice){users, m.users.n}, told[i].users) || m.lines != told[i].lines)
+            fail_msg("%zu: %.*s %u lines", i, (int)m.users.n, users, m.lines);
+    }
+    sessions_free(s);
+}
+
+static void tells_as_many_users_as_fit(void **state)
+{
+    struct sessions *s = make();
+    char name[64];
+
+    (void)state;
+    memset(name, 'a', sizeof(name));
+    for (size_t i = 0; i < 8; i++) {
+        struct match m = {.mlfid = slice_of("1"), .count = 1};
+        name[0] = (char)('a' + i);
+        m.user = (struct slice){name, i < 3 ? sizeof(name) : 4};
+        assert_true(sessions_merge(s, &m, START) >= 0);
+        assert_int_equal(m.users.n, i == 0 ? 65 : i < 3 ? 65 : 65 + 5 * (i - 2));
+    }
+    sessions_free(s);
 }
 
 // Long ids differ by their digest, long users by what fits.
@@ -342,6 +400,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(merges_lines),
+        cmocka_unit_test(tells_users_and_lines),
+        cmocka_unit_test(tells_as_many_users_as_fit),
         cmocka_unit_test(takes_any_id_and_user),
         cmocka_unit_test(tells_what_changed),
         cmocka_unit_test(tells_again_after_a_failure),

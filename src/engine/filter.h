@@ -64,6 +64,8 @@ struct match {
     struct slice mlfid;  // <F-MLFID>, else empty: the key of a session
     struct slice user;   // <F-USER> or the first <F-ALT_USER…> that is not empty
     struct slice secret; // <F-SECRET>, part of the line, else empty
+    struct slice users;  // of the session, a NUL behind each; session.h fills it in
+    uint32_t lines;      // likewise: how many lines tell of this failure
     bool nofail, forget, gained;
     bool has_total;
     uint32_t count, total, ok; // count is 1 without <F-COUNT>

@@ -59,11 +59,12 @@ void match_read(const struct values *v, struct match *ret)
     ret->id = v->key[KEY_FID];
     ret->mlfid = v->key[KEY_MLFID];
     ret->user = v->key[KEY_USER];
+    ret->users = (struct slice){0};
     ret->secret = v->key[KEY_SECRET];
     ret->nofail = v->key[KEY_NOFAIL].n > 0;
     ret->forget = v->key[KEY_FORGET].n > 0;
     ret->gained = v->key[KEY_GAINED].n > 0;
-    ret->count = 1;
+    ret->count = ret->lines = 1;
     ret->total = ret->ok = 0;
     read_count(v->key[KEY_COUNT], &ret->count);
     read_count(v->key[KEY_OK], &ret->ok);

@@ -25,7 +25,9 @@ struct sessions {
     struct table *gone;  // keys of those that were kept. Never full: only what was alive at the
                          // last walk can be in it
     usec_t age;
-    char user[sizeof(((struct session *)0)->user)]; // of the match that was completed last
+    // Of the match that was completed last
+    char user[sizeof(((struct session *)0)->user)];
+    char users[SESSION_USERS_MAX];
 };
 
 struct sessions *sessions_new(size_t capacity, usec_t age, uint64_t seed)
@@ -141,19 +143,56 @@ static uint32_t own_failures(const struct match *m, uint32_t counted)
     return m->total > known ? (uint32_t)(m->total - known) : 0;
 }
 
+static size_t users_length(const struct session *at)
+{
+    size_t n = 0;
+
+    while (n < sizeof(at->users) && at->users[n])
+        n += strlen(at->users + n) + 1;
+    return n;
+}
+
+static void add_user(struct session *at, const char *user)
+{
+    size_t end = users_length(at), length = strlen(user) + 1;
+
+    for (size_t i = 0; i < end; i += strlen(at->users + i) + 1)
+        if (strcmp(at->users + i, user) == 0)
+            return;
+    if (length > 1 && end + length <= sizeof(at->users))
+        memcpy(at->users + end, user, length);
+}
+
 // A line brings its user to the session, or gets the session's.
 static void merge_user(struct sessions *s, struct session *at, struct match *m)
 {
-    char user[sizeof(at->user)] = {0};
+    char user[sizeof(at->user) + 1] = {0};
 
     if (m->user.n > 0) {
-        memcpy(user, m->user.p, m->user.n < sizeof(user) ? m->user.n : sizeof(user));
-        at->several_users |= at->user[0] && memcmp(at->user, user, sizeof(user)) != 0;
-        memcpy(at->user, user, sizeof(user));
+        memcpy(user, m->user.p, m->user.n < sizeof(at->user) ? m->user.n : sizeof(at->user));
+        at->several_users |= at->user[0] && memcmp(at->user, user, sizeof(at->user)) != 0;
+        memcpy(at->user, user, sizeof(at->user));
+        add_user(at, user);
     } else {
         memcpy(s->user, at->user, sizeof(s->user));
         m->user = (struct slice){s->user, strnlen(s->user, sizeof(s->user))};
     }
+}
+
+// How many lines tell of the failure: those that informed before belong to it. What was given out
+// already does not.
+static void merge_lines(struct session *at, struct match *m, bool informs)
+{
+    if (!at->informed && at->pending == 0)
+        at->lines = 0;
+    if (informs)
+        at->informing += !m->forget;
+    else
+        at->lines += at->informing + 1;
+    if (!informs)
+        at->informing = 0;
+    at->informed = informs;
+    m->lines = at->lines;
 }
 
 // A process serves one client after another: what another address did says nothing about this one.
@@ -168,11 +207,13 @@ static void merge_host(struct session *at, struct match *m)
     at->has_host = m->has_host = m->has_host || at->has_host;
 }
 
-static uint32_t count(struct session *at, const struct match *m)
+static uint32_t count(struct session *at, struct match *m)
 {
     uint32_t own = own_failures(m, at->counted);
+    bool informs = (m->nofail || m->gained) && at->pending == 0 && !at->several_users;
 
-    if ((m->nofail || m->gained) && at->pending == 0 && !at->several_users)
+    merge_lines(at, m, informs);
+    if (informs)
         return 0;
     if (own < at->pending)
         own = at->pending;
@@ -189,6 +230,8 @@ static uint32_t merge(struct sessions *s, struct session *at, struct match *m, u
         at->pending = 0;
     merge_host(at, m);
     merge_user(s, at, m);
+    memcpy(s->users, at->users, sizeof(s->users));
+    m->users = (struct slice){s->users, users_length(at)};
     m->count = count(at, m);
     if (time > at->last)
         at->last = time;

@@ -11,9 +11,9 @@
 
 struct sessions;
 
-// The age is more than servers wait for an idle client (Postfix: five minutes), so that the line at a
-// session's end still finds what led to it.
-enum { SESSIONS_MAX = 4096, SESSION_AGE_S = 600, SESSION_KEY_MAX = 160 };
+// The age is more than servers wait for an idle client (Postfix: five minutes), so that the line at
+// a session's end still finds what led to it.
+enum { SESSIONS_MAX = 4096, SESSION_AGE_S = 600, SESSION_KEY_MAX = 160, SESSION_USERS_MAX = 128 };
 
 // What a session has told so far; plain data, so that it can be kept over a restart.
 struct session {
@@ -26,16 +26,23 @@ struct session {
     uint32_t counted; // failures already given out for host
     char user[64];    // the last user, cut to fit, NULs behind
     bool several_users;
+    // What is only told, and need not be kept: all users, a NUL behind each, as many as have room;
+    // the lines that the last failure was made of, and those that informed since; whether the last
+    // line only informed.
+    char users[SESSION_USERS_MAX];
+    uint32_t lines, informing;
+    bool informed;
 };
 
 // NULL: out of memory.
 struct sessions *sessions_new(size_t capacity, usec_t age, uint64_t seed);
 struct sessions *sessions_free(struct sessions *s);
 
-// Puts a match into its session: completes *m (host, user, count) from what the session knew.
-// Returns the number of failures to count now for m->host, 0 where the line only informs or no
-// address is known yet. -ENOMEM. A match without mlfid stands alone, with an address or without.
-// A session whose last line is more than its age away from this one is over, and a new one begins.
+// Puts a match into its session: completes *m (host, user, users, lines, count) from what the
+// session knew; the slices are valid until the next call. Returns the number of failures to count
+// now for m->host, 0 where the line only informs or no address is known yet. -ENOMEM. A match
+// without mlfid stands alone, with an address or without. A session whose last line is more than
+// its age away from this one is over, and a new one begins.
 int64_t sessions_merge(struct sessions *s, struct match *m, usec_t time);
 
 // Walks the sessions that are gone since the last walk (forgotten: to be removed where they are
