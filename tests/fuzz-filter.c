@@ -70,6 +70,20 @@ static void run(struct filter *f, const struct line *line)
              again.count == m.count && slice_equal(again.user, m.user));
 }
 
+// The text in pieces, to a filter that looks at several at a time.
+static void run_several(struct filter *f, struct slice text)
+{
+    while (text.n > 0) {
+        struct slice piece = next_line(&text);
+        struct line line = {.text = piece};
+        struct match m;
+        int r = filter_match(f, &line, &m);
+        must(r >= 0 && r <= FILTER_E_LIMIT);
+        for (size_t i = 0; r == FILTER_E_MATCH && i < m.n_fields; i++)
+            must(m.field[i].value.n <= TEXT_MAX);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char prefix[PATTERN_MAX], fail[PATTERN_MAX], ignore[PATTERN_MAX];
@@ -78,7 +92,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                .failregex = &fail_pattern,
                                .n_failregex = 1,
                                .ignoreregex = &ignore_pattern,
-                               .use_dns = size % 2};
+                               .use_dns = size % 2,
+                               .maxlines = size % 3 ? 1 : 4};
     struct slice bytes = {(const char *)data, size}, date;
     struct filter_error error = {.text = ""};
     struct line line;
@@ -101,7 +116,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
              error.pattern == &ignore_pattern);
         return 0;
     }
-    run(f, &line);
+    if (spec.maxlines > 1)
+        run_several(f, line.text);
+    else
+        run(f, &line);
     filter_free(f);
     return 0;
 }

@@ -530,7 +530,6 @@ static const struct {
     {"<ADDR> <F-A-B>a</F-A-B>", "at 7, \"<F-A-B>a</F-A-B>\": a group's name has letters, digits"},
     {"<ADDR> <F-1>a</F-1>", "at 7, \"<F-1>a</F-1>\": a group's name starts with a letter or _"},
     {"<ADDR> (?P<a", "at 7, \"(?P<a\": a group's name has letters"},
-    {"<ADDR><SKIPLINES>b", "at 6, \"<SKIPLINES>b\": <SKIPLINES> joins several lines"},
     {"<ADDR> \\N{EM DASH}", "at 7, \"\\N{EM DASH}\": \\N{…} is not supported: write the character"},
     {"<ADDR> \\Qa{\\E", "at 7, \"\\Qa{\\E\": \\Q is not an escape"},
     {"<ADDR> \\p{L}", "at 7, \"\\p{L}\": \\p is not an escape"},

@@ -87,17 +87,11 @@ static int take_usedns(struct assembly *a, const struct text *value)
 
 static int take_maxlines(struct assembly *a, const struct text *value)
 {
-    uint32_t lines;
-
-    if (value->n == 0 ||
-        words_number((struct slice){value->p, value->n}, 1, UINT32_MAX, &lines) < 0)
-        return problems_error(a->d->problems, value->line[0], "maxlines = %s: write 1", value->p);
-    if (lines == 1)
+    if (value->n > 0 && words_number((struct slice){value->p, value->n}, 1, FILTER_LINES_MAX,
+                                     &a->spec->maxlines) == 0)
         return 0;
     return problems_error(a->d->problems, value->line[0],
-                          "maxlines = %s: this version looks at one line at a time; lines that "
-                          "belong together can be joined by <F-MLFID>",
-                          value->p);
+                          "maxlines = %s: write a number from 1 to %d", value->p, FILTER_LINES_MAX);
 }
 
 static int take_datepattern(struct assembly *a, const struct text *value)
@@ -212,6 +206,8 @@ void filterspec_print(const struct filter_spec *spec, FILE *out)
     print_patterns("prefregex", &spec->prefregex, spec->prefregex.text ? 1 : 0, out);
     print_patterns("failregex", spec->failregex, spec->n_failregex, out);
     print_patterns("ignoreregex", spec->ignoreregex, spec->n_ignoreregex, out);
+    if (spec->maxlines > 1)
+        fprintf(out, "maxlines = %u\n", spec->maxlines);
     if (spec->n_datepattern > 0)
         print_patterns("datepattern", spec->datepattern, spec->n_datepattern, out);
     if (spec->has_offset)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "engine/filter.h"
 
+#include "engine/backlog.h"
 #include "engine/datepattern.h"
-#include "engine/lines.h"
 #include "engine/match.h"
 
 #include <errno.h>
@@ -24,7 +24,8 @@ struct filter {
     bool plain_date;
     struct matcher matcher;
     uint64_t limits_hit;
-    char *text; // the line without its date, and a newline
+    struct backlog backlog; // the line, or as many as maxlines says
+    char *taken;            // room for what was matched of several, for the ignoreregexes
 };
 
 static int complain(struct filter_error *ret, const struct pattern *pattern, const char *text)
@@ -35,7 +36,7 @@ static int complain(struct filter_error *ret, const struct pattern *pattern, con
 }
 
 static int rules_init(struct rules *rs, const struct pattern *pattern, size_t n, bool use_dns,
-                      struct filter_error *ret_error)
+                      unsigned flags, struct filter_error *ret_error)
 {
     int r = 0;
 
@@ -43,7 +44,7 @@ static int rules_init(struct rules *rs, const struct pattern *pattern, size_t n,
     if (!rs->rule)
         return -ENOMEM;
     while (r == 0 && rs->n < n) {
-        r = rule_init(&rs->rule[rs->n], &pattern[rs->n], use_dns, 0, ret_error);
+        r = rule_init(&rs->rule[rs->n], &pattern[rs->n], use_dns, flags, ret_error);
         rs->n++;
     }
     return r;
@@ -91,17 +92,32 @@ static int compile(struct filter *f, const struct filter_spec *spec, struct filt
     bool has_prefix = prefix->text && slice_trim(slice_of(prefix->text)).n > 0;
     int r;
 
-    r = rules_init(&f->prefix, prefix, has_prefix ? 1 : 0, spec->use_dns, ret_error);
+    r = rules_init(&f->prefix, prefix, has_prefix ? 1 : 0, spec->use_dns, 0, ret_error);
     if (r < 0)
         return r;
-    r = rules_init(&f->fail, spec->failregex, spec->n_failregex, spec->use_dns, ret_error);
+    r = rules_init(&f->fail, spec->failregex, spec->n_failregex, spec->use_dns,
+                   spec->maxlines > 1 ? REGEX_MULTILINE : 0, ret_error);
     if (r < 0)
         return r;
-    r = rules_init(&f->ignore, spec->ignoreregex, spec->n_ignoreregex, spec->use_dns, ret_error);
+    r = rules_init(&f->ignore, spec->ignoreregex, spec->n_ignoreregex, spec->use_dns, 0, ret_error);
     if (r < 0)
         return r;
     f->ignore_first = f->ignore.n + 2 < f->fail.n;
     return check(f, spec, ret_error);
+}
+
+static int init_backlog(struct filter *f, const struct filter_spec *spec,
+                        struct filter_error *ret_error)
+{
+    int r;
+
+    if (spec->maxlines > FILTER_LINES_MAX)
+        return complain(ret_error, NULL, "looks at more than 100 lines at a time");
+    r = backlog_init(&f->backlog, spec->maxlines > 1 ? spec->maxlines : 1);
+    if (r < 0 || spec->maxlines <= 1)
+        return r;
+    f->taken = malloc(f->backlog.size);
+    return f->taken ? 0 : -ENOMEM;
 }
 
 int filter_new(const struct filter_spec *spec, struct filter **ret, struct filter_error *ret_error)
@@ -113,8 +129,9 @@ int filter_new(const struct filter_spec *spec, struct filter **ret, struct filte
     if (!f)
         return -ENOMEM;
     f->name = strdup(spec->name);
-    f->text = malloc(LINES_MAX + 1);
-    r = f->name && f->text ? compile(f, spec, ret_error) : -ENOMEM;
+    r = f->name ? init_backlog(f, spec, ret_error) : -ENOMEM;
+    if (r == 0)
+        r = compile(f, spec, ret_error);
     if (r < 0)
         goto fail;
     r = datepattern_new(spec->datepattern, spec->n_datepattern,
@@ -141,7 +158,8 @@ struct filter *filter_free(struct filter *f)
         rules_done(&f->ignore);
         datepattern_free(f->date);
         matcher_done(&f->matcher);
-        free(f->text);
+        backlog_done(&f->backlog);
+        free(f->taken);
         free(f->name);
         free(f);
     }
@@ -193,58 +211,35 @@ static int match_any(struct filter *f, const struct rules *rs, struct slice subj
     return limit;
 }
 
-static size_t before_date(const struct line *line)
-{
-    return line->date.n > 0 ? (size_t)(line->date.p - line->text.p) : line->text.n;
-}
-
-// As fail2ban does: the date is cut out of the line, and the two ends meet. False for a line longer
-// than any that `lines` gives out.
-static bool cut_date(struct filter *f, const struct line *line, struct slice *ret)
-{
-    struct slice text = line->text;
-    size_t before = before_date(line), after = text.n - before - line->date.n;
-
-    if (text.n > LINES_MAX)
-        return false;
-    if (text.n > 0) {
-        memcpy(f->text, text.p, before);
-        memcpy(f->text + before, text.p + text.n - after, after);
-    }
-    f->text[before + after] = '\n';
-    *ret = (struct slice){f->text, before + after};
-    return true;
-}
-
-// The same bytes in the line itself, if they lie in one piece there.
-static void put_back(const struct filter *f, const struct line *line, struct slice *s)
-{
-    size_t before = before_date(line), start;
-
-    if (!s->p)
-        return;
-    start = (size_t)(s->p - f->text);
-    if (start >= before)
-        s->p = line->text.p + start + line->date.n;
-    else if (start + s->n <= before)
-        s->p = line->text.p + start;
-}
-
 static void put_back_all(const struct filter *f, const struct line *line, struct match *m)
 {
     struct slice *part[] = {&m->name, &m->id, &m->mlfid, &m->user, &m->secret};
 
     for (size_t i = 0; i < sizeof(part) / sizeof(*part); i++)
-        put_back(f, line, part[i]);
+        backlog_put_back(&f->backlog, line, part[i]);
     for (size_t i = 0; i < m->n_fields; i++)
-        put_back(f, line, &m->field[i].value);
+        backlog_put_back(&f->backlog, line, &m->field[i].value);
+}
+
+// Of several lines, those that a match took are done with, and only they are what is ignored or
+// not.
+static struct slice take_lines(struct filter *f, const struct rule *rule, struct slice subject)
+{
+    struct slice skipped;
+
+    if (f->backlog.max == 1)
+        return subject;
+    backlog_take(&f->backlog, matcher_group(&f->matcher, subject, 0));
+    for (unsigned i = 0; rule_skipped(rule, &f->matcher, subject, i, &skipped); i++)
+        backlog_skip(&f->backlog, skipped);
+    return backlog_taken(&f->backlog, f->taken);
 }
 
 // The failregexes, then the ignoreregexes on the same text: what <F-CONTENT> took is a line of its
 // own to both, ended by a newline as every line is.
 static int match_fail(struct filter *f, struct slice subject, struct values *v, unsigned *rule)
 {
-    char *end = f->text + (subject.p - f->text) + subject.n, kept = *end;
+    char *end = f->backlog.text + (subject.p - f->backlog.text) + subject.n, kept = *end;
     unsigned ignore = 0;
     int r;
 
@@ -252,6 +247,7 @@ static int match_fail(struct filter *f, struct slice subject, struct values *v, 
     r = match_any(f, &f->fail, subject, rule);
     if (r == FILTER_E_MATCH) {
         rule_values(&f->fail.rule[*rule], &f->matcher, subject, v);
+        subject = take_lines(f, &f->fail.rule[*rule], subject);
         if (match_any(f, &f->ignore, subject, &ignore) == FILTER_E_MATCH)
             r = FILTER_E_IGNORED;
     }
@@ -285,8 +281,11 @@ int filter_match_from(struct filter *f, const struct line *line, unsigned first,
     unsigned rule = first, ignore = 0;
     int r, ignored = 0;
 
-    if (!cut_date(f, line, &text))
+    if (first > 0)
+        backlog_clean(&f->backlog);
+    else if (!backlog_add(&f->backlog, line))
         return 0;
+    text = backlog_text(&f->backlog);
     if (f->ignore_first)
         ignored = match_any(f, &f->ignore, text, &ignore);
     if (ignored == FILTER_E_MATCH)

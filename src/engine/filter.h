@@ -3,7 +3,7 @@
 // no threshold.
 //
 // The tags are fail2ban's (<HOST>, <ADDR>, <IP4>, <IP6>, <DNS>, <CIDR>, <SUBNET>, <F-ID>, <F-USER>,
-// <F-…>, <F-CONTENT>, <F-NOFAIL>, <F-MLFID>, <F-MLFFORGET>, <F-MLFGAINED>) and ours:
+// <F-…>, <F-CONTENT>, <F-NOFAIL>, <F-MLFID>, <F-MLFFORGET>, <F-MLFGAINED>, <SKIPLINES>) and ours:
 //
 // - <F-COUNT>3</F-COUNT>: this line stands for 3 failures, not 1.
 // - <F-TOTAL>3</F-TOTAL>: by this line the session (<F-MLFID>) made 3 attempts in all. All failed,
@@ -37,13 +37,14 @@ struct filter_spec {
     size_t n_failregex, n_ignoreregex;
     const struct pattern *datepattern; // one template a line; none: fail2ban's default list
     size_t n_datepattern;
-    bool has_offset; // logtimezone: seconds east of UTC for dates that name no zone
+    uint32_t maxlines; // how many lines the regexes see at a time, joined by newlines; 0 is 1
+    bool has_offset;   // logtimezone: seconds east of UTC for dates that name no zone
     int32_t offset;
     bool use_dns; // <HOST> also matches a host name (which nobody resolves: such a match has no
                   // address)
 };
 
-enum { FILTER_FIELDS_MAX = 32, FILTER_ERROR_MAX = 320 };
+enum { FILTER_FIELDS_MAX = 32, FILTER_ERROR_MAX = 320, FILTER_LINES_MAX = 100 };
 
 struct filter_error {
     const struct pattern *pattern; // into the spec; NULL where it is not about one
@@ -93,9 +94,10 @@ struct filter *filter_free(struct filter *f);
 const struct line *filter_date(struct filter *f, const struct line *line, usec_t now,
                                struct line *store);
 
-// Matches one line, its date cut out and a newline behind it. 0: not matched, else FILTER_E_*. The
-// slices in *ret point into the line; but for those that the date was cut out of, which are valid
-// until the next call with this filter.
+// Matches one line, its date cut out and a newline behind it; with maxlines the last lines, and
+// those that matched are not looked at again. 0: not matched, else FILTER_E_*. The slices in *ret
+// point into the line; but for those that the date was cut out of, or that lie in an earlier line,
+// which are valid until the next call with this filter.
 int filter_match(struct filter *f, const struct line *line, struct match *ret);
 
 // The same from one of the failregexes on: with first = ret->rule + 1 the next that matches the

@@ -19,7 +19,7 @@ static const struct {
     [KEY_FORGET] = {"mlfforget", true}, [KEY_GAINED] = {"mlfgained", true},
     [KEY_CONTENT] = {"content", false}, [KEY_COUNT] = {"count", true},
     [KEY_TOTAL] = {"total", true},      [KEY_OK] = {"ok", true},
-    [KEY_SECRET] = {"secret", false},
+    [KEY_SECRET] = {"secret", false},   [KEY_SKIPLINES] = {TAG_SKIPLINES, false},
 };
 
 // "alt_user", "alt_user1" and "alt_user_1" stand in for "user".
@@ -34,9 +34,17 @@ static bool stands_in(const char *name, const char *key)
     return name[strspn(name, "0123456789")] == '\0';
 }
 
+static bool is_numbered(const char *name, const char *key)
+{
+    size_t n = strlen(key);
+
+    return strncmp(name, key, n) == 0 && name[n] &&
+           name[n + strspn(name + n, "0123456789")] == '\0';
+}
+
 static struct group describe(const char *name)
 {
-    struct group g = {.key = KEY_N};
+    struct group g = {.key = is_numbered(name, TAG_SKIPLINES) ? KEY_SKIPLINES : KEY_N};
 
     for (enum key k = 0; k < KEY_N && g.key == KEY_N; k++) {
         g.alternative = stands_in(name, keys[k].name);
@@ -75,10 +83,10 @@ int rule_init(struct rule *r, const struct pattern *pattern, bool use_dns, unsig
 
     *r = (struct rule){0};
     e = check(text, &fault);
-    if (e == 0)
-        e = tag_expand(text, use_dns, &expanded, &fault);
-    if (e == 0)
+    if (e == 0) {
+        tag_expand(text, use_dns, &expanded);
         e = regex_init(&r->regex, &expanded, flags, &fault);
+    }
     if (e == 0)
         describe_groups(r);
     draft_done(&expanded);
@@ -114,6 +122,18 @@ static struct slice capture(const struct matcher *m, struct slice subject, uint3
     if (s.p && s.p + s.n > end.p)
         s.n = (size_t)(end.p - s.p);
     return s;
+}
+
+bool rule_skipped(const struct rule *r, const struct matcher *m, struct slice subject, unsigned i,
+                  struct slice *ret)
+{
+    for (size_t k = 0; k < r->regex.names.n; k++) {
+        if (r->group[k].key != KEY_SKIPLINES || i-- > 0)
+            continue;
+        *ret = capture(m, subject, r->regex.number[k]);
+        return true;
+    }
+    return false;
 }
 
 // There is room: rule_fields() was asked when the filter was made.

@@ -22,6 +22,7 @@ enum key {
     KEY_TOTAL,
     KEY_OK,
     KEY_SECRET,
+    KEY_SKIPLINES,
     KEY_N // any other group
 };
 
@@ -54,6 +55,10 @@ struct values {
     size_t n;
     struct field field[FILTER_FIELDS_MAX];
 };
+
+// The lines that the i-th <SKIPLINES> skipped in the last match. False: there is none.
+bool rule_skipped(const struct rule *r, const struct matcher *m, struct slice subject, unsigned i,
+                  struct slice *ret);
 
 // How many fields a match of it can have at most.
 size_t rule_fields(const struct rule *r);

@@ -2,6 +2,7 @@
 #include "engine/tag.h"
 
 #include <ctype.h>
+#include <stdio.h>
 
 #define IP4    "(?:::f{4,6}:)?(?P<ip4>(?:\\d{1,3}\\.){3}\\d{1,3})"
 #define IP6    "(?P<ip6>(?:[0-9a-fA-F]{1,4}::?|:){1,7}(?:[0-9a-fA-F]{1,4}|(?<=:):))"
@@ -120,20 +121,28 @@ static bool expand(struct slice text, size_t at, struct slice tag, bool use_dns,
     return true;
 }
 
-int tag_expand(struct slice text, bool use_dns, struct draft *ret, struct fault *ret_fault)
+// The rest of this line, and any lines behind it. As few as possible.
+static void add_skiplines(struct draft *ret, unsigned number, size_t from)
 {
+    char text[sizeof("\\n(?P<" TAG_SKIPLINES "4294967295>(?:.*\\n)*?)")];
+
+    snprintf(text, sizeof(text), "\\n(?P<" TAG_SKIPLINES "%u>(?:.*\\n)*?)", number);
+    draft_add(ret, slice_of(text), from);
+}
+
+void tag_expand(struct slice text, bool use_dns, struct draft *ret)
+{
+    unsigned skips = 0;
+
     for (size_t i = 0; i < text.n;) {
         struct slice tag = {text.p + i, tag_length(slice_from(text, i))};
 
-        if (slice_is(tag, "<SKIPLINES>"))
-            return fault_set(ret_fault, i,
-                             "<SKIPLINES> joins several lines, which is not supported: give the "
-                             "lines of one session a common <F-MLFID>…</F-MLFID> instead");
-        if (tag.n == 0 || !expand(text, i, tag, use_dns, ret)) {
+        if (slice_is(tag, "<SKIPLINES>")) {
+            add_skiplines(ret, skips++, i);
+        } else if (tag.n == 0 || !expand(text, i, tag, use_dns, ret)) {
             tag.n = 1;
             draft_add(ret, tag, i);
         }
         i += tag.n;
     }
-    return 0;
 }

@@ -6,6 +6,8 @@
 
 #include <stdbool.h>
 
+#define TAG_SKIPLINES "skiplines" // the group of the first <SKIPLINES> is skiplines0
+
 // Adds text to *ret with its tags written out; tags that fail2ban does not know stay as they are.
-// use_dns: <HOST> also takes a host name. -EINVAL with *ret_fault set.
-int tag_expand(struct slice text, bool use_dns, struct draft *ret, struct fault *ret_fault);
+// use_dns: <HOST> also takes a host name.
+void tag_expand(struct slice text, bool use_dns, struct draft *ret);
