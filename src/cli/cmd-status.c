@@ -110,7 +110,8 @@ static void add_source(struct grid *g, const struct output *o, const struct cont
                   view_size(s->size, size));
     else
         grid_cell(g, STYLE_PLAIN, "%s", s->offset > 0 ? view_size(s->offset, size) : "-");
-    grid_cell(g, STYLE_PLAIN, "%s", s->offset > 0 ? view_count(s->lines, lines) : "-");
+    grid_cell(g, STYLE_PLAIN, "%s",
+              s->offset > 0 || s->lines > 0 ? view_count(s->lines, lines) : "-");
     grid_cell(g, STYLE_DIM, "%s", last);
 }
 

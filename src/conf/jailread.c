@@ -138,9 +138,6 @@ static int check_log(const struct jail_conf *jail, struct problems *problems)
                               "jail '%s' would read the whole journal: write 'journalmatch = "
                               "_SYSTEMD_UNIT=NAME.service'",
                               jail->name);
-    if (jail->backend == BACKEND_SYSTEMD)
-        problems_warn(problems, place_of(jail),
-                      "jail '%s': this version does not follow the journal", jail->name);
     if (jail->n_logpath > 0 || jail->backend == BACKEND_SYSTEMD ||
         (jail->backend == BACKEND_AUTO && jail->journal.matches))
         return 0;

@@ -21,7 +21,7 @@ struct judge {
     struct judge_hooks hooks;
     struct exempt own;
     struct roster *roster;
-    struct logs *logs;
+    struct intake *intake;
     usec_t expire;               // when memory is to be freed
     usec_t now;                  // of the piece being read
     const struct source *source; // of the line being judged
@@ -48,7 +48,7 @@ struct judge *judge_free(struct judge *j)
     if (j) {
         if (j->roster)
             judge_checkpoint(j);
-        logs_free(j->logs);
+        intake_free(j->intake);
         roster_free(j->roster);
         exempt_done(&j->own);
         free(j);
@@ -56,10 +56,18 @@ struct judge *judge_free(struct judge *j)
     return NULL;
 }
 
+static void hear(struct cell *c, enum source_kind kind, usec_t time)
+{
+    if (time > c->heard[kind])
+        c->heard[kind] = time;
+}
+
 static int restore_hit(void *user, const struct hit *hit, const char *source)
 {
-    (void)source;
-    return jail_restore(user, hit);
+    struct cell *c = user;
+
+    hear(c, source[0] == '/' ? SOURCE_FILE : SOURCE_JOURNAL, hit->time);
+    return jail_restore(c->jail, hit);
 }
 
 static int restore_session(void *user, struct slice key, const struct session *s, bool forgotten)
@@ -80,7 +88,7 @@ static int restore(struct judge *j, struct roster *roster, usec_t now)
         if (r >= 0)
             r = ledger_hits(j->books.ledger, c->conf->name,
                             usec_sub(now, usec_add(jail_memory(c->jail), READ_LATE)), restore_hit,
-                            c->jail);
+                            c);
     }
     return r < 0 ? r : 0;
 }
@@ -127,7 +135,7 @@ static void ask(struct judge *j, struct roster *roster)
 int judge_load(struct judge *j, struct config *config, usec_t now)
 {
     struct roster *roster = NULL;
-    struct logs *logs = NULL;
+    struct intake *intake = NULL;
     int r = j->roster ? judge_checkpoint(j) : 0, e = roster_new(config, &roster);
 
     if (r == 0)
@@ -139,31 +147,31 @@ int judge_load(struct judge *j, struct config *config, usec_t now)
     if (r == 0)
         ask(j, roster);
     if (r == 0)
-        r = logs_new(roster, j->books.ledger, j->zone, &logs);
+        r = intake_new(roster, j->books.ledger, j->zone, now, &intake);
     if (r < 0) {
         roster_free(roster);
         return r;
     }
-    logs_free(j->logs);
+    intake_free(j->intake);
     roster_free(j->roster);
     j->roster = roster;
-    j->logs = logs;
+    j->intake = intake;
     return 0;
 }
 
 int judge_fd(const struct judge *j)
 {
-    return logs_fd(j->logs);
+    return intake_fd(j->intake);
 }
 
 int judge_dispatch(struct judge *j)
 {
-    return logs_dispatch(j->logs);
+    return intake_dispatch(j->intake);
 }
 
 bool judge_ready(const struct judge *j)
 {
-    return logs_ready(j->logs);
+    return intake_ready(j->intake);
 }
 
 static void warn_off(struct source *s, usec_t now, const struct line *line)
@@ -180,9 +188,9 @@ static void warn_off(struct source *s, usec_t now, const struct line *line)
              s->name, span, is_ahead ? "ahead of" : "behind");
 }
 
-static void write_hit(struct judge *j, const struct cell *c, struct source *s,
-                      const struct hit *hit)
+static void write_hit(struct judge *j, struct cell *c, struct source *s, const struct hit *hit)
 {
+    hear(c, s->kind, hit->time);
     books_hit(&j->books, c->conf->name, hit, s->name, j->now);
     j->counters.hits++;
     j->hooks.hit(j->hooks.user, c, hit);
@@ -211,6 +219,18 @@ static void sentence(struct judge *j, const struct cell *c, const struct verdict
     j->hooks.ban(j->hooks.user, c, &ban, ban.until > j->now);
 }
 
+// What a jail has read from the journal may stand in a log as well, and the other way round. When
+// it changes from one to the other, the last hit tells what has been counted; to the second, for
+// most logs know no more. A hit of a clock that was ahead tells nothing.
+static bool is_repeated(const struct judge *j, const struct cell *c, const struct source *s,
+                        const struct line *line)
+{
+    usec_t other = c->heard[s->kind == SOURCE_FILE ? SOURCE_JOURNAL : SOURCE_FILE];
+
+    return line->dated && other <= j->now && line->time / USEC_PER_SEC <= other / USEC_PER_SEC &&
+           !is_off(j, s, line->time);
+}
+
 static void on_line(void *user, struct source *s, const struct line *line)
 {
     struct judge *j = user;
@@ -225,7 +245,10 @@ static void on_line(void *user, struct source *s, const struct line *line)
         struct cell *c = &j->roster->cell[s->cell[i]];
         struct hit hit;
         struct verdict verdict;
-        int r = jail_feed(c->jail, line, j->now, &hit, &verdict);
+        int r;
+        if (is_repeated(j, c, s, line))
+            continue;
+        r = jail_feed(c->jail, line, j->now, &hit, &verdict);
         if (r < 0)
             log_line(LEVEL_ERROR, "jail %s: a line could not be judged: %s", c->conf->name,
                      strerror(-r));
@@ -255,10 +278,10 @@ void judge_read(struct judge *j, usec_t now)
 {
     books_begin(&j->books, now);
     j->now = now;
-    logs_read(j->logs, now, on_line, j);
+    intake_read(j->intake, now, on_line, j);
     if (j->books.writes >= WRITES_MAX)
         judge_checkpoint(j);
-    if (!logs_ready(j->logs))
+    if (!intake_ready(j->intake))
         arm_expiry(j, now);
 }
 
@@ -323,7 +346,7 @@ int judge_checkpoint(struct judge *j)
         return 0;
     r = keep_sessions(j);
     if (r == 0)
-        r = logs_keep(j->logs);
+        r = intake_keep(j->intake);
     return books_commit(&j->books, r);
 }
 
@@ -421,9 +444,9 @@ const struct roster *judge_roster(const struct judge *j)
     return j->roster;
 }
 
-const struct logs *judge_logs(const struct judge *j)
+const struct intake *judge_intake(const struct judge *j)
 {
-    return j->logs;
+    return j->intake;
 }
 
 struct judge_counters judge_counters(const struct judge *j)

@@ -4,7 +4,7 @@
 // crash each line is judged exactly once. It has no clock and no event loop.
 #pragma once
 
-#include "scan/logs.h"
+#include "scan/intake.h"
 #include "scan/roster.h"
 
 // What others are told. in_force: the ban has not ended already, as one from an old log may have.
@@ -58,7 +58,7 @@ int judge_unban(struct judge *j, const struct cell *cell, const struct addr *net
                 size_t *ret_n);
 
 const struct roster *judge_roster(const struct judge *j);
-const struct logs *judge_logs(const struct judge *j);
+const struct intake *judge_intake(const struct judge *j);
 
 struct judge_counters {
     uint64_t lines, hits;

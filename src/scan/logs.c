@@ -188,7 +188,9 @@ int logs_new(const struct roster *roster, struct ledger *ledger, const struct zo
     r = watch_new(&l->watch);
     for (size_t i = 0; i < roster->n && r == 0; i++) {
         const struct jail_conf *conf = roster->cell[i].conf;
-        for (size_t k = 0; roster->cell[i].jail && k < conf->n_logpath && r == 0; k++)
+        if (!roster->cell[i].jail || conf->backend == BACKEND_SYSTEMD)
+            continue;
+        for (size_t k = 0; k < conf->n_logpath && r == 0; k++)
             r = add_path(l, (uint16_t)i, conf->logpath[k]);
     }
     if (r == 0)
@@ -212,6 +214,15 @@ struct logs *logs_free(struct logs *l)
         free(l);
     }
     return NULL;
+}
+
+bool logs_has(const struct logs *l, uint16_t cell)
+{
+    for (size_t i = 0; i < l->n_paths; i++) {
+        if (l->path[i].cell == cell && l->path[i].matched)
+            return true;
+    }
+    return false;
 }
 
 int logs_fd(const struct logs *l)

@@ -26,6 +26,9 @@ int logs_new(const struct roster *roster, struct ledger *ledger, const struct zo
              struct logs **ret);
 struct logs *logs_free(struct logs *l);
 
+// Whether a file has been found for a jail.
+bool logs_has(const struct logs *l, uint16_t cell);
+
 // The descriptor to poll for input, and what to call then. -errno of what watching failed with.
 int logs_fd(const struct logs *l);
 int logs_dispatch(struct logs *l);

@@ -69,10 +69,10 @@ static int count_ban(void *user, const struct ban *ban)
 
 static int put_daemon(const struct desk *d, uint64_t bans, usec_t now, struct caller *to)
 {
-    const struct logs *logs = judge_logs(d->judge);
+    const struct logs *logs = intake_logs(judge_intake(d->judge));
     struct judge_counters counters = judge_counters(d->judge);
     struct control record = {.type = CONTROL_IS_DAEMON};
-    uint64_t overlong = 0;
+    uint64_t overlong = journals_overlong(intake_journals(judge_intake(d->judge)));
 
     for (size_t i = 0; i < logs_count(logs); i++)
         overlong += logs_at(logs, i)->lines.overlong;
@@ -126,6 +126,24 @@ static int put_source(const struct source *s, enum control_source_state state, u
     return caller_put(to, &record);
 }
 
+static int put_journals(const struct desk *d, const struct cell *only, struct caller *to)
+{
+    const struct journals *journals = intake_journals(judge_intake(d->judge));
+    const struct roster *roster = judge_roster(d->judge);
+    int r = 0;
+
+    for (size_t i = 0; i < journals_count(journals) && r >= 0; i++) {
+        struct journal_state s = journals_at(journals, i);
+        enum control_source_state state = s.source->error < 0 ? CONTROL_UNREADABLE
+                                          : s.source->ready   ? CONTROL_READING
+                                          : s.has_entries     ? CONTROL_LIVE
+                                                              : CONTROL_WAITING;
+        if (!only || source_has(s.source, (uint16_t)(only - roster->cell)))
+            r = put_source(s.source, state, 0, 0, to);
+    }
+    return r;
+}
+
 // Whether another jail waits for the same logs and has been listed already.
 static bool is_repeated(const struct logpath *path, size_t i)
 {
@@ -136,10 +154,10 @@ static bool is_repeated(const struct logpath *path, size_t i)
     return false;
 }
 
-static int put_sources(const struct desk *d, const struct cell *only, struct caller *to)
+static int put_logs(const struct desk *d, const struct cell *only, struct caller *to)
 {
     const struct roster *roster = judge_roster(d->judge);
-    const struct logs *logs = judge_logs(d->judge);
+    const struct logs *logs = intake_logs(judge_intake(d->judge));
     const struct logpath *path;
     size_t n = logs_paths(logs, &path);
     int r = 0;
@@ -219,7 +237,9 @@ int report_status(const struct desk *d, const struct cell *only, struct caller *
     if (r >= 0)
         r = put_daemon(d, tally.all, now, to);
     if (r >= 0)
-        r = put_sources(d, only, to);
+        r = put_logs(d, only, to);
+    if (r >= 0)
+        r = put_journals(d, only, to);
     for (size_t i = 0; i < roster->n && r >= 0; i++) {
         if (!only || only == &roster->cell[i])
             r = put_jail(&roster->cell[i], tally.bans[i], to);

@@ -6,15 +6,17 @@
 #include "base/span.h"
 #include "conf/config.h"
 #include "engine/jail.h"
+#include "scan/source.h"
 
 #define ROSTER_MANUAL "manual" // the jail of bans made by hand, unless the configuration has one
 
 struct cell {
     const struct jail_conf *conf;
     struct filter *filter;
-    struct exempt exempt; // ignoreip, and with ignoreself the host's own addresses
-    struct jail *jail;    // NULL: nothing new is judged, but its bans stay in force
-    char *problem;        // why, where there is no jail although there should be one
+    struct exempt exempt;       // ignoreip, and with ignoreself the host's own addresses
+    struct jail *jail;          // NULL: nothing new is judged, but its bans stay in force
+    char *problem;              // why, where there is no jail although there should be one
+    usec_t heard[SOURCE_KINDS]; // the latest hit that came from files, and from journals
 };
 
 struct roster {

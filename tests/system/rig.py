@@ -36,6 +36,8 @@ def addresses(n, base='10.0.0.0'):
 
 class Rig:
     def __init__(self):
+        # close() empties the ruleset of the namespace that this runs in.
+        assert 'TAILBAN_TEST_INSIDE' in os.environ, 'run it by main()'
         self.dir = tempfile.mkdtemp(prefix='tailban-test-')
         self.daemon = self.enforcer = None
         for name in ('etc/jails', 'etc/filters', 'log', 'state', 'run'):
