@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The shipped jails over real logs: read whole, in chunks cut anywhere, with memory expiring at
-// random, or stopped and restored in the middle, the same log gives the same bans.
+// The shipped jails over real logs, and filters that date lines themselves or look at several at a
+// time: read whole, in chunks cut anywhere, with memory expiring at random, or stopped and restored
+// in the middle, the same log gives the same bans.
 #include "base/cleanup.h"
 #include "base/zone.h"
 #include "conf/config.h"
@@ -24,11 +25,14 @@ static const usec_t now = UINT64_C(1796083200) * USEC_PER_SEC; // 2026-12-01
 static const struct {
     const char *folder, *name;
     unsigned bans; // at least so many, or the test says nothing
+    const char *conf;
 } logs[] = {
-    {"trixie-syslog", "mail.log", 40},
-    {"bookworm-files", "postfix.log", 20},
-    {"bookworm-files", "dovecot.log", 5},
-    {"icewarp", "s20150213-00.log", 10},
+    {"corpus-logs/trixie-syslog", "mail.log", 40, "."},
+    {"corpus-logs/bookworm-files", "postfix.log", 20, "."},
+    {"corpus-logs/bookworm-files", "dovecot.log", 5, "."},
+    {"corpus-logs/icewarp", "s20150213-00.log", 10, "."},
+    {"replay/dates", "web.log", 2, "tests/replay/conf-dates"},
+    {"replay/dates", "chat.log", 1, "tests/replay/conf-dates"},
 };
 
 static const struct way {
@@ -223,7 +227,7 @@ static struct slice read_all(const char *root, size_t i)
     size_t size = 0;
     ssize_t n;
 
-    snprintf(path, sizeof(path), "%s/tests/corpus-logs/%s/%s", root, logs[i].folder, logs[i].name);
+    snprintf(path, sizeof(path), "%s/tests/%s/%s", root, logs[i].folder, logs[i].name);
     cleanup(fclosep) FILE *f = fopen(path, "r");
     assert_non_null(f);
     n = getdelim(&text, &size, EOF, f);
@@ -247,8 +251,10 @@ static void test_any_way_of_reading(void **state)
     struct zone zone;
 
     assert_int_equal(zone_fixed(0, &zone), 0);
-    assert_int_equal(config_load(root, &config), 0);
     for (size_t i = 0; i < sizeof(logs) / sizeof(logs[0]); i++) {
+        char conf[PATH_TEXT_MAX];
+        snprintf(conf, sizeof(conf), "%s/%s", root, logs[i].conf);
+        assert_int_equal(config_load(conf, &config), 0);
         struct slice text = read_all(root, i);
         char *whole = bans_of(&config, &zone, logs[i].name, text, &(struct way){.name = "whole"});
         if (count_lines(whole) < logs[i].bans)
@@ -261,8 +267,8 @@ static void test_any_way_of_reading(void **state)
         }
         free(whole);
         free((char *)text.p);
+        config_done(&config);
     }
-    config_done(&config);
     zone_done(&zone);
 }
 
