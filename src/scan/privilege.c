@@ -67,20 +67,34 @@ static void drop_bounding(void)
         prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
 }
 
-static int drop_capabilities(void)
-{
-    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
-    struct __user_cap_data_struct left[_LINUX_CAPABILITY_U32S_3];
+struct capabilities {
+    struct __user_cap_header_struct head;
+    struct __user_cap_data_struct word[_LINUX_CAPABILITY_U32S_3];
+};
 
-    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-    if (syscall(SYS_capset, &head, none) < 0 || syscall(SYS_capget, &head, left) < 0)
+// -EPERM: one is left.
+static int check_none(void)
+{
+    struct capabilities c = {.head.version = _LINUX_CAPABILITY_VERSION_3};
+
+    if (syscall(SYS_capget, &c.head, c.word) < 0)
         return -errno;
     for (size_t i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
-        if (left[i].effective || left[i].permitted || left[i].inheritable)
+        if (c.word[i].effective || c.word[i].permitted || c.word[i].inheritable)
             return -EPERM;
     }
     return 0;
+}
+
+static int drop_capabilities(void)
+{
+    struct capabilities none = {.head.version = _LINUX_CAPABILITY_VERSION_3};
+
+    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+    // A service manager may have given us none, and filter capset(2) away.
+    if (check_none() == 0)
+        return 0;
+    return syscall(SYS_capset, &none.head, none.word) < 0 ? -errno : check_none();
 }
 
 int privilege_drop(const struct privilege *to)

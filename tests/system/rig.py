@@ -67,11 +67,12 @@ class Rig:
     def hit(self, addr, n=1, at=None, log='log/mail.log'):
         self.append(log, line(addr, at) * n)
 
-    def start(self, wait=True):
+    def start(self, wait=True, confine=None):
         log = open(self.path('tailband.log'), 'a')
         self.daemon = subprocess.Popen(
             [BUILD + '/tailband', '-c', self.path('etc'), '--state', self.path('state'),
-             '--run', self.path('run')], stderr=log, env={**os.environ, 'TZ': 'UTC'})
+             '--run', self.path('run')], stderr=log, env={**os.environ, 'TZ': 'UTC'},
+            preexec_fn=confine)
         log.close()
         if wait:
             seen = self.said('bans are enforced')
