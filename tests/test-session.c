@@ -238,9 +238,9 @@ static void tells_as_many_users_as_fit(void **state)
     for (size_t i = 0; i < 8; i++) {
         struct match m = {.mlfid = slice_of("1"), .count = 1};
         name[0] = (char)('a' + i);
-        m.user = (struct slice){name, i < 3 ? sizeof(name) : 4};
+        m.user = (struct slice){name, i == 0 || i == 2 ? sizeof(name) : 4};
         assert_true(sessions_merge(s, &m, START) >= 0);
-        assert_int_equal(m.users.n, i == 0 ? 65 : i < 3 ? 65 : 65 + 5 * (i - 2));
+        assert_int_equal(m.users.n, i < 2 ? 64 + 5 * i : 64 + 5 * (i - 1));
     }
     sessions_free(s);
 }
@@ -267,7 +267,7 @@ static void takes_any_id_and_user(void **state)
     m.mlfid = (struct slice){id, sizeof(id)};
     assert_int_equal(sessions_merge(s, &m, START), 1);
     assert_int_equal(m.host.b[15], 1);
-    assert_int_equal(m.user.n, 64);
+    assert_int_equal(m.user.n, sizeof(((struct session *)0)->user) - 1);
     m = match_of(&(struct step){.host = A});
     m.mlfid = (struct slice){"a\0b", 3};
     assert_int_equal(sessions_merge(s, &m, START), 1);
@@ -277,6 +277,28 @@ static void takes_any_id_and_user(void **state)
     m = match_of(&(struct step){0});
     m.mlfid = (struct slice){"a", 1};
     assert_int_equal(sessions_merge(s, &m, START), 0);
+    sessions_free(s);
+}
+
+// What is kept of a user is a text, however the line goes on.
+static void keeps_users_as_text(void **state)
+{
+    static const struct {
+        struct slice user, kept;
+    } rows[] = {{{"u\0v", 3}, {"u", 1}}, {{"u\0w", 3}, {"u", 1}}, {{"u", 1}, {"u", 1}}};
+    struct sessions *s = make();
+    struct match m;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        m = match_of(&(struct step){.id = "1", .host = A, .flags = NOFAIL});
+        m.user = rows[i].user;
+        // The same user each time: no line but one of a second user would count.
+        assert_int_equal(sessions_merge(s, &m, START), 0);
+        m = match_of(&(struct step){.id = "1", .flags = NOFAIL});
+        assert_int_equal(sessions_merge(s, &m, START), 0);
+        assert_true(slice_equal(m.user, rows[i].kept));
+    }
     sessions_free(s);
 }
 
@@ -403,6 +425,7 @@ int main(void)
         cmocka_unit_test(tells_users_and_lines),
         cmocka_unit_test(tells_as_many_users_as_fit),
         cmocka_unit_test(takes_any_id_and_user),
+        cmocka_unit_test(keeps_users_as_text),
         cmocka_unit_test(tells_what_changed),
         cmocka_unit_test(tells_again_after_a_failure),
         cmocka_unit_test(goes_on_after_a_restart),

@@ -166,16 +166,17 @@ static void add_user(struct session *at, const char *user)
 // A line brings its user to the session, or gets the session's.
 static void merge_user(struct sessions *s, struct session *at, struct match *m)
 {
-    char user[sizeof(at->user) + 1] = {0};
+    char user[sizeof(at->user)] = {0};
+    size_t most = m->user.n < sizeof(user) ? m->user.n : sizeof(user) - 1;
 
     if (m->user.n > 0) {
-        memcpy(user, m->user.p, m->user.n < sizeof(at->user) ? m->user.n : sizeof(at->user));
-        at->several_users |= at->user[0] && memcmp(at->user, user, sizeof(at->user)) != 0;
-        memcpy(at->user, user, sizeof(at->user));
+        memcpy(user, m->user.p, strnlen(m->user.p, most));
+        at->several_users |= at->user[0] && memcmp(at->user, user, sizeof(user)) != 0;
+        memcpy(at->user, user, sizeof(user));
         add_user(at, user);
     } else {
         memcpy(s->user, at->user, sizeof(s->user));
-        m->user = (struct slice){s->user, strnlen(s->user, sizeof(s->user))};
+        m->user = slice_of(s->user);
     }
 }
 

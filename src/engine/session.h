@@ -24,7 +24,7 @@ struct session {
     // wait for an address, and the line that brings it, as one failure.
     uint32_t pending;
     uint32_t counted; // failures already given out for host
-    char user[64];    // the last user, cut to fit, NULs behind
+    char user[64];    // the last user, up to its first NUL, cut to fit; NULs behind, one at least
     bool several_users;
     // What is only told, and need not be kept: all users, a NUL behind each, as many as have room;
     // the lines that the last failure was made of, and those that informed since; whether the last
