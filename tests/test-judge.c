@@ -390,6 +390,36 @@ static void test_by_hand(void **state)
     assert_int_equal(in_ledger(f), 0);
 }
 
+// Whoever enforces a ban is told when it ends, which is not when a shorter one on top of it would.
+static void test_later_end_counts(void **state)
+{
+    static const struct {
+        usec_t span, left;
+    } rows[] = {{3600 * USEC_PER_SEC, 3600 * USEC_PER_SEC},
+                {60 * USEC_PER_SEC, 3600 * USEC_PER_SEC},
+                {7200 * USEC_PER_SEC, 7200 * USEC_PER_SEC},
+                {USEC_FOREVER, USEC_FOREVER},
+                {60 * USEC_PER_SEC, USEC_FOREVER}};
+    enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+    struct fixture *f = *state;
+    struct cell *j;
+    struct addr net;
+
+    write_jail(f, "j", "bantime = 1m\n");
+    assert_int_equal(load(f), 0);
+    j = roster_find(judge_roster(f->judge), slice_of("j"));
+    addr_parse(slice_of("203.0.113.7"), &net);
+    for (size_t i = 0; i < ROWS; i++) {
+        assert_int_equal(judge_ban(f->judge, j, &net, rows[i].span, NOW), 0);
+        assert_true(f->last.until == usec_add(NOW, rows[i].left));
+    }
+    append_hits(f, "mail.log", "203.0.113.7", 0, 3);
+    read_all(f);
+    assert_int_equal(f->bans, ROWS + 1);
+    assert_true(f->last.until == USEC_FOREVER);
+    assert_int_equal(in_ledger(f), 1);
+}
+
 // After an unban the slate is clean, over a restart as well.
 static void test_unban_forgets(void **state)
 {
@@ -427,6 +457,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_in_turn, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_spared, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_by_hand, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_later_end_counts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_unban_forgets, set_up, tear_down),
     };
 

@@ -80,7 +80,7 @@ static int add_ban(struct ledger *l, const char *jail, const char *net, usec_t s
                       .need_hits = 5,
                       .findtime = FINDTIME};
 
-    return ledger_ban(l, &ban, ret_id);
+    return ledger_ban(l, &ban, ret_id, NULL);
 }
 
 // What callbacks saw: one word for each, in their order.
@@ -321,7 +321,7 @@ static void test_ban_is_kept_whole(void **state)
     struct ban got = {0};
 
     (void)state;
-    assert_int_equal(ledger_ban(l, &given, NULL), 0);
+    assert_int_equal(ledger_ban(l, &given, NULL, NULL), 0);
     assert_int_equal(ledger_bans(l, "auth", SECONDS(2), 0, see_until, &got), 0);
     assert_int_equal(addr_compare(&got.net, &given.net), 0);
     assert_true(got.since == given.since && got.until == given.until && got.hits == given.hits &&

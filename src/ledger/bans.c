@@ -47,9 +47,22 @@ static int add_ban(struct ledger *l, const struct ban *ban, int64_t jail, int64_
     return r;
 }
 
-int ledger_ban(struct ledger *l, const struct ban *ban, int64_t *ret_id)
+static int extend_ban(struct ledger *l, int64_t id, usec_t *until)
+{
+    sqlite3_stmt *s;
+    int r = store_start(l, BAN_EXTEND, 2, (struct value[]){value_of(id), value_time(*until)}, &s);
+
+    while (r == 0 && (r = store_step(l, s)) == 1) {
+        *until = store_time(s, 0);
+        r = 0;
+    }
+    return r;
+}
+
+int ledger_ban(struct ledger *l, const struct ban *ban, int64_t *ret_id, usec_t *ret_until)
 {
     int64_t jail, id = 0;
+    usec_t until = ban->until;
     int r = store_name(l, ban->jail, &jail);
 
     if (r == 0)
@@ -59,13 +72,15 @@ int ledger_ban(struct ledger *l, const struct ban *ban, int64_t *ret_id)
                                           value_time(ban->since)},
                          &id);
     if (r == 0)
-        r = store_run(l, BAN_EXTEND, 2, (struct value[]){value_of(id), value_time(ban->until)});
+        r = extend_ban(l, id, &until);
     else if (r == -ENOENT)
         r = add_ban(l, ban, jail, &id);
     if (r == 0)
         r = claim_evidence(l, ban, id, jail);
     if (r == 0 && ret_id)
         *ret_id = id;
+    if (r == 0 && ret_until)
+        *ret_until = until;
     return r;
 }
 

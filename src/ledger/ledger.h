@@ -68,8 +68,8 @@ int ledger_commit(struct ledger *l);
 int ledger_hit(struct ledger *l, const char *jail, const struct hit *hit, const char *source);
 
 // A ban: a new row, or, where the same net is in force in that jail, the later `until`. The hits
-// below net that led to it become its evidence. *ret_id may be NULL.
-int ledger_ban(struct ledger *l, const struct ban *ban, int64_t *ret_id);
+// below net that led to it become its evidence. *ret_until is when it ends now. Both may be NULL.
+int ledger_ban(struct ledger *l, const struct ban *ban, int64_t *ret_id, usec_t *ret_until);
 
 // Lifts what is in force: this net, in this jail or (NULL) in all; what it counted is forgiven. fn
 // sees each, as lifted. No callback may call the function that calls it.

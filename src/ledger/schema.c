@@ -94,7 +94,7 @@ const char *const schema_statement[STATEMENT_MAX] = {
     [BAN_ADD] = "INSERT INTO ban (jail, net, len, since, until, hits, hosts, need_hits,"
                 " need_hosts, findtime, reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
                 " ?11)",
-    [BAN_EXTEND] = "UPDATE ban SET until = max(until, ?2) WHERE id = ?1",
+    [BAN_EXTEND] = "UPDATE ban SET until = max(until, ?2) WHERE id = ?1 RETURNING until",
     // A window may hold hits later than the one that filled it: lines come out of order.
     [BAN_CLAIM] = "INSERT OR IGNORE INTO evidence SELECT ?1, id FROM hit WHERE jail = ?2"
                   " AND host BETWEEN ?3 AND ?4 AND host_len >= ?5 AND time > ?6 AND time < ?7"

@@ -59,7 +59,7 @@ int books_ban(struct books *b, struct ban *ban, usec_t now)
     int r = books_begin(b, now);
 
     b->writes++;
-    return r < 0 ? r : check(b, ledger_ban(b->ledger, ban, &ban->id));
+    return r < 0 ? r : check(b, ledger_ban(b->ledger, ban, &ban->id, &ban->until));
 }
 
 int books_unban(struct books *b, const char *jail, const struct addr *net, usec_t now, ban_fn *fn,

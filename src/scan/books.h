@@ -26,6 +26,8 @@ int books_commit(struct books *b, int r);
 // Writes one thing. -errno, said.
 int books_hit(struct books *b, const char *jail, const struct hit *hit, const char *source,
               usec_t now);
+
+// The ban gets its id, and its later end where the net was banned for longer already.
 int books_ban(struct books *b, struct ban *ban, usec_t now);
 
 // Lifts what is in force for net in jail (NULL: in all), calling fn for each ban lifted.
