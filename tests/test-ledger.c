@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "ledger/store.h"
 
+#include "base/cleanup.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -18,6 +20,8 @@
 #define LENGTH_OF(a)   (sizeof(a) / sizeof((a)[0]))
 #define FINDTIME       (600 * USEC_PER_SEC)
 #define LINE_OF(where) "warning: unknown[" where "]: SASL LOGIN authentication failed"
+
+enum { FILE_SIZE = 1 << 18 };
 
 struct place {
     char folder[64], path[96];
@@ -554,6 +558,15 @@ static void run_sql(const char *path, const char *sql)
     sqlite3_close(db);
 }
 
+static size_t read_file(const char *path, char ret[static FILE_SIZE])
+{
+    cleanup(closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = read(fd, ret, FILE_SIZE);
+
+    assert_in_range(n, 1, FILE_SIZE - 1);
+    return (size_t)n;
+}
+
 // What is wrong with the file, and what opening it says. Nothing is written over.
 static void test_wrong_files(void **state)
 {
@@ -575,8 +588,8 @@ static void test_wrong_files(void **state)
     for (size_t i = 0; i < LENGTH_OF(rows); i++) {
         struct place place;
         struct ledger *l = NULL;
-        char after[sizeof(text)] = "";
-        int fd;
+        static char before[FILE_SIZE], after[FILE_SIZE];
+        size_t n;
 
         place_make(&place);
         if (rows[i].ours)
@@ -585,13 +598,11 @@ static void test_wrong_files(void **state)
             run_sql(place.path, rows[i].sql);
         if (rows[i].bytes)
             write_file(place.path, 0, text, sizeof(text));
+        n = read_file(place.path, before);
         assert_int_equal(ledger_open(place.path, &l), rows[i].error);
         assert_null(l);
-        fd = open(place.path, O_RDONLY | O_CLOEXEC);
-        assert_int_equal(read(fd, after, sizeof(after)), sizeof(after));
-        close(fd);
-        if (rows[i].bytes)
-            assert_memory_equal(after, text, sizeof(text));
+        assert_int_equal(read_file(place.path, after), n);
+        assert_memory_equal(after, before, n);
         place_remove(&place);
     }
 }

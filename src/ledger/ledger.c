@@ -50,35 +50,52 @@ static int ask(struct ledger *l, const char *sql, int64_t *ret)
     return code == SQLITE_ROW ? 0 : store_fail(l, code);
 }
 
-// Takes the lock of the file, and makes a ledger of it if it is empty: an empty one only, so that
-// what is damaged or somebody else's is never written over.
-static int claim_file(struct ledger *l)
+// Whose file it is, by reading alone. *ret_empty: nobody's yet.
+static int identify(struct ledger *l, bool *ret_empty)
 {
     int64_t application = 0, version = 0, tables = 0;
-    int r = execute(l, schema_pragmas);
+    int r = ask(l, "PRAGMA application_id", &application);
 
-    if (r == 0)
-        r = execute(l, "BEGIN IMMEDIATE");
-    if (r == 0)
-        r = ask(l, "PRAGMA application_id", &application);
     if (r == 0)
         r = ask(l, "PRAGMA user_version", &version);
     if (r == 0)
         r = ask(l, "SELECT count(*) FROM sqlite_schema", &tables);
     if (r < 0)
         return r;
-    if (application == 0 && version == 0 && tables == 0) {
-        char marks[96];
-        snprintf(marks, sizeof(marks), "PRAGMA application_id = %d; PRAGMA user_version = %d;",
-                 SCHEMA_APPLICATION, SCHEMA_VERSION);
-        r = execute(l, schema_create);
-        if (r == 0)
-            r = execute(l, marks);
-    } else if (application != SCHEMA_APPLICATION) {
+    *ret_empty = application == 0 && version == 0 && tables == 0;
+    if (!*ret_empty && application != SCHEMA_APPLICATION)
         return -EUCLEAN;
-    } else if (version != SCHEMA_VERSION) {
-        return -ENOTSUP;
-    }
+    return !*ret_empty && version != SCHEMA_VERSION ? -ENOTSUP : 0;
+}
+
+static int create(struct ledger *l)
+{
+    char marks[96];
+    int r = execute(l, schema_create);
+
+    snprintf(marks, sizeof(marks), "PRAGMA application_id = %d; PRAGMA user_version = %d;",
+             SCHEMA_APPLICATION, SCHEMA_VERSION);
+    return r < 0 ? r : execute(l, marks);
+}
+
+// Takes the lock of the file, and makes a ledger of it if it is empty: an empty one only, so that
+// what is damaged or somebody else's is never written over. The journal's mode is written into the
+// file as well, so that comes after the first look; the second one is under the lock.
+static int claim_file(struct ledger *l)
+{
+    bool empty = false;
+    int r = execute(l, schema_lock);
+
+    if (r == 0)
+        r = identify(l, &empty);
+    if (r == 0)
+        r = execute(l, schema_pragmas);
+    if (r == 0)
+        r = execute(l, "BEGIN IMMEDIATE");
+    if (r == 0)
+        r = identify(l, &empty);
+    if (r == 0 && empty)
+        r = create(l);
     return r < 0 ? r : execute(l, "COMMIT");
 }
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "ledger/schema.h"
 
-// Exclusive: a second daemon is refused, and no shared memory file is needed. The cache, and with
-// it the memory, is bounded to 16 MiB however large the file grows.
-const char schema_pragmas[] = "PRAGMA locking_mode = EXCLUSIVE;"
-                              "PRAGMA journal_mode = WAL;"
+// A second daemon is refused, and no shared memory file is needed.
+const char schema_lock[] = "PRAGMA locking_mode = EXCLUSIVE;";
+
+// The cache, and with it the memory, is bounded to 16 MiB however large the file grows.
+const char schema_pragmas[] = "PRAGMA journal_mode = WAL;"
                               "PRAGMA synchronous = NORMAL;"
                               "PRAGMA journal_size_limit = 16777216;"
                               "PRAGMA cache_size = -16384;"
