@@ -36,7 +36,8 @@ void court_done(struct court *c);
 // This jail (index into seat) reads that file. -ENOMEM.
 int court_reads(struct court *c, size_t seat, unsigned file);
 
-// A line of a file, to each jail that reads it. now: as for jail_feed(). fn's negative result is passed on; -ENOMEM.
+// A line of a file, to each jail that reads it. now: as for jail_feed(). fn's negative result is
+// passed on; -ENOMEM.
 typedef int ruling_fn(void *user, const struct ruling *r);
 int court_feed(struct court *c, unsigned file, const struct line *line, usec_t now, ruling_fn *fn,
                void *user);
