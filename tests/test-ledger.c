@@ -396,7 +396,7 @@ static void test_hits_since(void **state)
 
 static void test_resume(void **state)
 {
-    const struct position given = {UINT64_MAX, 77, 1 << 30, UINT64_MAX - 5, 4096};
+    const struct position given = {UINT64_MAX, 77, 1 << 30, UINT64_MAX - 5, 4096, SECONDS(9)};
     struct session one = {.last = SECONDS(1),
                           .host = net_of("192.0.2.1"),
                           .has_host = true,
@@ -409,13 +409,18 @@ static void test_resume(void **state)
     struct seen seen = {0}, rest = {0};
 
     (void)state;
+    assert_int_equal(ledger_knows_logpath(l, "/var/log/*.log"), 0);
+    assert_int_equal(ledger_logpath(l, "/var/log/*.log"), 0);
+    assert_int_equal(ledger_logpath(l, "/var/log/*.log"), 0);
+    assert_int_equal(ledger_knows_logpath(l, "/var/log/*.log"), 1);
+    assert_int_equal(ledger_knows_logpath(l, "/var/log"), 0);
     assert_int_equal(ledger_position_of(l, "/var/log/mail.log", &got), -ENOENT);
     assert_int_equal(ledger_position(l, "/var/log/mail.log", &(struct position){0}), 0);
     assert_int_equal(ledger_position(l, "/var/log/mail.log", &given), 0);
     assert_int_equal(ledger_position_of(l, "/var/log/mail.log", &got), 0);
     assert_true(got.device == given.device && got.inode == given.inode &&
                 got.offset == given.offset && got.head_hash == given.head_hash &&
-                got.head_length == given.head_length);
+                got.head_length == given.head_length && got.since == given.since);
     assert_int_equal(ledger_session(l, "auth", slice_of("b"), &one, false), 0);
     one.last = SECONDS(3);
     assert_int_equal(ledger_session(l, "auth", slice_of("b"), &one, false), 0);

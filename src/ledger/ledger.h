@@ -39,6 +39,7 @@ struct position {
     uint64_t device, inode, offset;
     uint64_t head_hash;
     uint32_t head_length; // how many bytes the hash covers
+    usec_t since;         // lines older than this were there before us and are of no interest
 };
 
 // The same in a journal: the cursor of the last entry read (empty: there was none yet), and its
@@ -113,6 +114,10 @@ int ledger_hits(struct ledger *l, const char *jail, usec_t since, hit_fn *fn, vo
 int ledger_session(struct ledger *l, const char *jail, struct slice key, const struct session *s,
                    bool forgotten);
 int ledger_sessions(struct ledger *l, const char *jail, session_fn *fn, void *user);
+
+// Which logpaths have been followed before. The first: 1 or 0.
+int ledger_knows_logpath(struct ledger *l, const char *glob);
+int ledger_logpath(struct ledger *l, const char *glob);
 
 int ledger_position(struct ledger *l, const char *path, const struct position *p);
 int ledger_position_of(struct ledger *l, const char *path,

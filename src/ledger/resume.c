@@ -65,6 +65,21 @@ int ledger_sessions(struct ledger *l, const char *jail, session_fn *fn, void *us
     return r;
 }
 
+int ledger_knows_logpath(struct ledger *l, const char *glob)
+{
+    sqlite3_stmt *s;
+    int r = store_start(l, LOGPATH_GET, 1, (struct value[]){value_text(glob)}, &s);
+
+    if (r == 0)
+        r = store_step(l, s);
+    return r == 1 ? store_stop(s, 1) : r;
+}
+
+int ledger_logpath(struct ledger *l, const char *glob)
+{
+    return store_run(l, LOGPATH_PUT, 1, (struct value[]){value_text(glob)});
+}
+
 int ledger_position(struct ledger *l, const char *path, const struct position *p)
 {
     const struct value v[] = {
@@ -74,6 +89,7 @@ int ledger_position(struct ledger *l, const char *path, const struct position *p
         value_of((int64_t)p->offset),
         value_of((int64_t)p->head_hash),
         value_of(p->head_length),
+        value_time(p->since),
     };
 
     return store_run(l, POSITION_PUT, sizeof(v) / sizeof(v[0]), v);
@@ -94,6 +110,7 @@ int ledger_position_of(struct ledger *l, const char *path, struct position *ret)
         .offset = (uint64_t)sqlite3_column_int64(s, 2),
         .head_hash = (uint64_t)sqlite3_column_int64(s, 3),
         .head_length = (uint32_t)sqlite3_column_int64(s, 4),
+        .since = store_time(s, 5),
     };
     return store_stop(s, 0);
 }

@@ -52,7 +52,9 @@ const char schema_create[] =
 
     "CREATE TABLE position (path TEXT PRIMARY KEY, device INTEGER NOT NULL,"
     " inode INTEGER NOT NULL, offset INTEGER NOT NULL, head_hash INTEGER NOT NULL,"
-    " head_length INTEGER NOT NULL) WITHOUT ROWID;"
+    " head_length INTEGER NOT NULL, since INTEGER NOT NULL) WITHOUT ROWID;"
+
+    "CREATE TABLE logpath (glob TEXT PRIMARY KEY) WITHOUT ROWID;"
 
     "CREATE TABLE bookmark (journal TEXT, matches TEXT, cursor TEXT NOT NULL,"
     " time INTEGER NOT NULL, PRIMARY KEY (journal, matches)) WITHOUT ROWID;";
@@ -137,10 +139,12 @@ const char *const schema_statement[STATEMENT_MAX] = {
     [SESSION_LIST] = "SELECT key, last, host, host_len, pending, counted, user, several_users"
                      " FROM session WHERE jail = ?1 ORDER BY last",
 
-    [POSITION_PUT] = "INSERT OR REPLACE INTO position VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    [POSITION_GET] = "SELECT device, inode, offset, head_hash, head_length FROM position"
+    [POSITION_PUT] = "INSERT OR REPLACE INTO position VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [POSITION_GET] = "SELECT device, inode, offset, head_hash, head_length, since FROM position"
                      " WHERE path = ?1",
 
+    [LOGPATH_PUT] = "INSERT OR IGNORE INTO logpath VALUES (?1)",
+    [LOGPATH_GET] = "SELECT 1 FROM logpath WHERE glob = ?1",
     [BOOKMARK_PUT] = "INSERT OR REPLACE INTO bookmark VALUES (?1, ?2, ?3, ?4)",
     [BOOKMARK_GET] = "SELECT cursor, time FROM bookmark WHERE journal = ?1"
                      " AND (?2 IS NULL OR matches = ?2) ORDER BY time DESC LIMIT 1",

@@ -30,7 +30,7 @@ int intake_new(const struct roster *roster, struct ledger *ledger, const struct 
     if (!i)
         return -ENOMEM;
     i->poll_fd = epoll_create1(EPOLL_CLOEXEC);
-    r = i->poll_fd < 0 ? -errno : logs_new(roster, ledger, zone, &i->logs);
+    r = i->poll_fd < 0 ? -errno : logs_new(roster, ledger, zone, now, &i->logs);
     if (r == 0)
         r = journals_new(roster, i->logs, ledger, now, &i->journals);
     if (r == 0)

@@ -12,7 +12,7 @@ int intake_new(const struct roster *roster, struct ledger *ledger, const struct 
                usec_t now, struct intake **ret);
 struct intake *intake_free(struct intake *i);
 
-// The descriptor to poll for input, and what to call then. -errno of what watching failed with.
+// The descriptor to poll for input, and what to call then: see logs_dispatch().
 int intake_fd(const struct intake *i);
 int intake_dispatch(struct intake *i);
 

@@ -166,7 +166,9 @@ int judge_fd(const struct judge *j)
 
 int judge_dispatch(struct judge *j)
 {
-    return intake_dispatch(j->intake);
+    int r = intake_dispatch(j->intake);
+
+    return r == LOGS_E_TAKEN ? judge_checkpoint(j) : r;
 }
 
 bool judge_ready(const struct judge *j)
@@ -239,7 +241,7 @@ static void on_line(void *user, struct source *s, const struct line *line)
     j->source = s;
     if (line->dated && is_off(j, s, line->time))
         warn_off(s, j->now, line);
-    if (s->old && line->dated && line->time < usec_sub(j->now, j->roster->findtime))
+    if (line->dated && line->time < s->since)
         return;
     for (size_t i = 0; i < s->n_cells; i++) {
         struct cell *c = &j->roster->cell[s->cell[i]];

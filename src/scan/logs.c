@@ -20,6 +20,8 @@ struct logs {
     struct tail *tail[LOGS_MAX];
     size_t n, turn;
     bool starting; // what is found now was there before we were
+    usec_t since;  // from when on it is judged
+    bool taken;    // a file whose position has to be kept before it is read
     bool is_full;  // and that has been said
 };
 
@@ -105,7 +107,7 @@ static void drop_rotated(struct logs *l, const char *path)
     }
 }
 
-static int take_up(struct logs *l, const char *path, struct tail **ret)
+static int take_up(struct logs *l, const struct logpath *from, const char *path, struct tail **ret)
 {
     struct position start;
     struct tail *t;
@@ -121,10 +123,14 @@ static int take_up(struct logs *l, const char *path, struct tail **ret)
     r = tail_new(path, kept == 0 ? &start : NULL, l->zone, &t);
     if (r < 0)
         return r;
-    t->source.old = kept == -ENOENT && l->starting;
+    if (kept == 0)
+        t->source.since = start.since;
+    else if (l->starting)
+        t->source.since = from->known ? 0 : l->since;
     l->tail[l->n++] = t;
     *ret = t;
-    return 0;
+    l->taken = l->taken || kept < 0;
+    return kept < 0 ? keep_one(l, t) : 0;
 }
 
 static int on_path(void *user, unsigned pattern, const char *path)
@@ -138,7 +144,7 @@ static int on_path(void *user, unsigned pattern, const char *path)
     if (!t)
         t = find_file(l, path);
     if (!t)
-        r = take_up(l, path, &t);
+        r = take_up(l, &l->path[pattern], path, &t);
     if (r == -EMFILE) {
         if (!l->is_full)
             log_line(LEVEL_ERROR, "%s is not followed: %d logs are, all of them busy", path,
@@ -171,20 +177,37 @@ static int add_path(struct logs *l, uint16_t cell, const char *glob)
         l->path = grown;
         l->allocated = n;
     }
-    l->path[pattern] = (struct logpath){glob, cell, false};
+    r = ledger_knows_logpath(l->ledger, glob);
+    if (r < 0)
+        return r;
+    l->path[pattern] = (struct logpath){glob, cell, .known = r > 0};
     l->n_paths = pattern + 1;
     return 0;
 }
 
+// Only now, when the files found have their positions: the first time is over.
+static int know_paths(struct logs *l)
+{
+    int r = 0;
+
+    for (size_t i = 0; i < l->n_paths && r == 0; i++)
+        r = l->path[i].known ? 0 : ledger_logpath(l->ledger, l->path[i].glob);
+    return r;
+}
+
 int logs_new(const struct roster *roster, struct ledger *ledger, const struct zone *zone,
-             struct logs **ret)
+             usec_t now, struct logs **ret)
 {
     struct logs *l = calloc(1, sizeof(*l));
     int r;
 
     if (!l)
         return -ENOMEM;
-    *l = (struct logs){.roster = roster, .ledger = ledger, .zone = zone, .starting = true};
+    *l = (struct logs){.roster = roster,
+                       .ledger = ledger,
+                       .zone = zone,
+                       .starting = true,
+                       .since = usec_sub(now, roster->findtime)};
     r = watch_new(&l->watch);
     for (size_t i = 0; i < roster->n && r == 0; i++) {
         const struct jail_conf *conf = roster->cell[i].conf;
@@ -195,11 +218,13 @@ int logs_new(const struct roster *roster, struct ledger *ledger, const struct zo
     }
     if (r == 0)
         r = watch_scan(l->watch, on_path, l);
+    if (r == 0)
+        r = know_paths(l);
     if (r < 0) {
         logs_free(l);
         return r;
     }
-    l->starting = false;
+    l->starting = l->taken = false;
     *ret = l;
     return 0;
 }
@@ -232,7 +257,12 @@ int logs_fd(const struct logs *l)
 
 int logs_dispatch(struct logs *l)
 {
-    return watch_dispatch(l->watch, on_path, l);
+    int r = watch_dispatch(l->watch, on_path, l);
+
+    if (r < 0 || !l->taken)
+        return r < 0 ? r : 0;
+    l->taken = false;
+    return LOGS_E_TAKEN;
 }
 
 bool logs_ready(const struct logs *l)

@@ -18,18 +18,25 @@ struct logpath {
     const char *glob;
     uint16_t cell;
     bool matched; // a file has been found
+    bool known;   // it was followed before this start
 };
 
-// Roster, ledger and zone are borrowed. A logpath that cannot be watched is logged. -errno where
+// Roster, ledger and zone are borrowed. Of what a logpath finds when it is followed for the first
+// time only the last findtime is judged; of what it comes to find later, even while we are not
+// running, everything. A logpath that cannot be watched is logged. -errno where
 // nothing can be watched at all.
 int logs_new(const struct roster *roster, struct ledger *ledger, const struct zone *zone,
-             struct logs **ret);
+             usec_t now, struct logs **ret);
 struct logs *logs_free(struct logs *l);
 
 // Whether a file has been found for a jail.
 bool logs_has(const struct logs *l, uint16_t cell);
 
-// The descriptor to poll for input, and what to call then. -errno of what watching failed with.
+enum { LOGS_E_TAKEN = 1 };
+
+// The descriptor to poll for input, and what to call then. LOGS_E_TAKEN: files were taken up; what
+// is in the ledger's transaction is to be committed before they are read, or after a crash they
+// would be taken for older than us. -errno of what watching failed with.
 int logs_fd(const struct logs *l);
 int logs_dispatch(struct logs *l);
 

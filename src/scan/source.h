@@ -17,7 +17,7 @@ struct source {
     size_t n_cells;
     bool ready;     // there may be more to read
     bool moved;     // how far it has been read is to be kept
-    bool old;       // nothing was kept: what is older than any findtime is of no interest
+    usec_t since;   // lines older than this were there before us and are not judged; 0: all are
     bool live;      // its lines were written just now
     bool is_warned; // of a clock that differs from ours
     int error;      // why it could not be read last, as a negative errno

@@ -76,7 +76,7 @@ static void turn(struct tail *t, usec_t now, line_fn *fn, void *user)
     lines_reset(&t->lines);
     stamp_init(&t->stamp, t->stamp.wall.zone);
     if (t->hinted)
-        t->source.old = false;
+        t->source.since = 0;
     t->hinted = false;
 }
 
@@ -85,8 +85,11 @@ int tail_read(struct tail *t, usec_t now, line_fn *fn, void *user)
     struct slice chunk, text;
     int r = follow_read(t->follow, &chunk);
 
-    if (r == 0)
-        t->source.old = false;
+    // What was there before us has been passed.
+    if (r == 0 && t->source.since > 0) {
+        t->source.since = 0;
+        t->source.moved = true;
+    }
     if (r <= 0)
         return r;
     t->source.live = follow_is_live(t->follow);
@@ -110,5 +113,9 @@ const char *tail_path(const struct tail *t)
 
 int tail_position(const struct tail *t, struct position *ret)
 {
-    return follow_position(t->follow, lines_pending(&t->lines), ret);
+    int r = follow_position(t->follow, lines_pending(&t->lines), ret);
+
+    if (r == 0)
+        ret->since = t->source.since;
+    return r;
 }
