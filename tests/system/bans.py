@@ -187,6 +187,8 @@ class ByHand(Case):
         self.rig.jail(ignoreip='203.0.113.7')
         self.rig.start()
         for net, reason in (('127.0.0.1', 'this host itself'), ('::1', 'this host itself'),
+                            ('0.1.2.3', 'this host itself'), ('224.0.0.1', 'multicast'),
+                            ('ff02::1', 'multicast'), ('fe80::1', 'link-local'),
                             ('0.0.0.0/0', 'too wide'), ('10.0.0.0/7', 'too wide'),
                             ('2001:db8::/31', 'too wide'), ('203.0.113.0/24', '203.0.113.7')):
             out = self.rig.command('ban', net)
