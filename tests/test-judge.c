@@ -253,6 +253,42 @@ static void test_growth(void **state)
     assert_int_equal(f->last.until - f->last.since, 2 * 3600 * USEC_PER_SEC);
 }
 
+// Nor does a ban last from then on that lines from the future led to, read late or not.
+static void test_future(void **state)
+{
+    static const usec_t ahead[] = {61, 7200, UINT64_C(50000) * 86400};
+    struct fixture *f = *state;
+
+    write_jail(f, "j", "bantime = 1h\n");
+    for (size_t i = 0; i < sizeof(ahead) / sizeof(ahead[0]); i++) {
+        char addr[32];
+        snprintf(addr, sizeof(addr), "203.0.113.%zu", i + 1);
+        append_hits(f, "mail.log", addr, -ahead[i] * USEC_PER_SEC, 3);
+    }
+    assert_int_equal(load(f), 0);
+    read_all(f);
+    assert_int_equal(f->bans, 3);
+    assert_int_equal(f->last.since, NOW);
+    assert_int_equal(f->last.until, NOW + 3600 * USEC_PER_SEC);
+}
+
+// Who crashes before the first checkpoint finds the log again, whatever it is called by then.
+static void test_rotated_early(void **state)
+{
+    struct fixture *f = *state;
+    char from[PATH_SIZE], to[PATH_SIZE];
+
+    write_jail(f, "j", "");
+    append_hits(f, "mail.log", "203.0.113.7", 0, 3);
+    assert_int_equal(load(f), 0);
+    path_in(f, "mail.log", from);
+    assert_int_equal(rename(from, path_in(f, "mail.log.1", to)), 0);
+    append_hits(f, "mail.log", "203.0.113.8", 0, 3);
+    assert_int_equal(load(f), 0);
+    read_all(f);
+    assert_int_equal(f->bans, 2);
+}
+
 // Everything stands at a checkpoint, which is due a while after the first write and not before.
 static void test_checkpoint(void **state)
 {
@@ -451,6 +487,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_first_sight, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_clock_of_log, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_growth, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_future, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_rotated_early, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_checkpoint, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_goes_on, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_reload, set_up, tear_down),

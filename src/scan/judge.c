@@ -93,12 +93,12 @@ static int restore(struct judge *j, struct roster *roster, usec_t now)
     return r < 0 ? r : 0;
 }
 
-// A live line was written just now, whatever its stamp says.
+// A live line was written just now, whatever its stamp says, and none was written in the future.
 static bool is_off(const struct judge *j, const struct source *s, usec_t time)
 {
     usec_t gap = time > j->now ? time - j->now : j->now - time;
 
-    return s->live && gap > CLOCK_SLACK;
+    return (s->live || time > j->now) && gap > CLOCK_SLACK;
 }
 
 static double chance(void)
@@ -132,6 +132,13 @@ static void ask(struct judge *j, struct roster *roster)
     }
 }
 
+// A log that is rotated before the first checkpoint would not be found again after a crash.
+static void keep_places(struct judge *j, usec_t now)
+{
+    if (books_begin(&j->books, now) == 0)
+        judge_checkpoint(j);
+}
+
 int judge_load(struct judge *j, struct config *config, usec_t now)
 {
     struct roster *roster = NULL;
@@ -156,6 +163,7 @@ int judge_load(struct judge *j, struct config *config, usec_t now)
     roster_free(j->roster);
     j->roster = roster;
     j->intake = intake;
+    keep_places(j, now);
     return 0;
 }
 
