@@ -143,7 +143,7 @@ static int watch_links(struct watch *w, unsigned pattern, const char *path)
     return 0;
 }
 
-// The path matches the whole pattern: a log is there, or was.
+// The path matches the whole pattern: a log is there, or was. -ENOENT: none is.
 static int found(struct watch *w, unsigned pattern, const char *path)
 {
     struct watched *item;
@@ -155,14 +155,16 @@ static int found(struct watch *w, unsigned pattern, const char *path)
         return r;
     is_there = stat(path, &st) == 0;
     if (is_there && S_ISDIR(st.st_mode))
-        return 0;
+        return -ENOENT;
     if (!is_there && !watchlist_find(&w->list, WATCHED_FILE, pattern, path, NULL))
-        return 0;
+        return -ENOENT;
     r = watchlist_add(&w->list, WATCHED_FILE, pattern, path, NULL, &item);
     if (r < 0)
         return r;
     item->is_dirty = true;
-    r = is_there ? watchlist_watch(&w->list, item, path) : 0;
+    if (!is_there)
+        return -ENOENT;
+    r = watchlist_watch(&w->list, item, path);
     return is_closed(r) ? 0 : r;
 }
 
@@ -186,18 +188,20 @@ static int walk_glob(struct watch *w, unsigned pattern, const char *folder, unsi
 {
     DIR *dir = opendir(folder);
     int r = 0, error = 0;
+    bool any = false;
 
     if (!dir)
-        return is_closed(-errno) ? 0 : -errno;
+        return -errno;
     for (const struct dirent *e; (e = readdir(dir));) {
         if (fnmatch(w->pattern[pattern].part[depth], e->d_name, FNM_PERIOD) != 0)
             continue;
         r = step(w, pattern, folder, depth, e->d_name);
+        any |= r == 0;
         if (r < 0 && !is_closed(r))
             error = r;
     }
     closedir(dir);
-    return error;
+    return error < 0 || any ? error : -ENOENT;
 }
 
 static bool is_link(const char *folder, const char *name)
@@ -210,8 +214,8 @@ static bool is_link(const char *folder, const char *name)
 
 // Watches the folders that a pattern leads through, from this one on, and finds what matches.
 // Watching comes before looking, so that what comes to be in between is not missed. A folder that
-// is there by a name of its own need not be watched for it; its parent is where it is not, or is a
-// link that may come to lead elsewhere.
+// is there by a name of its own need not be watched for it; its parent is where it is not, or holds
+// no log (-ENOENT), or is a link that may come to lead elsewhere.
 static int walk(struct watch *w, unsigned pattern, const char *folder, unsigned depth)
 {
     const char *part = w->pattern[pattern].part[depth];
@@ -230,10 +234,8 @@ static int walk(struct watch *w, unsigned pattern, const char *folder, unsigned 
     r = watch_folder(w, pattern, folder, depth);
     if (r < 0)
         return r;
-    if (is_glob)
-        return walk_glob(w, pattern, folder, depth);
-    r = step(w, pattern, folder, depth, part);
-    return is_closed(r) ? 0 : r;
+    r = is_glob ? walk_glob(w, pattern, folder, depth) : step(w, pattern, folder, depth, part);
+    return is_closed(r) && !is_last ? 0 : r;
 }
 
 static int split(const char *text, struct pattern *ret)
@@ -280,7 +282,7 @@ int watch_add(struct watch *w, const char *pattern, unsigned *ret_pattern)
     if (r < 0)
         return r;
     r = walk(w, w->n, "/", 0);
-    if (r < 0) {
+    if (r < 0 && !is_closed(r)) {
         give_up(w, w->n);
         return r;
     }
@@ -324,7 +326,7 @@ static int walk_stale(struct watch *w)
             continue;
         w->pattern[i].is_stale = false;
         r = walk(w, i, "/", 0);
-        if (r < 0)
+        if (r < 0 && !is_closed(r))
             error = r;
     }
     return error;
@@ -350,8 +352,11 @@ static int on_folder(struct watch *w, const struct watched item, const struct in
         return 0;
     if (item.kind == WATCHED_LINK && strcmp(item.name, e->name) == 0)
         r = found(w, item.pattern, item.path);
-    if (item.kind == WATCHED_FOLDER && fnmatch(p->part[item.depth], e->name, FNM_PERIOD) == 0)
+    if (item.kind == WATCHED_FOLDER && fnmatch(p->part[item.depth], e->name, FNM_PERIOD) == 0) {
         r = step(w, item.pattern, item.path, item.depth, e->name);
+        // If the folder goes next, its own end is not told while somebody keeps the log open.
+        w->pattern[item.pattern].is_stale |= (e->mask & IN_DELETE) != 0;
+    }
     return is_closed(r) ? 0 : r;
 }
 

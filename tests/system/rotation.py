@@ -89,6 +89,19 @@ class Rotation(Case):
         self.rig.jail(maxretry=2)
         self.run_rounds(turn)
 
+    def test_folder_deleted_and_recreated(self):
+        """The daemon itself keeps the last log open meanwhile."""
+        for name in ('mail.log', '*.log'):
+            self.rig.jail(maxretry=2, logpath=self.rig.path('log/' + name))
+            self.start()
+            for text in self.rounds[:3]:
+                shutil.rmtree(self.rig.path('log'))
+                os.mkdir(self.rig.path('log'))
+                self.append(text)
+                self.sync('198.51.100.%d' % self.rounds.index(text), maxretry=2)
+            self.rig.command('unban', '--all')
+            self.rig.stop()
+
     def test_new_dated_files(self):
         number = iter(range(1000, 9999))
         self.rig.jail(maxretry=2, logpath=self.rig.path('log/*.log'))
