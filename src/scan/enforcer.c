@@ -40,6 +40,8 @@ static void run_child(int fd, const char *path)
     _exit(127);
 }
 
+// PROGRAM in the folder of this one; "" where that cannot be told: what lies in the working folder
+// may be anybody's.
 static void own_folder(char ret[static PATH_MAX])
 {
     ssize_t n = readlink("/proc/self/exe", ret, PATH_MAX - sizeof(PROGRAM));
@@ -47,7 +49,10 @@ static void own_folder(char ret[static PATH_MAX])
 
     ret[n < 0 ? 0 : n] = '\0';
     slash = strrchr(ret, '/');
-    strcpy(slash ? slash + 1 : ret, PROGRAM);
+    if (slash)
+        strcpy(slash + 1, PROGRAM);
+    else
+        ret[0] = '\0';
 }
 
 int enforcer_start(int *ret_fd, pid_t *ret_pid)
