@@ -2,6 +2,7 @@
 #include "scan/judge.h"
 
 #include "base/cleanup.h"
+#include "ledger/store.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -168,6 +169,26 @@ static size_t in_ledger(const struct fixture *f)
 
     assert_true(ledger_bans(f->ledger, NULL, NOW, 0, count_ban, &n) >= 0);
     return n;
+}
+
+// A flood does not wait for the hour at which the ledger is tidied up.
+static void test_flood(void **state)
+{
+    enum { ROOM = 100, HITS = 300 };
+    struct fixture *f = *state;
+    usec_t now = NOW;
+
+    f->ledger->hits_max = ROOM;
+    write_jail(f, "j", "maxretry = 1000\n");
+    assert_int_equal(load(f), 0);
+    for (int i = 0; i < 3; i++) {
+        append_hits(f, "mail.log", "203.0.113.7", 0, HITS);
+        read_all(f);
+        assert_in_range(f->ledger->n_hit, HITS, HITS + ROOM);
+        now += 2 * USEC_PER_SEC;
+        judge_tick(f->judge, now);
+        assert_int_equal(f->ledger->n_hit, ROOM);
+    }
 }
 
 // What is in a log when it is first seen, and what comes of it.
@@ -496,6 +517,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_spared, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_by_hand, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_later_end_counts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_flood, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_unban_forgets, set_up, tear_down),
     };
 

@@ -751,6 +751,7 @@ static void test_capacity(void **state)
     }
     l->hits_max = 4;
     l->bans_max = 3;
+    assert_true(ledger_is_over(l));
     while (ledger_prune(l, 0, 0) > 0)
         assert_true(++calls < 10);
     assert_true(calls > 1); // bounded work per call
@@ -760,6 +761,7 @@ static void test_capacity(void **state)
     assert_bans(l, NULL, SECONDS(0), "10.0.0.0 10.0.0.1 10.0.0.2");
     l->hits_max = 2;
     assert_int_equal(ledger_prune(l, 0, 0), 0);
+    assert_false(ledger_is_over(l));
     assert_hits(l, "auth", 0, "10.0.0.1 10.0.0.2");
     ledger_close(l);
 }

@@ -259,6 +259,11 @@ static int drop_excess_bans(struct ledger *l, bool *ret_more)
     return r;
 }
 
+bool ledger_is_over(const struct ledger *l)
+{
+    return l->n_hit > l->hits_max || l->n_ban > l->bans_max;
+}
+
 int ledger_prune(struct ledger *l, usec_t hits_before, usec_t bans_before)
 {
     const struct value batch = value_of(PRUNE_ROWS);

@@ -10,6 +10,7 @@
 #include "base/span.h"
 #include "engine/jail.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct ledger;
@@ -133,3 +134,6 @@ int ledger_bookmark_of(struct ledger *l, const char *journal, const char *matche
 // ended before `bans_before` with their evidence, and what exceeds LEDGER_*_MAX. Bounded work per
 // call; 1 where there is more to do.
 int ledger_prune(struct ledger *l, usec_t hits_before, usec_t bans_before);
+
+// Whether it exceeds LEDGER_*_MAX, which cannot wait.
+bool ledger_is_over(const struct ledger *l);

@@ -9,7 +9,7 @@
 #define PRUNE_PAUSE (3600 * USEC_PER_SEC)
 #define KEEP_BANS   (90 * USEC_PER_DAY)
 
-enum { PIECE = 256, JAIL_MAX = 64 };
+enum { PIECE = 256, JAIL_MAX = 64, PRUNES_MAX = 8 };
 
 static int check(struct books *b, int r)
 {
@@ -119,10 +119,13 @@ int books_unban_some(struct books *b, const char *jail, usec_t now, ban_fn *choo
 
 void books_prune(struct books *b, usec_t memory, usec_t now)
 {
-    int r;
+    bool is_over = ledger_is_over(b->ledger);
+    int r = 1;
 
-    if (now < b->prune)
+    if (now < b->prune && !is_over)
         return;
-    r = check(b, ledger_prune(b->ledger, usec_sub(now, memory), usec_sub(now, KEEP_BANS)));
+    // In a flood as often as it takes to drop more than came in since the last time.
+    for (int i = 0; i < (is_over ? PRUNES_MAX : 1) && r > 0; i++)
+        r = check(b, ledger_prune(b->ledger, usec_sub(now, memory), usec_sub(now, KEEP_BANS)));
     b->prune = r > 0 ? now : usec_add(now, PRUNE_PAUSE);
 }

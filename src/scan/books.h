@@ -39,5 +39,5 @@ int books_unban_some(struct books *b, const char *jail, usec_t now, ban_fn *choo
                      void *user);
 
 // Forgets what is older than memory (hits) and what `why` can be asked for (bans), a piece at a
-// time and not all the time.
+// time and not all the time; but what the ledger has no room for at once.
 void books_prune(struct books *b, usec_t memory, usec_t now);

@@ -284,13 +284,20 @@ static void arm_expiry(struct judge *j, usec_t now)
     j->expire = next;
 }
 
+// A checkpoint, and what the ledger keeps no longer.
+static void close_books(struct judge *j, usec_t now)
+{
+    judge_checkpoint(j);
+    books_prune(&j->books, usec_add(j->roster->memory, READ_LATE), now);
+}
+
 void judge_read(struct judge *j, usec_t now)
 {
     books_begin(&j->books, now);
     j->now = now;
     intake_read(j->intake, now, on_line, j);
     if (j->books.writes >= WRITES_MAX)
-        judge_checkpoint(j);
+        close_books(j, now);
     if (!intake_ready(j->intake))
         arm_expiry(j, now);
 }
@@ -310,10 +317,8 @@ usec_t judge_due(const struct judge *j)
 
 void judge_tick(struct judge *j, usec_t now)
 {
-    if (now >= checkpoint_due(j)) {
-        judge_checkpoint(j);
-        books_prune(&j->books, usec_add(j->roster->memory, READ_LATE), now);
-    }
+    if (now >= checkpoint_due(j))
+        close_books(j, now);
     if (now < j->expire)
         return;
     for (size_t i = 0; i < j->roster->n; i++) {
