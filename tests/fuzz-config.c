@@ -45,7 +45,8 @@ static void use_as_filter(struct ini *filter, struct problems *problems)
 // There are no filters where this looks for them: every enabled jail has an error.
 static void use_as_jails(const struct ini *jails, struct problems *problems)
 {
-    struct jailread reader = {"/nonexistent", LAYOUT_TAILBAN, jails, problems};
+    struct jailread reader = {
+        .dir = "/nonexistent", .layout = LAYOUT_TAILBAN, .jails = jails, .problems = problems};
     const char *section;
 
     for (size_t i = 0; (section = ini_section(jails, i)) && i < 100; i++) {

@@ -271,6 +271,27 @@ static void test_orders(void **state)
     assert_false(link_events(f->link) & POLLOUT);
 }
 
+// The bans of a jail that only watches are nobody's order, neither at first nor later.
+static void test_watch_only(void **state)
+{
+    struct fixture *f = *state;
+    struct addr one = net_of("203.0.113.7"), two = net_of("203.0.113.8");
+
+    f->conf[0].watch_only = true;
+    keep_ban(f, "a", one, USEC_FOREVER);
+    keep_ban(f, "b", one, USEC_FOREVER);
+    run(f);
+    assert_int_equal(count(f, ORDER_BAN), 1);
+    assert_int_equal(greet(f), 0);
+    assert_int_equal(acknowledge(f), 0);
+    forget(f);
+    link_ban(f->link, &f->cell[0], &two, USEC_FOREVER);
+    link_ban(f->link, &f->cell[1], &two, USEC_FOREVER);
+    run(f);
+    assert_int_equal(count(f, ORDER_BAN), 1);
+    assert_int_equal(f->order[0].jail, 1);
+}
+
 // Bans that come while the state is under way follow it.
 static void test_orders_behind_state(void **state)
 {
@@ -458,6 +479,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_large_state, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_slow_enforcer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_orders, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_watch_only, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_orders_behind_state, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_overflow, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_overflow_in_state, set_up, tear_down),

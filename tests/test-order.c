@@ -113,7 +113,7 @@ static const struct {
     {"a negative error", ORDER_REFUSED, 43, 0x80},
     {"an error where none belongs", ORDER_ACK, 40, 1},
     {"an empty name", ORDER_JAIL, 48, 0},
-    {"a digit first", ORDER_JAIL, 48, '1'},
+    {"a dash first", ORDER_JAIL, 48, '-'},
     {"a space", ORDER_JAIL, 49, ' '},
     {"a quote", ORDER_JAIL, 49, '"'},
     {"a newline", ORDER_JAIL, 49, '\n'},

@@ -101,8 +101,10 @@ static int read_jails(const struct jailread *reader, struct config *c)
 static int load(const char *dir, struct problems *problems, struct config *c)
 {
     cleanup(ini_freep) struct ini *jails = NULL;
-    struct jailread reader = {.dir = dir, .layout = layers_layout(dir), .problems = problems};
-    int r = check_dir(dir, problems);
+    cleanup(lookup_freep) struct lookup *lookup = lookup_new();
+    struct jailread reader = {
+        .dir = dir, .layout = layers_layout(dir), .lookup = lookup, .problems = problems};
+    int r = lookup ? check_dir(dir, problems) : -ENOMEM;
 
     if (r == 0)
         r = settings_read(dir, problems, &c->settings);

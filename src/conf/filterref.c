@@ -75,18 +75,38 @@ static int read_params(const char *p, struct ini *params, struct origin at, cons
     return 0;
 }
 
-int filterref_split(const struct text *value, char **ret_name, struct ini *params)
+// A name and what is in brackets behind it. *text is then behind both.
+static int cut(const char **text, size_t name_length, struct origin at, char **ret_name,
+               struct ini *params)
 {
-    struct slice name = slice_trim((struct slice){value->p, strcspn(value->p, "[")});
-    const char *end = value->p + strcspn(value->p, "[");
-    int r = *end ? read_params(end + 1, params, value->line[0], &end) : 0;
+    struct slice name = slice_trim((struct slice){*text, name_length});
+    const char *end = *text + name_length, *bracket = end + strspn(end, SPACES);
+    int r = *bracket == '[' ? read_params(bracket + 1, params, at, &end) : 0;
 
-    if (r == -ENOMEM)
-        return r;
-    if (r < 0 || *end || name.n == 0)
-        return -EINVAL;
+    if (r < 0 || name.n == 0)
+        return r < 0 ? r : -EINVAL;
+    *text = end;
     *ret_name = strndup(name.p, name.n);
     return *ret_name ? 0 : -ENOMEM;
+}
+
+int filterref_split(const struct text *value, char **ret_name, struct ini *params)
+{
+    cleanup(freep) char *name = NULL;
+    const char *end = value->p;
+    int r = cut(&end, strcspn(end, "["), value->line[0], &name, params);
+
+    if (r < 0 || *end)
+        return r < 0 ? r : -EINVAL;
+    *ret_name = name;
+    name = NULL;
+    return 0;
+}
+
+int filterref_next(const char **text, struct origin at, char **ret_name, struct ini *params)
+{
+    *text += strspn(*text, SPACES);
+    return **text ? cut(text, strcspn(*text, SPACES "["), at, ret_name, params) : INI_E_MISSING;
 }
 
 int filterref_parse(const struct text *value, struct problems *problems, char **ret_name,

@@ -11,6 +11,10 @@
 // they are tags, but are also found by the lower case that options are read in. -EINVAL, -ENOMEM.
 int filterref_split(const struct text *value, char **ret_name, struct ini *params);
 
-// The same, with a problem where it is -EINVAL.
+// One of several, separated by blanks and line ends, as a jail names its actions: cut off *text.
+// INI_E_MISSING at the end, -EINVAL, -ENOMEM.
+int filterref_next(const char **text, struct origin at, char **ret_name, struct ini *params);
+
+// The same as filterref_split(), with a problem where it is -EINVAL.
 int filterref_parse(const struct text *value, struct problems *problems, char **ret_name,
                     struct ini *params);

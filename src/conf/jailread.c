@@ -2,6 +2,7 @@
 #include "conf/jailread.h"
 
 #include "base/cleanup.h"
+#include "conf/actions.h"
 #include "conf/definition.h"
 #include "conf/filterspec.h"
 #include "conf/journalmatch.h"
@@ -15,6 +16,8 @@ enum { NAME_MOST = 63 }; // nft's identifiers, and a record on the wire
 
 // Bans by hand go to this one.
 #define MANUAL "manual"
+
+#define DIGITS "0123456789"
 
 struct reading {
     const struct jailread *r;
@@ -49,12 +52,13 @@ static int check_name(const struct jail_conf *jail, struct problems *problems)
 {
     size_t n = strlen(jail->name), i = 0;
 
-    while (i < n && (is_letter(jail->name[i]) || (i > 0 && strchr("0123456789_-.", jail->name[i]))))
+    while (i < n &&
+           (is_letter(jail->name[i]) || strchr(i > 0 ? DIGITS "_-." : DIGITS, jail->name[i])))
         i++;
     if (i < n || n > NAME_MOST)
         return problems_error(problems, place_of(jail),
                               "jail '%s': write a name of at most %d letters, digits, '_', '-' and "
-                              "'.' that begins with a letter",
+                              "'.' that begins with a letter or digit",
                               jail->name, NAME_MOST);
     if (strcmp(jail->name, MANUAL) == 0)
         return problems_error(problems, place_of(jail),
@@ -161,6 +165,8 @@ static int read_enabled(struct reading *g)
         return r;
     e = options_read(&g->draft, &scope);
     r = e < 0 ? e : r;
+    e = actions_read(&g->draft, &scope);
+    r = e < 0 ? e : r;
     if (g->definition.filter) {
         jail->filter_name = pool_copy(problems->pool, slice_of(g->definition.name));
         e = jail->filter_name ? read_filter(g) : -ENOMEM;
@@ -180,7 +186,7 @@ int jailread(const struct jailread *r, const char *section, struct jail_conf *re
     ret->file = at.file ? pool_copy(r->problems->pool, slice_of(at.file)) : NULL;
     ret->line = at.line;
     ret->spec.name = ret->name;
-    g.draft = (struct draft){.jail = ret, .problems = r->problems};
+    g.draft = (struct draft){.jail = ret, .problems = r->problems, .lookup = r->lookup};
     if (!ret->name || (at.file && !ret->file) || !g.given || !g.known)
         e = -ENOMEM;
     scope = scope_of(&g);

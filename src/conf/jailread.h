@@ -5,12 +5,14 @@
 #include "conf/config.h"
 #include "conf/ini.h"
 #include "conf/layers.h"
+#include "conf/lookup.h"
 #include "conf/problems.h"
 
 struct jailread {
     const char *dir;
     enum layout layout;
     const struct ini *jails; // all files
+    struct lookup *lookup;
     struct problems *problems;
 };
 

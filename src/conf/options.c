@@ -44,6 +44,7 @@ static const struct option {
      true},
     {"ignoreip", value_parse_ignoreip, value_print_ignoreip, 0, NULL, true},
     {"ignoreself", value_parse_bool, value_print_bool, AT(ignoreself), "true", true},
+    {"logencoding", value_parse_logencoding, value_print_text, AT(logencoding), "auto", true, true},
     {"netblock.v4", value_parse_levels_v4, value_print_levels_v4, 0, NULL, false},
     {"netblock.v6", value_parse_levels_v6, value_print_levels_v6, 0, NULL, false},
     {"netblock.findtime", value_parse_span, value_print_span, AT(spec.netblock_findtime), NULL,
@@ -70,26 +71,25 @@ static const struct other {
     {"mode", OPTION_FILTER, NULL, false},
     {"ignorecommand", OPTION_NO_EFFECT, "", true},
     {"ignorecache", OPTION_NO_EFFECT, "", true},
-    {"logencoding", OPTION_NO_EFFECT, "auto", true},
-    {"maxmatches", OPTION_MACHINERY, NULL, true},
-    {"skip_if_nologs", OPTION_MACHINERY, NULL, false},
-    {"action", OPTION_MACHINERY, NULL, false},
-    {"action_", OPTION_MACHINERY, NULL, false},
-    {"banaction", OPTION_MACHINERY, NULL, false},
-    {"banaction_allports", OPTION_MACHINERY, NULL, false},
-    {"chain", OPTION_MACHINERY, NULL, false},
-    {"mta", OPTION_MACHINERY, NULL, false},
-    {"sender", OPTION_MACHINERY, NULL, false},
-    {"sendername", OPTION_MACHINERY, NULL, false},
-    {"destemail", OPTION_MACHINERY, NULL, false},
-    {"tcpport", OPTION_MACHINERY, NULL, false},
-    {"udpport", OPTION_MACHINERY, NULL, false},
-    {"fail2ban_agent", OPTION_MACHINERY, NULL, false},
-    {"fail2ban_version", OPTION_MACHINERY, NULL, false},
-    {"fail2ban_confpath", OPTION_MACHINERY, NULL, false},
-    {"cfemail", OPTION_MACHINERY, NULL, false},
-    {"cfapikey", OPTION_MACHINERY, NULL, false},
-    {"blocklist_de_apikey", OPTION_MACHINERY, NULL, false},
+    {"maxmatches", OPTION_NEEDLESS, NULL, true},
+    {"skip_if_nologs", OPTION_NEEDLESS, NULL, false},
+    {"action", OPTION_ACTION, NULL, false},
+    {"action_", OPTION_ACTION, NULL, false},
+    {"banaction", OPTION_ACTION, NULL, false},
+    {"banaction_allports", OPTION_ACTION, NULL, false},
+    {"chain", OPTION_NEEDLESS, NULL, false},
+    {"mta", OPTION_ACTION, NULL, false},
+    {"sender", OPTION_ACTION, NULL, false},
+    {"sendername", OPTION_ACTION, NULL, false},
+    {"destemail", OPTION_ACTION, NULL, false},
+    {"tcpport", OPTION_ACTION, NULL, false},
+    {"udpport", OPTION_ACTION, NULL, false},
+    {"fail2ban_agent", OPTION_ACTION, NULL, false},
+    {"fail2ban_version", OPTION_ACTION, NULL, false},
+    {"fail2ban_confpath", OPTION_ACTION, NULL, false},
+    {"cfemail", OPTION_ACTION, NULL, false},
+    {"cfapikey", OPTION_ACTION, NULL, false},
+    {"blocklist_de_apikey", OPTION_ACTION, NULL, false},
 };
 
 enum {
@@ -116,7 +116,7 @@ enum option_kind options_kind(const char *name)
     }
     // Users make actions of their own after the pattern of action_mwl.
     if (!other && strncmp(name, "action_", 7) == 0)
-        return OPTION_MACHINERY;
+        return OPTION_ACTION;
     return other ? other->kind : OPTION_UNKNOWN;
 }
 
@@ -215,4 +215,6 @@ void options_print(const struct jail_conf *jail, FILE *out)
         jail_options[i].print(jail, (const char *)jail + jail_options[i].offset, out);
         fputc('\n', out);
     }
+    if (jail->watch_only)
+        fputs("action =\n", out);
 }

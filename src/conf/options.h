@@ -16,7 +16,8 @@ enum option_kind {
     OPTION_JAIL,      // has its effect in the jail
     OPTION_FILTER,    // replaces the filter's, or is handed to it
     OPTION_NO_EFFECT, // fail2ban's, without effect in this version
-    OPTION_MACHINERY, // serves fail2ban's actions
+    OPTION_NEEDLESS,  // fail2ban's, and so here in any case
+    OPTION_ACTION,    // says what the jail's actions are (conf/actions.h), or serves them
 };
 
 enum option_kind options_kind(const char *name);

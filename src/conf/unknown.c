@@ -116,28 +116,6 @@ static void warn_no_effect(const struct ini *jails, const char *section, const c
                            "option '%s' has no effect in this version", option);
 }
 
-// fail2ban's actions are spoken of only where somebody chose one for this jail.
-static void warn_machinery(const struct ini *jails, const char *section, struct problems *problems)
-{
-    char names[NAME_MAX_] = "";
-    struct origin at = {0};
-    const char *option;
-    size_t n = 0;
-
-    for (size_t c = 0; (option = ini_next(jails, section, &c)) && n + 1 < sizeof(names);) {
-        if (options_kind(option) != OPTION_MACHINERY)
-            continue;
-        if (n == 0)
-            at = ini_origin(jails, section, option);
-        n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s", n ? ", " : "", option);
-    }
-    if (n > 0)
-        problems_warn(problems, at,
-                      "%s: fail2ban's actions have no effect; bans go to nftables, "
-                      "'blocktype = drop' or 'reject' says how",
-                      names);
-}
-
 void unknown_in_jails(const struct ini *jails, const char *section, struct problems *problems)
 {
     const char *option, *previous = NULL;
@@ -149,6 +127,4 @@ void unknown_in_jails(const struct ini *jails, const char *section, struct probl
         if (kind == OPTION_UNKNOWN && !is_macro(jails, option))
             warn(jails, section, option, previous, problems);
     }
-    if (strcmp(section, INI_DEFAULT) != 0)
-        warn_machinery(jails, section, problems);
 }

@@ -112,15 +112,39 @@ int value_parse_port(struct draft *d, const char *key, const struct text *value,
     return 0;
 }
 
+// fail2ban's are arguments of a firewall: "REJECT --reject-with icmp-port-unreachable".
 int value_parse_blocktype(struct draft *d, const char *key, const struct text *value, void *field)
 {
-    bool reject = strcasecmp(value->p, "reject") == 0;
+    bool reject = strncasecmp(value->p, "reject", strlen("reject")) == 0;
 
     if (!reject && strcasecmp(value->p, "drop") != 0)
-        return problems_error(d->problems, value->line[0], "%s = %s: write drop or reject", key,
+        return problems_error(d->problems, value->line[0],
+                              "%s = %s: write drop or reject: tailban only keeps out", key,
                               value->p);
     *(bool *)field = reject;
     return 0;
+}
+
+// Lines are bytes to us, and those of UTF-8 to a regex.
+int value_parse_logencoding(struct draft *d, const char *key, const struct text *value, void *field)
+{
+    static const char *const same[] = {"auto", "utf-8", "utf8", "ascii", "us-ascii"};
+    char *copy = pool_copy(d->problems->pool, all_of(value));
+    bool known = false;
+
+    for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++)
+        known = known || strcasecmp(value->p, same[i]) == 0;
+    if (!known && strcasestr(value->p, "utf") == value->p)
+        return problems_error(d->problems, value->line[0],
+                              "%s = %s: a log must have its ASCII as ASCII, as UTF-8 does", key,
+                              value->p);
+    if (!known)
+        problems_warn(d->problems, value->line[0],
+                      "%s = %s: lines are read as they are; what is not ASCII in a regex stands "
+                      "for UTF-8",
+                      key, value->p);
+    *(const char **)field = copy;
+    return copy ? 0 : -ENOMEM;
 }
 
 int value_parse_maxretry(struct draft *d, const char *key, const struct text *value, void *field)
@@ -163,20 +187,13 @@ int value_parse_ignoreip(struct draft *d, const char *key, const struct text *va
     struct slice rest = all_of(value), word;
     int r = 0, e;
 
-    (void)field;
+    (void)key, (void)field;
     while (words_next(&rest, &word)) {
-        struct addr net;
-        if (addr_parse(word, &net) == 0) {
-            e = exempt_add(&d->jail->ignoreip, &net);
-            if (e < 0)
-                return e;
-        } else {
-            // To pass over it would be to ban whom it stands for.
-            r = problems_error(d->problems, text_origin(value, (size_t)(word.p - value->p)),
-                               "%s: '%.*s' is no address: names are not looked up; write "
-                               "192.0.2.1, 192.0.2.0/24 or 2001:db8::/32",
-                               key, (int)word.n, word.p);
-        }
+        e = lookup_add(d->lookup, word, text_origin(value, (size_t)(word.p - value->p)),
+                       d->problems, &d->jail->ignoreip);
+        if (e == -ENOMEM)
+            return e;
+        r = e < 0 ? e : r;
     }
     return r;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "conf/config.h"
+#include "conf/lookup.h"
 #include "conf/ports.h"
 #include "conf/problems.h"
 
@@ -13,6 +14,7 @@
 struct draft {
     struct jail_conf *jail;
     struct problems *problems;    // its pool owns what the jail points to
+    struct lookup *lookup;        // of what ignoreip names
     enum ports_protocol protocol; // 0: not said
 };
 
@@ -24,7 +26,7 @@ value_parse_fn value_parse_nothing, value_parse_bool, value_parse_backend, value
     value_parse_protocol, value_parse_port, value_parse_blocktype, value_parse_maxretry,
     value_parse_span, value_parse_span_or_forever, value_parse_ignoreip, value_parse_levels_v4,
     value_parse_levels_v6, value_parse_factor, value_parse_formula, value_parse_multipliers,
-    value_parse_maxtime, value_parse_rndtime;
+    value_parse_maxtime, value_parse_rndtime, value_parse_logencoding;
 
 // Writes " value"; more lines are indented.
 typedef void value_print_fn(const struct jail_conf *jail, const void *field, FILE *out);

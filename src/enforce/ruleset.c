@@ -2,6 +2,7 @@
 #include "enforce/ruleset.h"
 
 #include "base/cleanup.h"
+#include "base/take.h"
 #include "enforce/rule.h"
 
 #include <arpa/inet.h>
@@ -167,9 +168,15 @@ static void put_port_set(struct batch *b, const char *table, const char *name, s
     }
 }
 
+// nft's names begin with a letter or, as no jail's does, with '_'.
+static const char *prefix_of(const struct jail *j)
+{
+    return is_digit(j->name[0]) ? "_" : "";
+}
+
 static void port_set_name(const struct jail *j, char ret[static SET_NAME_MAX])
 {
-    snprintf(ret, SET_NAME_MAX, "%s-ports", j->name);
+    snprintf(ret, SET_NAME_MAX, "%s%s-ports", prefix_of(j), j->name);
 }
 
 static void put_jail_ports(struct batch *b, const char *table, const struct jail *j)
@@ -209,7 +216,8 @@ void ruleset_put(struct batch *b, const char *table, const struct jail *jails)
 
 static void set_name(const struct jail *j, const struct addr *net, char ret[static SET_NAME_MAX])
 {
-    snprintf(ret, SET_NAME_MAX, "%s-v%d-%u", j->name, addr_is_v4(net) ? 4 : 6, addr_prefix(net));
+    snprintf(ret, SET_NAME_MAX, "%s%s-v%d-%u", prefix_of(j), j->name, addr_is_v4(net) ? 4 : 6,
+             addr_prefix(net));
 }
 
 void ruleset_put_set(struct batch *b, const char *table, const struct jail *j,

@@ -146,7 +146,8 @@ static void enqueue(struct link *l, const struct queued *q)
 
 void link_ban(struct link *l, const struct cell *cell, const struct addr *net, usec_t until)
 {
-    enqueue(l, &(struct queued){ORDER_BAN, (uint16_t)(cell - l->roster->cell), *net, until});
+    if (!cell->conf->watch_only)
+        enqueue(l, &(struct queued){ORDER_BAN, (uint16_t)(cell - l->roster->cell), *net, until});
 }
 
 void link_unban(struct link *l, const struct cell *cell, const struct addr *net)
@@ -242,7 +243,7 @@ static int on_ban(void *user, const struct ban *ban)
 
     if (c && is_full(w->link))
         return -ENOBUFS;
-    if (c)
+    if (c && !c->conf->watch_only)
         put_ban(w->link, (size_t)(c - w->link->roster->cell), &ban->net, ban->until, w->now);
     w->link->after = ban->id;
     return 0;

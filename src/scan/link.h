@@ -43,7 +43,8 @@ short link_events(const struct link *l);
 // Reads and writes what can be without waiting. -errno: the connection is gone and closed.
 int link_process(struct link *l, short events, usec_t now);
 
-// Orders. Without a connection they are nothing to remember: the ledger does.
+// Orders. Without a connection they are nothing to remember: the ledger does. The bans of a jail
+// that only watches are none.
 void link_ban(struct link *l, const struct cell *cell, const struct addr *net, usec_t until);
 void link_unban(struct link *l, const struct cell *cell, const struct addr *net);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "wire/order.h"
 
+#include "base/take.h"
+
 #include <errno.h>
 #include <netinet/in.h>
 
@@ -151,11 +153,11 @@ static bool is_letter(char c)
 
 bool order_name_valid(struct slice name)
 {
-    if (name.n == 0 || name.n >= ORDER_NAME_MAX || !is_letter(name.p[0]))
+    if (name.n == 0 || name.n >= ORDER_NAME_MAX)
         return false;
-    for (size_t i = 1; i < name.n; i++) {
+    for (size_t i = 0; i < name.n; i++) {
         char c = name.p[i];
-        if (!is_letter(c) && !(c >= '0' && c <= '9') && c != '_' && c != '-' && c != '.')
+        if (!is_letter(c) && !is_digit(c) && (i == 0 || (c != '_' && c != '-' && c != '.')))
             return false;
     }
     return true;

@@ -63,6 +63,5 @@ void order_encode(const struct order *o, uint8_t ret[static ORDER_SIZE]);
 // -EPROTO: not a valid record. *ret is untouched then.
 int order_decode(const uint8_t bytes[static ORDER_SIZE], struct order *ret);
 
-// What a jail may be called: a letter, then letters, digits, '_', '-' and '.', at most 63. (nft's
-// identifiers.)
+// What a jail may be called: a letter or digit, then letters, digits, '_', '-' and '.', at most 63.
 bool order_name_valid(struct slice name);

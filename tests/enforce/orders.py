@@ -71,6 +71,12 @@ class Bans(Orders):
         self.assertEqual(list(elements('smtp-v4-32')), ['192.0.2.1'])
         self.assertEqual(list(elements('manual-v4-32')), ['192.0.2.2'])
 
+    def test_a_name_that_begins_with_a_digit(self):
+        self.enforcer.start([Jail('3proxy', (TCP, 3128, 3128))])
+        self.enforcer.ban('192.0.2.1/32', jail=0)
+        self.assertEqual(list(elements('_3proxy-v4-32')), ['192.0.2.1'])
+        self.assertIn('_3proxy-ports', sets())
+
     def test_timeouts(self):
         self.enforcer.start([SMTP])
         for net, ms, least, most in (
