@@ -116,7 +116,8 @@ static void answer_status(struct fake *f, struct slice jail)
     const struct control records[] = {
         {.type = CONTROL_IS_DAEMON,
          .daemon = {TEXT("0.1.0"), TEXT("/etc/tailban"), 4711, f->now, before(f, 52, 0),
-                    before(f, 2, 0), f->scene == SCENE_BUSY, 3, 1234567, 4242, 1, 12582912}},
+                    before(f, 2, 0), f->scene == SCENE_BUSY, 3, 1234567, 4242, 1, 12582912, 1200, 7,
+                    1}},
         {.type = CONTROL_IS_SOURCE,
          .source = {TEXT("/var/log/mail.log"), CONTROL_LIVE, 5000000, 5000000, 40000, LONG_AGO}},
         {.type = CONTROL_IS_SOURCE,

@@ -29,7 +29,7 @@ for unit in $(find "$dir" -name 'tailban*.service'); do
     [ -x "$dir/${program%% *}" ] || complain "$unit starts $program, which is not installed"
     units=$((units + 1))
 done
-[ "$units" -eq 2 ] || complain "$units services are installed"
+[ "$units" -eq 3 ] || complain "$units services are installed"
 for wanted in tailband.socket tailban-enforce.socket sysusers.d/tailban.conf tmpfiles.d/tailban.conf; do
     find "$dir" -path "*/$wanted" | grep -q . || complain "$wanted is not installed"
 done

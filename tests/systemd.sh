@@ -7,16 +7,18 @@ build=$1
 command -v systemd-analyze >/dev/null || { echo "systemd-analyze is not installed"; exit 77; }
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-src=$(dirname "$0")/../systemd
+src=$(realpath "$(dirname "$0")/../systemd")
 cp "$src"/*.socket "$dir"/
 for unit in tailband tailban-enforce; do
     # verify wants the programs to exist, and they are not installed.
     sed "s,^ExecStart=.*/,ExecStart=$build/," "$build/systemd/$unit.service" >"$dir/$unit.service"
 done
+cp "$src"/examples/*.path "$dir"/
+sed "s,@HOOKDIR@,$src/../hooks," "$src/examples/tailban-hooks.service.in" >"$dir/tailban-hooks.service"
 
 failed=0
 # Man pages may not be installed where the tests run; everything else verify says counts.
-said=$(systemd-analyze verify --man=no "$dir"/*.service "$dir"/*.socket 2>&1 |
+said=$(systemd-analyze verify --man=no "$dir"/*.service "$dir"/*.socket "$dir"/*.path 2>&1 |
     grep -F "$dir" || true)
 if [ -n "$said" ]; then
     echo "$said"

@@ -24,7 +24,7 @@ struct fixture {
     struct ledger *ledger;
     struct zone zone;
     struct judge *judge;
-    size_t hits, bans, in_force, unbans;
+    size_t hits, bans, in_force, extended, by_hand, unbans;
     struct ban last; // its jail is not kept
 };
 
@@ -36,13 +36,16 @@ static void on_hit(void *user, const struct cell *cell, const struct hit *hit)
     f->hits += hit->count;
 }
 
-static void on_ban(void *user, const struct cell *cell, const struct ban *ban, bool in_force)
+static void on_ban(void *user, const struct cell *cell, const struct ban *ban,
+                   const struct hit *last, enum judge_news news)
 {
     struct fixture *f = user;
 
     assert_string_equal(cell->conf->name, ban->jail);
     f->bans++;
-    f->in_force += in_force;
+    f->in_force += news != JUDGE_OVER;
+    f->extended += news == JUDGE_EXTENDED;
+    f->by_hand += !last;
     f->last = *ban;
     f->last.jail = NULL;
 }
@@ -218,6 +221,7 @@ static void test_first_sight(void **state)
         assert_int_equal(f->hits, rows[i].hits);
         assert_int_equal(f->bans, rows[i].bans);
         assert_int_equal(f->in_force, rows[i].in_force);
+        assert_int_equal(f->by_hand, 0);
         assert_int_equal(in_ledger(f), rows[i].in_force);
         // Another ledger for the next row, and another log.
         f->judge = judge_free(f->judge);
@@ -437,6 +441,10 @@ static void test_by_hand(void **state)
         assert_int_equal(judge_ban(f->judge, manual, &net, 0, NOW), 0);
     }
     assert_int_equal(f->last.until, NOW + UINT64_C(7) * USEC_PER_DAY);
+    assert_int_equal(f->by_hand, MANY);
+    assert_int_equal(f->extended, 0);
+    assert_int_equal(judge_ban(f->judge, manual, &net, USEC_FOREVER, NOW), 0);
+    assert_int_equal(f->extended, 1);
     assert_int_equal(judge_unban(f->judge, manual, &net, NOW, &n), 0);
     assert_int_equal(n, 1);
     assert_int_equal(judge_unban(f->judge, NULL, &net, NOW, &n), 0);

@@ -118,6 +118,22 @@ static const struct {
     {"netblock.v4 = 24:4:12 24:5:13\n", "j:4: error: netblock.v4: /24 stands there twice\n"},
     {"netblock.v4 = 24:1:1 23:1:1 22:1:1 21:1:1 20:1:1\n",
      "j:4: error: netblock.v4: write at most 4 levels\n"},
+    {"", "onban =\n"},
+    {"onban = /bin/true\n", "onban = /bin/true\n"},
+    {"onunban = /bin/true  a\n  b\n", "onunban = /bin/true a b\n"},
+    {"onban =\n", "onban =\n"},
+    {"onban = /bin/true 'a b' \"c \\\" \\\\ \\x\" d\\ e '' f\"g\"'h'\n",
+     "onban = /bin/true 'a b' 'c \" \\ \\x' 'd e' '' fgh\n"},
+    {"onban = /bin/true it\\'s $HOME `id` | &\n", "onban = /bin/true 'it'\\''s' $HOME `id` | &\n"},
+    {"onban = /bin/true 'a\n", "j:4: error: onban: a quote is not closed\n"},
+    {"onban = /bin/true \"a\\\"\n", "j:4: error: onban: a quote is not closed\n"},
+    {"onban = /bin/true a\\\n", "j:4: error: onban: it ends with a backslash\n"},
+    {"onban = mail root\n", "j:4: error: onban = mail: write the whole path of the program"},
+    {"onban = /nonexistent x\n",
+     "j:4: warning: onban: /nonexistent cannot be run: No such file or directory\n"},
+    {"onban = /bin/true -a <ip>\n",
+     "j:4: warning: onban: '<ip>' is passed on as it stands; the facts are in the environment"},
+    {"onban = /bin/true a<b '<a b>' <>\n", "onban = /bin/true a<b '<a b>' <>\n"},
     {"findtime = 1h\n", "netblock.findtime = 1h\n"},
     {"netblock.findtime = 6h\nfindtime = 1h\n", "netblock.findtime = 6h\n"},
     {"netblock.bantime = 2w\n", "netblock.bantime = 2w\n"},
@@ -444,7 +460,7 @@ static void test_every_option_is_dumped(void **state)
         assert_true(kind != OPTION_JAIL || has_line(said, line));
         n += kind == OPTION_JAIL;
     }
-    assert_int_equal(n, 24);
+    assert_int_equal(n, 26);
     for (size_t i = 0; (name = settings_name(i)); i++) {
         snprintf(line, sizeof(line), "%s =", name);
         assert_true(has_line(said, line));

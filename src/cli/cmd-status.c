@@ -32,6 +32,20 @@ struct status {
     bool problems; // one was printed
 };
 
+static void print_hooks(struct output *o, const struct control_daemon *d)
+{
+    char run[VIEW_NUMBER_MAX], failed[VIEW_NUMBER_MAX], dropped[VIEW_NUMBER_MAX];
+
+    fprintf(o->file, "Hooks: %s run", view_count(d->hooks, run));
+    if (d->hooks_failed > 0)
+        fprintf(o->file, ", %s%s failed%s", output_on(o, STYLE_BAD),
+                view_count(d->hooks_failed, failed), output_off(o, STYLE_BAD));
+    if (d->hooks_dropped > 0)
+        fprintf(o->file, "; %s%s dropped, too many were waiting%s", output_on(o, STYLE_BAD),
+                view_count(d->hooks_dropped, dropped), output_off(o, STYLE_BAD));
+    fputc('\n', o->file);
+}
+
 static void print_daemon(struct output *o, const struct control_daemon *d)
 {
     char up[SPAN_TEXT_MAX], loaded[OUTPUT_LEFT_MAX], bans[VIEW_NUMBER_MAX], hits[VIEW_NUMBER_MAX];
@@ -54,6 +68,8 @@ static void print_daemon(struct output *o, const struct control_daemon *d)
     if (d->overlong > 0)
         fprintf(o->file, "; overlong lines dropped: %s", view_count(d->overlong, overlong));
     fputc('\n', o->file);
+    if (d->hooks + d->hooks_dropped > 0)
+        print_hooks(o, d);
 }
 
 static int daemon_json(struct output *o, const struct control_daemon *d)
@@ -73,6 +89,9 @@ static int daemon_json(struct output *o, const struct control_daemon *d)
     jsonline_number(j, "hits", d->hits);
     jsonline_number(j, "overlong", d->overlong);
     jsonline_number(j, "memory", d->memory);
+    jsonline_number(j, "hooks", d->hooks);
+    jsonline_number(j, "hooks_failed", d->hooks_failed);
+    jsonline_number(j, "hooks_dropped", d->hooks_dropped);
     return jsonline_print(j, o->file);
 }
 

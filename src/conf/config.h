@@ -68,6 +68,7 @@ struct jail_conf {
     struct exempt ignoreip;       // with all that its names and files stood for when they were read
     bool ignoreself;
     const char *logencoding;
+    char **onban, **onunban; // programs to run, with their arguments, NULL at the end; NULL: none
 };
 
 struct settings {
@@ -78,8 +79,9 @@ struct settings {
         LOGLEVEL_INFO = 6,
         LOGLEVEL_DEBUG = 7
     } loglevel;
-    usec_t checkpoint; // the most that a crash may have to read again
-    size_t evidence;   // lines kept per ban
+    usec_t checkpoint;  // the most that a crash may have to read again
+    size_t evidence;    // lines kept per ban
+    usec_t hooktimeout; // how long onban and onunban may take
 };
 
 struct pool;

@@ -70,6 +70,21 @@ static int parse_evidence(const char *text, struct settings *s)
     return r;
 }
 
+static int parse_hooktimeout(const char *text, struct settings *s)
+{
+    usec_t span;
+
+    if (span_parse(slice_of(text), &span) < 0 || span < USEC_PER_SEC || span > 3600 * USEC_PER_SEC)
+        return -EINVAL;
+    s->hooktimeout = span;
+    return 0;
+}
+
+static void print_hooktimeout(const struct settings *s, FILE *out)
+{
+    value_print_span(NULL, &s->hooktimeout, out);
+}
+
 static void print_evidence(const struct settings *s, FILE *out)
 {
     fprintf(out, " %zu", s->evidence);
@@ -84,6 +99,7 @@ static const struct setting {
     {"loglevel", parse_loglevel, print_loglevel, "notice", "error, warning, notice, info or debug"},
     {"checkpoint", parse_checkpoint, print_checkpoint, "1s", "a time from 0.1s to 1h"},
     {"evidence", parse_evidence, print_evidence, "50", "a number of lines from 1 to 1000"},
+    {"hooktimeout", parse_hooktimeout, print_hooktimeout, "30s", "a time from 1s to 1h"},
 };
 
 enum { SETTINGS = sizeof(settings) / sizeof(settings[0]) };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/cleanup.h"
+#include "conf/argv.h"
 #include "conf/levels.h"
 #include "conf/value.h"
 #include "conf/words.h"
@@ -7,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 static struct slice all_of(const struct text *t)
 {
@@ -224,4 +226,44 @@ int value_parse_levels_v6(struct draft *d, const char *key, const struct text *v
     (void)field;
     return parse_levels(d, key, value, LEVELS_V6_WIDEST, LEVELS_V6_NARROWEST, spec->v6,
                         &spec->n_v6);
+}
+
+// fail2ban replaces <ip> and others in its actions; here such a word would be taken literally.
+static const char *find_tag(char *const *argv)
+{
+    for (; *argv; argv++) {
+        const char *tag = strchr(*argv, '<');
+        size_t n = tag ? strspn(tag + 1, "abcdefghijklmnopqrstuvwxyz-") : 0;
+        if (n > 0 && tag[1 + n] == '>')
+            return *argv;
+    }
+    return NULL;
+}
+
+int value_parse_argv(struct draft *d, const char *key, const struct text *value, void *field)
+{
+    char error[ARGV_ERROR_MAX], **argv = NULL;
+    const char *tag;
+    int r = argv_split(d->problems->pool, all_of(value), &argv, error);
+
+    if (r == -EINVAL)
+        return problems_error(d->problems, value->line[0], "%s: %s", key, error);
+    if (r < 0 || !argv)
+        return r;
+    if (argv[0][0] != '/')
+        return problems_error(d->problems, value->line[0],
+                              "%s = %s: write the whole path of the program, from / on; no shell "
+                              "reads this",
+                              key, argv[0]);
+    if (access(argv[0], X_OK) < 0)
+        problems_warn(d->problems, value->line[0], "%s: %s cannot be run: %s", key, argv[0],
+                      strerror(errno));
+    tag = find_tag(argv);
+    if (tag)
+        problems_warn(d->problems, value->line[0],
+                      "%s: '%s' is passed on as it stands; the facts are in the environment, such "
+                      "as $TAILBAN_ADDRESS",
+                      key, tag);
+    *(char ***)field = argv;
+    return 0;
 }

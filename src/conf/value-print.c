@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "conf/value.h"
 
+#include "conf/argv.h"
+
 #include <inttypes.h>
 #include <netinet/in.h>
 
@@ -124,4 +126,10 @@ void value_print_levels_v6(const struct jail_conf *jail, const void *field, FILE
 {
     (void)field;
     print_levels(jail->spec.v6, jail->spec.n_v6, out);
+}
+
+void value_print_argv(const struct jail_conf *jail, const void *field, FILE *out)
+{
+    (void)jail;
+    argv_print(*(char **const *)field, out);
 }

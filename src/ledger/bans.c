@@ -63,6 +63,7 @@ int ledger_ban(struct ledger *l, const struct ban *ban, int64_t *ret_id, usec_t 
 {
     int64_t jail, id = 0;
     usec_t until = ban->until;
+    bool extended = false;
     int r = store_name(l, ban->jail, &jail);
 
     if (r == 0)
@@ -71,6 +72,7 @@ int ledger_ban(struct ledger *l, const struct ban *ban, int64_t *ret_id, usec_t 
                                           value_of(ban->net.len), value_of(jail),
                                           value_time(ban->since)},
                          &id);
+    extended = r == 0;
     if (r == 0)
         r = extend_ban(l, id, &until);
     else if (r == -ENOENT)
@@ -81,7 +83,7 @@ int ledger_ban(struct ledger *l, const struct ban *ban, int64_t *ret_id, usec_t 
         *ret_id = id;
     if (r == 0 && ret_until)
         *ret_until = until;
-    return r;
+    return r == 0 && extended ? LEDGER_E_EXTENDED : r;
 }
 
 static int read_ban(struct ledger *l, sqlite3_stmt *s, struct ban *ret)

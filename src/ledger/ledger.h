@@ -69,8 +69,10 @@ int ledger_commit(struct ledger *l);
 // A hit, in the order of counting. Its text is cut to EVIDENCE_TEXT_MAX and its secret masked.
 int ledger_hit(struct ledger *l, const char *jail, const struct hit *hit, const char *source);
 
-// A ban: a new row, or, where the same net is in force in that jail, the later `until`. The hits
-// below net that led to it become its evidence. *ret_until is when it ends now. Both may be NULL.
+// A ban: a new row, or, where the same net is in force in that jail, the later `until`
+// (LEDGER_E_EXTENDED). The hits below net that led to it become its evidence. *ret_until is when it
+// ends now. Both may be NULL.
+enum { LEDGER_E_EXTENDED = 1 };
 int ledger_ban(struct ledger *l, const struct ban *ban, int64_t *ret_id, usec_t *ret_until);
 
 // Lifts what is in force: this net, in this jail or (NULL) in all; what it counted is forgiven. fn

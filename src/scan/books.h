@@ -23,7 +23,7 @@ int books_begin(struct books *b, usec_t now);
 // not. The first failure is passed on.
 int books_commit(struct books *b, int r);
 
-// Writes one thing. -errno, said.
+// Writes one thing. -errno, said; books_ban() also LEDGER_E_EXTENDED.
 int books_hit(struct books *b, const char *jail, const struct hit *hit, const char *source,
               usec_t now);
 

@@ -6,6 +6,7 @@
 #include "scan/desk.h"
 #include "scan/enforcer.h"
 #include "scan/herald.h"
+#include "scan/hooks.h"
 #include "scan/server.h"
 
 #include <errno.h>
@@ -33,6 +34,7 @@ struct daemon {
     struct server *server;
     struct desk desk;
     struct herald herald;
+    struct hooks *hooks;
     bool may_read; // the host's own addresses are known, or nobody will tell them
     sd_event *event;
     sd_event_source *logs, *reading, *due, *link_io, *retry, *settling;
@@ -47,13 +49,16 @@ static void on_hit(void *user, const struct cell *cell, const struct hit *hit)
     herald_hit(&d->herald, cell, hit);
 }
 
-static void on_ban(void *user, const struct cell *cell, const struct ban *ban, bool in_force)
+static void on_ban(void *user, const struct cell *cell, const struct ban *ban,
+                   const struct hit *last, enum judge_news news)
 {
     struct daemon *d = user;
 
-    if (in_force)
+    if (news != JUDGE_OVER)
         link_ban(d->link, cell, &ban->net, ban->until);
-    herald_ban(&d->herald, cell, ban, in_force);
+    herald_ban(&d->herald, cell, ban, news);
+    if (news == JUDGE_BANNED)
+        hooks_ban(d->hooks, cell, ban, last);
 }
 
 static void on_unban(void *user, const struct cell *cell, const struct ban *ban)
@@ -62,6 +67,7 @@ static void on_unban(void *user, const struct cell *cell, const struct ban *ban)
 
     link_unban(d->link, cell, &ban->net);
     herald_unban(&d->herald, cell, ban);
+    hooks_unban(d->hooks, cell, ban);
 }
 
 static void on_own(void *user, const struct exempt *own)
@@ -225,6 +231,7 @@ static int load(struct daemon *d)
         link_set_roster(d->link, judge_roster(d->judge));
         judge_pardon(d->judge, now);
         d->desk.loaded = now;
+        hooks_set_timeout(d->hooks, judge_roster(d->judge)->config.settings.hooktimeout);
         ledger_keep_evidence(d->ledger, judge_roster(d->judge)->config.settings.evidence);
         herald_jails(judge_roster(d->judge));
     }
@@ -339,6 +346,8 @@ static int open_parts(struct daemon *d)
     if (r >= 0)
         r = judge_new(d->ledger, &d->zone, &judge_hooks, &d->judge);
     if (r >= 0)
+        r = hooks_new(d->event, d->ledger, &d->hooks);
+    if (r >= 0)
         r = link_new(d->ledger, &link_hooks, &d->link);
     if (r >= 0)
         r = server_new(d->setup.control, desk_answer, &d->desk, &d->server);
@@ -365,6 +374,7 @@ int daemon_new(const struct daemon_setup *setup, struct daemon **ret)
         d->desk = (struct desk){.judge = d->judge,
                                 .link = d->link,
                                 .ledger = d->ledger,
+                                .hooks = d->hooks,
                                 .config = d->setup.config,
                                 .started = clock_now(),
                                 .reload = reload,
@@ -408,8 +418,9 @@ struct daemon *daemon_free(struct daemon *d)
     sd_event_source_disable_unref(d->due);
     sd_event_source_disable_unref(d->retry);
     sd_event_source_disable_unref(d->settling);
-    sd_event_unref(d->event);
     judge_free(d->judge);
+    hooks_free(d->hooks);
+    sd_event_unref(d->event);
     link_free(d->link);
     server_free(d->server);
     ledger_close(d->ledger);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "scan/caller.h"
+#include "scan/hooks.h"
 #include "scan/judge.h"
 #include "scan/link.h"
 
@@ -10,6 +11,7 @@ struct desk {
     struct judge *judge;
     struct link *link;
     struct ledger *ledger;
+    const struct hooks *hooks;
     const char *config; // its folder
     usec_t started, loaded;
     int (*reload)(void *user); // reads the configuration again; -errno: the former one goes on

@@ -34,6 +34,14 @@ static void log_event(enum log_level level, const char *jail, const char *what,
     log_line(level, "%-7s [%s] %s %s", level == LEVEL_NOTICE ? "NOTICE" : "INFO", jail, what, text);
 }
 
+static void log_again(const struct cell *cell, const struct addr *net)
+{
+    char text[ADDR_TEXT_MAX];
+
+    addr_format(net, text);
+    log_line(LEVEL_NOTICE, "NOTICE  [%s] %s already banned", cell->conf->name, text);
+}
+
 static void log_hit(const struct cell *cell, const struct hit *hit)
 {
     time_t seconds = (time_t)(hit->time / USEC_PER_SEC);
@@ -60,11 +68,11 @@ void herald_hit(struct herald *h, const struct cell *cell, const struct hit *hit
 }
 
 // Why, in a line of its own.
-static void log_reason(const struct cell *cell, const struct ban *ban, bool in_force)
+static void log_reason(const struct cell *cell, const struct ban *ban, enum judge_news news)
 {
     char net[ADDR_TEXT_MAX], length[SPAN_TEXT_MAX], findtime[SPAN_TEXT_MAX], hosts[32] = "";
-    const char *verb = in_force ? "is banned" : "was to be banned";
-    const char *over = in_force ? "" : ", which is over";
+    const char *verb = news == JUDGE_OVER ? "was to be banned" : "is banned";
+    const char *over = news == JUDGE_OVER ? ", which is over" : "";
 
     addr_format(&ban->net, net);
     span_format(ban->until == USEC_FOREVER ? USEC_FOREVER : ban->until - ban->since, length);
@@ -78,20 +86,24 @@ static void log_reason(const struct cell *cell, const struct ban *ban, bool in_f
                  length, over, ban->hits, hosts, findtime);
 }
 
-void herald_ban(struct herald *h, const struct cell *cell, const struct ban *ban, bool in_force)
+void herald_ban(struct herald *h, const struct cell *cell, const struct ban *ban,
+                enum judge_news news)
 {
     static const enum control_reason reasons[] = {
         [BAN_HOST] = CONTROL_HOST, [BAN_BLOCK] = CONTROL_BLOCK, [BAN_MANUAL] = CONTROL_MANUAL};
-    struct control_occurrence e = about(CONTROL_EVENT_BAN, cell, &ban->net);
+    struct control_occurrence e =
+        about(news == JUDGE_EXTENDED ? CONTROL_EVENT_EXTENDED : CONTROL_EVENT_BAN, cell, &ban->net);
 
     e.until = ban->until;
     e.hits = ban->hits;
     e.hosts = ban->hosts;
     e.reason = reasons[ban->reason];
     server_event(h->server, &e);
-    if (in_force)
+    if (news == JUDGE_BANNED)
         log_event(LEVEL_NOTICE, cell->conf->name, "Ban", &ban->net);
-    log_reason(cell, ban, in_force);
+    else if (news == JUDGE_EXTENDED)
+        log_again(cell, &ban->net);
+    log_reason(cell, ban, news);
 }
 
 void herald_unban(struct herald *h, const struct cell *cell, const struct ban *ban)

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "ledger/ledger.h"
-#include "scan/roster.h"
+#include "scan/judge.h"
 #include "scan/server.h"
 
 struct herald {
@@ -12,7 +12,8 @@ struct herald {
 };
 
 void herald_hit(struct herald *h, const struct cell *cell, const struct hit *hit);
-void herald_ban(struct herald *h, const struct cell *cell, const struct ban *ban, bool in_force);
+void herald_ban(struct herald *h, const struct cell *cell, const struct ban *ban,
+                enum judge_news news);
 void herald_unban(struct herald *h, const struct cell *cell, const struct ban *ban);
 
 // Bans are enforced from now on, or (text says why, once until that changes) not.

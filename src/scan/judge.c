@@ -206,7 +206,15 @@ static void write_hit(struct judge *j, struct cell *c, struct source *s, const s
     j->hooks.hit(j->hooks.user, c, hit);
 }
 
-static void sentence(struct judge *j, const struct cell *c, const struct verdict *v, bool off)
+static enum judge_news news_of(const struct ban *ban, int r, usec_t now)
+{
+    if (ban->until <= now)
+        return JUDGE_OVER;
+    return r == LEDGER_E_EXTENDED ? JUDGE_EXTENDED : JUDGE_BANNED;
+}
+
+static void sentence(struct judge *j, const struct cell *c, const struct verdict *v,
+                     const struct hit *last, bool off)
 {
     struct ban ban = {
         .jail = c->conf->name,
@@ -220,13 +228,14 @@ static void sentence(struct judge *j, const struct cell *c, const struct verdict
         .findtime = v->findtime,
         .reason = v->reason == VERDICT_HOST ? BAN_HOST : BAN_BLOCK,
     };
+    int r;
 
     if (off) {
         ban.since = j->now;
         ban.until = v->until == USEC_FOREVER ? v->until : usec_add(j->now, v->until - v->time);
     }
-    books_ban(&j->books, &ban, j->now);
-    j->hooks.ban(j->hooks.user, c, &ban, ban.until > j->now);
+    r = books_ban(&j->books, &ban, j->now);
+    j->hooks.ban(j->hooks.user, c, &ban, last, news_of(&ban, r, j->now));
 }
 
 // What a jail has read from the journal may stand in a log as well, and the other way round. When
@@ -265,7 +274,7 @@ static void on_line(void *user, struct source *s, const struct line *line)
         if (r == JAIL_E_HIT || r == JAIL_E_VERDICT)
             write_hit(j, c, s, &hit);
         if (r == JAIL_E_VERDICT)
-            sentence(j, c, &verdict, is_off(j, s, verdict.time));
+            sentence(j, c, &verdict, &hit, is_off(j, s, verdict.time));
     }
 }
 
@@ -377,8 +386,8 @@ int judge_ban(struct judge *j, const struct cell *cell, const struct addr *net, 
     };
     int r = books_ban(&j->books, &ban, now);
 
-    j->hooks.ban(j->hooks.user, cell, &ban, true);
-    return r;
+    j->hooks.ban(j->hooks.user, cell, &ban, NULL, news_of(&ban, r, now));
+    return r < 0 ? r : 0;
 }
 
 struct lifting {

@@ -7,11 +7,19 @@
 #include "scan/intake.h"
 #include "scan/roster.h"
 
-// What others are told. in_force: the ban has not ended already, as one from an old log may have.
+// What a ban does to who is banned.
+enum judge_news {
+    JUDGE_OVER,     // nothing: it comes from an old log and has ended already
+    JUDGE_BANNED,   // keeps out
+    JUDGE_EXTENDED, // was in force already; now perhaps until later
+};
+
+// What others are told. last: the hit that led to a ban, NULL where it was made by hand.
 struct judge_hooks {
     void *user;
     void (*hit)(void *user, const struct cell *cell, const struct hit *hit);
-    void (*ban)(void *user, const struct cell *cell, const struct ban *ban, bool in_force);
+    void (*ban)(void *user, const struct cell *cell, const struct ban *ban, const struct hit *last,
+                enum judge_news news);
     void (*unban)(void *user, const struct cell *cell, const struct ban *ban);
 };
 

@@ -72,6 +72,7 @@ static int put_daemon(const struct desk *d, uint64_t bans, usec_t now, struct ca
     const struct logs *logs = intake_logs(judge_intake(d->judge));
     struct judge_counters counters = judge_counters(d->judge);
     struct control record = {.type = CONTROL_IS_DAEMON};
+    struct hooks_counters hooks = hooks_counters(d->hooks);
     uint64_t overlong = journals_overlong(intake_journals(judge_intake(d->judge)));
 
     for (size_t i = 0; i < logs_count(logs); i++)
@@ -89,6 +90,9 @@ static int put_daemon(const struct desk *d, uint64_t bans, usec_t now, struct ca
         .hits = counters.hits,
         .overlong = overlong,
         .memory = memory_in_use(),
+        .hooks = hooks.run,
+        .hooks_failed = hooks.failed,
+        .hooks_dropped = hooks.dropped,
     };
     return caller_put(to, &record);
 }

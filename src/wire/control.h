@@ -85,6 +85,7 @@ struct control_daemon {
     usec_t now, started, loaded; // loaded: when the configuration was read
     bool enforcer;               // connected, and all bans in force are applied
     uint64_t bans, lines, hits, overlong, memory;
+    uint64_t hooks, hooks_failed, hooks_dropped; // run, of them failed; not run
 };
 
 struct control_source {
