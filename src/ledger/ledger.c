@@ -188,22 +188,28 @@ int ledger_begin(struct ledger *l)
     return r;
 }
 
-int ledger_commit(struct ledger *l)
+void ledger_rollback(struct ledger *l)
 {
     char error[STORE_ERROR_MAX];
-    int r = -EIO;
 
-    l->in_transaction = false;
-    if (!l->spoiled)
-        r = store_run(l, STORE_COMMIT, 0, NULL);
-    if (r == 0)
-        return 0;
     memcpy(error, l->error, sizeof(error));
+    l->in_transaction = false;
     if (!sqlite3_get_autocommit(l->db))
         store_run(l, STORE_ROLLBACK, 0, NULL);
     // Names learnt and rows counted since ledger_begin() are gone.
     store_forget_names(l);
     count_rows(l);
     memcpy(l->error, error, sizeof(error));
+}
+
+int ledger_commit(struct ledger *l)
+{
+    int r = -EIO;
+
+    l->in_transaction = false;
+    if (!l->spoiled)
+        r = store_run(l, STORE_COMMIT, 0, NULL);
+    if (r < 0)
+        ledger_rollback(l);
     return r;
 }

@@ -62,9 +62,10 @@ const char *ledger_error(const struct ledger *l);
 void ledger_keep_evidence(struct ledger *l, size_t lines);
 
 // Where a write between the two or the commit fails (the disk is full), nothing since the beginning
-// is kept; ledger_commit() is to be called, and fails, in any case.
+// is kept; ledger_commit() or ledger_rollback() is to be called in any case, and the commit fails.
 int ledger_begin(struct ledger *l);
 int ledger_commit(struct ledger *l);
+void ledger_rollback(struct ledger *l); // instead of it
 
 // A hit, in the order of counting. Its text is cut to EVIDENCE_TEXT_MAX and its secret masked.
 int ledger_hit(struct ledger *l, const char *jail, const struct hit *hit, const char *source);

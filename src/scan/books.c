@@ -8,41 +8,87 @@
 
 #define PRUNE_PAUSE (3600 * USEC_PER_SEC)
 #define KEEP_BANS   (90 * USEC_PER_DAY)
+#define RETRY_PAUSE (5 * USEC_PER_SEC)
 
 enum { PIECE = 256, JAIL_MAX = 64, PRUNES_MAX = 8 };
 
-static int check(struct books *b, int r)
+static int fail(struct books *b, int r)
 {
-    if (r < 0 && !b->is_failing)
-        log_line(LEVEL_ERROR, "the ledger cannot be written, what is decided now is not kept: %s",
+    if (!b->is_failing)
+        log_line(LEVEL_ERROR,
+                 "the ledger cannot be written; until it can, bans hold but outlast no restart: %s",
                  ledger_error(b->ledger));
-    else if (r >= 0 && b->is_failing)
-        log_line(LEVEL_NOTICE, "the ledger can be written again");
-    b->is_failing = r < 0;
+    b->is_failing = true;
     return r;
+}
+
+void books_done(struct books *b)
+{
+    if (b->is_open)
+        ledger_rollback(b->ledger);
+    b->is_open = false;
+    redo_done(&b->redo);
+}
+
+static int begin(struct books *b)
+{
+    int r = ledger_begin(b->ledger);
+
+    if (r < 0)
+        return r;
+    r = redo_write(&b->redo, b->ledger);
+    if (r < 0) {
+        ledger_rollback(b->ledger);
+        return r;
+    }
+    b->is_open = true;
+    b->writes = 0;
+    return 0;
 }
 
 int books_begin(struct books *b, usec_t now)
 {
     int r;
 
+    b->now = now;
     if (b->is_open)
         return 0;
-    r = ledger_begin(b->ledger);
+    r = begin(b);
     if (r < 0)
-        return check(b, r);
-    b->is_open = true;
+        return fail(b, r);
     b->opened = now;
-    b->writes = 0;
     return 0;
 }
 
 int books_commit(struct books *b, int r)
 {
-    int error = b->is_open ? ledger_commit(b->ledger) : 0;
+    int error = 0;
 
+    if (!b->is_open)
+        return r;
+    if (r < 0)
+        ledger_rollback(b->ledger);
+    else
+        error = ledger_commit(b->ledger);
     b->is_open = false;
-    return check(b, r < 0 ? r : error);
+    if (r == 0 && error == 0) {
+        redo_clear(&b->redo);
+        if (b->is_failing)
+            log_line(LEVEL_NOTICE, "the ledger can be written again");
+        b->is_failing = false;
+        return 0;
+    }
+    fail(b, r < 0 ? r : error);
+    // Whoever asks what is banned, such as the enforcer, is told of these as well.
+    if (begin(b) == 0)
+        b->opened = usec_add(b->now, RETRY_PAUSE);
+    return r < 0 ? r : error;
+}
+
+// A transaction in which something failed tells nothing any more.
+static int check(struct books *b, int r)
+{
+    return r < 0 ? books_commit(b, r) : r;
 }
 
 int books_hit(struct books *b, const char *jail, const struct hit *hit, const char *source,
@@ -50,15 +96,19 @@ int books_hit(struct books *b, const char *jail, const struct hit *hit, const ch
 {
     int r = books_begin(b, now);
 
+    if (b->is_failing)
+        return -EIO;
     b->writes++;
     return r < 0 ? r : check(b, ledger_hit(b->ledger, jail, hit, source));
 }
 
 int books_ban(struct books *b, struct ban *ban, usec_t now)
 {
-    int r = books_begin(b, now);
+    int r = books_begin(b, now), remembered = redo_ban(&b->redo, ban);
 
     b->writes++;
+    if (b->is_failing && remembered < 0)
+        return remembered;
     return r < 0 ? r : check(b, ledger_ban(b->ledger, ban, &ban->id, &ban->until));
 }
 
@@ -67,6 +117,7 @@ int books_unban(struct books *b, const char *jail, const struct addr *net, usec_
 {
     int r = books_begin(b, now);
 
+    redo_lift(&b->redo, jail, net, now);
     b->writes++;
     return r < 0 ? r : check(b, ledger_unban(b->ledger, jail, net, now, fn, user));
 }
@@ -122,10 +173,12 @@ void books_prune(struct books *b, usec_t memory, usec_t now)
     bool is_over = ledger_is_over(b->ledger);
     int r = 1;
 
-    if (now < b->prune && !is_over)
+    if (b->is_failing || (now < b->prune && !is_over))
         return;
     // In a flood as often as it takes to drop more than came in since the last time.
     for (int i = 0; i < (is_over ? PRUNES_MAX : 1) && r > 0; i++)
-        r = check(b, ledger_prune(b->ledger, usec_sub(now, memory), usec_sub(now, KEEP_BANS)));
+        r = ledger_prune(b->ledger, usec_sub(now, memory), usec_sub(now, KEEP_BANS));
+    if (r < 0)
+        fail(b, r);
     b->prune = r > 0 ? now : usec_add(now, PRUNE_PAUSE);
 }

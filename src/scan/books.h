@@ -1,26 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The ledger as the daemon writes it: one transaction at a time, opened by the first write and
-// closed at a checkpoint, and a disk that fails is said once and stops no ban.
+// closed at a checkpoint. A disk that fails is said once and stops no ban: bans stay in a
+// transaction that is tried again from time to time, while hits are not written.
 #pragma once
 
 #include "ledger/ledger.h"
+#include "scan/redo.h"
 
 #include <stdbool.h>
 
 struct books {
     struct ledger *ledger; // borrowed
     bool is_open;          // a transaction
-    bool is_failing;       // and that has been said
-    usec_t opened;
-    size_t writes; // since then
-    usec_t prune;  // when pruning is due
+    bool is_failing;       // since a write failed, which has been said, until a commit stands
+    struct redo redo;      // what the transaction bans and lifts
+    usec_t now;            // of the latest write
+    usec_t opened;         // where it is failing: later
+    size_t writes;         // since then
+    usec_t prune;          // when pruning is due
 };
+
+// The ledger stays, as the last commit left it.
+void books_done(struct books *b);
 
 // Opens the transaction unless it is open. -errno, said.
 int books_begin(struct books *b, usec_t now);
 
-// Closes it: what was written stands, or with r < 0 (what failed on the way) it is said that it may
-// not. The first failure is passed on.
+// Closes it, and what was written stands; or, with r < 0 (what failed on the way) as well, opens
+// another one that bans and lifts the same. The first failure is passed on.
 int books_commit(struct books *b, int r);
 
 // Writes one thing. -errno, said; books_ban() also LEDGER_E_EXTENDED.

@@ -51,6 +51,7 @@ struct judge *judge_free(struct judge *j)
         intake_free(j->intake);
         roster_free(j->roster);
         exempt_done(&j->own);
+        books_done(&j->books);
         free(j);
     }
     return NULL;
@@ -305,7 +306,7 @@ void judge_read(struct judge *j, usec_t now)
     books_begin(&j->books, now);
     j->now = now;
     intake_read(j->intake, now, on_line, j);
-    if (j->books.writes >= WRITES_MAX)
+    if (j->books.writes >= WRITES_MAX && !j->books.is_failing)
         close_books(j, now);
     if (!intake_ready(j->intake))
         arm_expiry(j, now);
