@@ -35,7 +35,7 @@ static const char help[] =
     "every other capability. When it ends, the bans stay in force until they expire.\n"
     "\n"
     "  --fd N         tailband is, or connects to, this inherited SOCK_SEQPACKET socket\n"
-    "  --socket PATH  wait for tailband on a socket here, for this user only\n"
+    "  --socket PATH  wait for tailband on a socket here, for its folder's owner only\n"
     "  --clear        remove the table with all bans and exit\n"
     "  --help         show this text\n"
     "  --version      show the version\n";
@@ -101,10 +101,37 @@ static void remove_stale(int fd, const struct sockaddr_un *at)
         unlink(at->sun_path);
 }
 
+// The folder's owner, where root asks: tailband is not root, and has made the folder its own.
+static uid_t owner_of(const char *path)
+{
+    char folder[sizeof(((struct sockaddr_un *)0)->sun_path)] = ".";
+    const char *slash = strrchr(path, '/');
+    struct stat st;
+
+    if (slash)
+        snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path + 1), path);
+    return geteuid() == 0 && stat(folder, &st) == 0 ? st.st_uid : geteuid();
+}
+
+// Made as its owner, so that nothing can be slipped under a chown(2).
+static int bind_as(uid_t owner, int fd, const struct sockaddr_un *at)
+{
+    uid_t self = geteuid();
+    int r = 0;
+
+    if (owner != self && seteuid(owner) < 0)
+        return -errno;
+    remove_stale(fd, at);
+    umask(0177);
+    if (bind(fd, (const struct sockaddr *)at, sizeof(*at)) < 0 || listen(fd, 4) < 0)
+        r = -errno;
+    return owner != self && seteuid(self) < 0 ? -errno : r;
+}
+
 static int listen_at(const char *path)
 {
     struct sockaddr_un at = {.sun_family = AF_UNIX};
-    int fd;
+    int fd, r;
 
     if (strlen(path) >= sizeof(at.sun_path))
         return -ENAMETOOLONG;
@@ -112,10 +139,8 @@ static int listen_at(const char *path)
     fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
-    remove_stale(fd, &at);
-    umask(0177);
-    if (bind(fd, (const struct sockaddr *)&at, sizeof(at)) < 0 || listen(fd, 4) < 0) {
-        int r = -errno;
+    r = bind_as(owner_of(path), fd, &at);
+    if (r < 0) {
         close(fd);
         return r;
     }
