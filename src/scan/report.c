@@ -50,6 +50,12 @@ static uint64_t memory_in_use(void)
     return (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
+// What the ledger says where it failed: an empty answer would say that there is nothing.
+static int refuse(const struct desk *d, int r, struct caller *to)
+{
+    return r < 0 && r != -ENOMEM ? caller_refuse(to, -r, "%s", ledger_error(d->ledger)) : r;
+}
+
 struct census {
     const struct roster *roster;
     uint64_t *bans; // per cell
@@ -249,7 +255,7 @@ int report_status(const struct desk *d, const struct cell *only, struct caller *
             r = put_jail(&roster->cell[i], tally.bans[i], to);
     }
     free(tally.bans);
-    return r < 0 ? r : report_problems(d, to);
+    return r < 0 ? refuse(d, r, to) : report_problems(d, to);
 }
 
 struct listing {
@@ -278,7 +284,7 @@ int report_list(const struct desk *d, const struct cell *only, uint64_t *cursor,
                         list_ban, &l);
     if (r == -ENOBUFS)
         return CALLER_E_MORE;
-    return r < 0 && r != -ENOMEM ? caller_refuse(to, -r, "%s", ledger_error(d->ledger)) : r;
+    return refuse(d, r, to);
 }
 
 struct why {
@@ -349,5 +355,5 @@ int report_why(const struct desk *d, const struct addr *net, struct caller *to)
     w.ban = 0;
     if (r >= 0)
         r = ledger_evidence(d->ledger, 0, net, WHY_LINES, put_evidence, &w);
-    return r < 0 && r != -ENOMEM ? caller_refuse(to, -r, "%s", ledger_error(d->ledger)) : 0;
+    return refuse(d, r, to);
 }
