@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Which files make up the jails or a filter, and in which order: what is read later wins.
 //
-//              tailban's layout                       fail2ban's
-//     jails    jails/*.conf jails/*.local             jail.conf jail.d/*.conf jail.local
-//     jail.d/*.local filter   filters/NAME.conf, NAME.d/*.conf,      filter.d/NAME.conf, …
-//              NAME.local, NAME.d/*.local
+//     tailban's layout
+//         jails     jails/*.conf, jails/*.local
+//         filter    filters/NAME.conf, NAME.d/*.conf, NAME.local, NAME.d/*.local
+//     fail2ban's
+//         jails     jail.conf, jail.d/*.conf, jail.local, jail.d/*.local
+//         filter    filter.d/NAME.conf, NAME.d/*.conf, NAME.local, NAME.d/*.local
 //
 // Around each file come the files that its [INCLUDES] name before and after, each X.conf of them
 // followed by its X.local; one that is not there is passed over.

@@ -6,10 +6,8 @@
 // <F-…>, <F-CONTENT>, <F-NOFAIL>, <F-MLFID>, <F-MLFFORGET>, <F-MLFGAINED>, <SKIPLINES>) and ours:
 //
 // - <F-COUNT>3</F-COUNT>: this line stands for 3 failures, not 1.
-// - <F-TOTAL>3</F-TOTAL>: by this line the session (<F-MLFID>) made 3 attempts in all. All failed,
-// but
-//   for those that <F-OK>1</F-OK> says; failures that had a line of their own are not counted
-//   again.
+// - <F-TOTAL>3</F-TOTAL>: by this line the session (<F-MLFID>) made 3 attempts in all. All failed
+//   but those that <F-OK>1</F-OK> says; a failure with a line of its own counts once.
 // - <F-SECRET>…</F-SECRET>: never stored or shown, and masked in the evidence.
 //
 // The regexes are Python's. What PCRE2 reads differently is translated, what it cannot do is

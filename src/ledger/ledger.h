@@ -2,8 +2,7 @@
 // The truth, in one SQLite file: bans, the hits that led to them or still count, sessions, log
 // positions. Everything written between ledger_begin() and ledger_commit() stands or falls
 // together, so that after a crash no line is counted twice or missed. ":memory:" is a ledger for
-// replay and tests. All functions: 0 or -errno
-// (-EIO for SQLite's own trouble; ledger_error() says what).
+// tests. All functions: 0 or -errno (-EIO for SQLite's own trouble; ledger_error() says what).
 #pragma once
 
 #include "base/addr.h"
