@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-enum { JAILS_MAX = 32, HITS_MAX = 16384, SEED = 5, PATH_TEXT_MAX = 1024 };
+enum { HEAD = 4096, JAILS_MAX = 32, HITS_MAX = 16384, SEED = 5, PATH_TEXT_MAX = 1024 };
 
 static const usec_t now = UINT64_C(1796083200) * USEC_PER_SEC; // 2026-12-01
 
@@ -96,7 +96,7 @@ static void begin_reading(struct run *r)
     assert_int_equal(lines_init(&r->lines, LINES_MAX), 0);
     stamp_init(&r->stamp, r->zone);
     stamp_hint_name(&r->stamp, slice_of(r->name));
-    stamp_hint_head(&r->stamp, (struct slice){r->text.p, 4096});
+    stamp_hint_head(&r->stamp, (struct slice){r->text.p, r->text.n < HEAD ? r->text.n : HEAD});
 }
 
 static void run_init(struct run *r, const struct config *config, const struct zone *zone,
