@@ -24,7 +24,7 @@ struct fixture {
     struct ledger *ledger;
     struct zone zone;
     struct judge *judge;
-    size_t hits, bans, in_force, extended, by_hand, unbans;
+    size_t hits, bans, in_force, extended, by_hand, unbans, ended;
     struct ban last; // its jail is not kept
 };
 
@@ -57,6 +57,14 @@ static void on_unban(void *user, const struct cell *cell, const struct ban *ban)
     (void)cell;
     (void)ban;
     f->unbans++;
+}
+
+static void on_ended(void *user, const struct cell *cell, const struct ban *ban)
+{
+    struct fixture *f = user;
+
+    assert_string_equal(cell->conf->name, ban->jail);
+    f->ended++;
 }
 
 static const char *path_in(const struct fixture *f, const char *name, char ret[static PATH_SIZE])
@@ -112,7 +120,7 @@ static int load(struct fixture *f)
 
 static void open_judge(struct fixture *f)
 {
-    const struct judge_hooks hooks = {f, on_hit, on_ban, on_unban};
+    const struct judge_hooks hooks = {f, on_hit, on_ban, on_unban, on_ended};
 
     assert_int_equal(judge_new(f->ledger, &f->zone, &hooks, &f->judge), 0);
 }
@@ -485,6 +493,55 @@ static void test_later_end_counts(void **state)
     assert_int_equal(in_ledger(f), 1);
 }
 
+// Ticks as the daemon does, until nothing is due by then.
+static void tick_until(struct fixture *f, usec_t now)
+{
+    for (unsigned i = 0; judge_due(f->judge) <= now; i++) {
+        assert_true(i < ROUNDS);
+        judge_tick(f->judge, now);
+    }
+}
+
+// Who is let in by time is told, once, when it is time.
+static void test_endings(void **state)
+{
+    enum { MANY = 2500 };
+    struct fixture *f = *state;
+    const struct cell *manual;
+    struct addr net;
+    size_t n;
+
+    write_jail(f, "j", "");
+    assert_int_equal(load(f), 0);
+    manual = roster_find(judge_roster(f->judge), slice_of(ROSTER_MANUAL));
+    addr_parse(slice_of("10.0.0.0"), &net);
+    for (unsigned i = 0; i < MANY + 4; i++) {
+        static const usec_t others[] = {1, 1, 2, USEC_FOREVER / USEC_PER_SEC};
+        usec_t span = i < MANY ? 60 : others[i - MANY];
+        net.b[14] = (uint8_t)(i >> 8), net.b[15] = (uint8_t)i;
+        assert_int_equal(judge_ban(f->judge, manual, &net, span * USEC_PER_SEC, NOW), 0);
+        if (i == MANY)
+            assert_int_equal(judge_ban(f->judge, manual, &net, 3 * USEC_PER_SEC, NOW), 0);
+        if (i == MANY + 1)
+            assert_int_equal(judge_unban(f->judge, manual, &net, NOW, &n), 0);
+    }
+    tick_until(f, NOW + USEC_PER_SEC);
+    assert_int_equal(f->ended, 0); // one was made longer, the other lifted
+    tick_until(f, NOW + 2 * USEC_PER_SEC - 1);
+    assert_int_equal(f->ended, 0);
+    tick_until(f, NOW + 2 * USEC_PER_SEC);
+    assert_int_equal(f->ended, 1);
+    tick_until(f, NOW + 4 * USEC_PER_SEC);
+    assert_int_equal(f->ended, 2);
+    judge_tick(f->judge, NOW + 60 * USEC_PER_SEC);
+    assert_true(f->ended < MANY && judge_due(f->judge) <= NOW + 60 * USEC_PER_SEC);
+    tick_until(f, NOW + 60 * USEC_PER_SEC);
+    assert_int_equal(f->ended, MANY + 2);
+    tick_until(f, NOW + USEC_PER_DAY);
+    assert_int_equal(f->ended, MANY + 2);
+    assert_int_equal(f->unbans, 1);
+}
+
 // After an unban the slate is clean, over a restart as well.
 static void test_unban_forgets(void **state)
 {
@@ -526,6 +583,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_by_hand, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_later_end_counts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_flood, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_endings, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_unban_forgets, set_up, tear_down),
     };
 

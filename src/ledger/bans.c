@@ -199,6 +199,28 @@ int ledger_bans_about(struct ledger *l, const struct addr *net, size_t most, ban
     return r < 0 ? r : walk_bans(l, s, fn, user);
 }
 
+int ledger_ended(struct ledger *l, usec_t after, int64_t after_id, usec_t now, ban_fn *fn,
+                 void *user)
+{
+    sqlite3_stmt *s;
+    int r =
+        store_start(l, BAN_ENDED, 3,
+                    (struct value[]){value_time(after), value_of(after_id), value_time(now)}, &s);
+
+    return r < 0 ? r : walk_bans(l, s, fn, user);
+}
+
+int ledger_next_end(struct ledger *l, usec_t now, usec_t *ret)
+{
+    int64_t end;
+    int r = store_number(l, BAN_NEXT_END, 1, (struct value[]){value_time(now)}, &end);
+
+    if (r < 0 && r != -ENOENT)
+        return r;
+    *ret = r == -ENOENT || end == INT64_MAX ? USEC_FOREVER : (usec_t)end;
+    return 0;
+}
+
 int ledger_prior(struct ledger *l, const char *jail, const struct addr *net, usec_t now,
                  uint32_t *ret)
 {

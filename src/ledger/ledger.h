@@ -95,6 +95,12 @@ int ledger_bans_about(struct ledger *l, const struct addr *net, size_t most, ban
 int ledger_prior(struct ledger *l, const char *jail, const struct addr *net, usec_t now,
                  uint32_t *ret);
 
+// Bans that ran out (and were not lifted) up to now, after the one that ended at `after` with the id
+// after_id, in the order of their ends; and when the next one in force ends, or USEC_FOREVER.
+int ledger_ended(struct ledger *l, usec_t after, int64_t after_id, usec_t now, ban_fn *fn,
+                 void *user);
+int ledger_next_end(struct ledger *l, usec_t now, usec_t *ret);
+
 // The lines behind a ban (ban_id), or (ban_id 0) the ones counted for net and not led to a ban,
 // oldest first.
 struct evidence {

@@ -118,6 +118,11 @@ const char *const schema_statement[STATEMENT_MAX] = {
                   " ORDER BY id DESC LIMIT ?4",
     [BAN_PRIOR] = "SELECT count(*) FROM ban WHERE net = ?1 AND len = ?2"
                   " AND (?3 IS NULL OR jail = ?3) AND until <= ?4 AND until < lifted",
+    [BAN_ENDED] = "SELECT " BAN_COLUMNS " FROM ban WHERE min(until, lifted) >= ?1"
+                  " AND min(until, lifted) <= ?3 AND (until > ?1 OR id > ?2) AND until < lifted"
+                  " ORDER BY min(until, lifted), id",
+    [BAN_NEXT_END] = "SELECT min(until, lifted) FROM ban WHERE min(until, lifted) > ?1"
+                     " ORDER BY min(until, lifted) LIMIT 1",
     [BAN_PRUNE] = "DELETE FROM ban WHERE id IN (SELECT id FROM ban WHERE min(until, lifted) < ?1"
                   " ORDER BY min(until, lifted) LIMIT ?2)",
     [BAN_OVERFLOW] = "DELETE FROM ban WHERE id IN (SELECT id FROM ban"

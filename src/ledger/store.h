@@ -30,6 +30,8 @@ enum statement {
     BAN_LIST,
     BAN_ABOUT,
     BAN_PRIOR,
+    BAN_ENDED,
+    BAN_NEXT_END,
     BAN_PRUNE,
     BAN_OVERFLOW,
     BAN_COUNT,

@@ -66,7 +66,15 @@ static void on_unban(void *user, const struct cell *cell, const struct ban *ban)
     struct daemon *d = user;
 
     link_unban(d->link, cell, &ban->net);
-    herald_unban(&d->herald, cell, ban);
+    herald_unban(&d->herald, cell, ban, false);
+    hooks_unban(d->hooks, cell, ban);
+}
+
+static void on_ended(void *user, const struct cell *cell, const struct ban *ban)
+{
+    struct daemon *d = user;
+
+    herald_unban(&d->herald, cell, ban, true);
     hooks_unban(d->hooks, cell, ban);
 }
 
@@ -337,7 +345,7 @@ static int open_ledger(struct daemon *d)
 
 static int open_parts(struct daemon *d)
 {
-    const struct judge_hooks judge_hooks = {d, on_hit, on_ban, on_unban};
+    const struct judge_hooks judge_hooks = {d, on_hit, on_ban, on_unban, on_ended};
     const struct link_hooks link_hooks = {d, on_own, on_state};
     int r = zone_local(&d->zone);
 
@@ -383,6 +391,8 @@ int daemon_new(const struct daemon_setup *setup, struct daemon **ret)
         if (r < 0)
             log_line(LEVEL_ERROR, "%s cannot be loaded: %s", setup->config, strerror(-r));
     }
+    if (r >= 0)
+        r = herald_restored(judge_roster(d->judge), d->ledger);
     if (r >= 0)
         r = arm(d);
     if (r < 0) {

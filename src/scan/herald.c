@@ -4,8 +4,11 @@
 #include "base/log.h"
 #include "scan/clock.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
+
+enum { RESTORED_SAID_MAX = 1000 }; // lines at the start; how many more there are is said
 
 static struct control_occurrence occurrence(enum control_event kind)
 {
@@ -106,9 +109,37 @@ void herald_ban(struct herald *h, const struct cell *cell, const struct ban *ban
     log_reason(cell, ban, news);
 }
 
-void herald_unban(struct herald *h, const struct cell *cell, const struct ban *ban)
+struct restored {
+    const struct roster *roster;
+    uint64_t n;
+};
+
+static int log_restored(void *user, const struct ban *ban)
 {
-    struct control_occurrence e = about(CONTROL_EVENT_UNBAN, cell, &ban->net);
+    struct restored *r = user;
+
+    if (!roster_find(r->roster, slice_of(ban->jail)))
+        return 0;
+    if (r->n++ < RESTORED_SAID_MAX)
+        log_event(LEVEL_NOTICE, ban->jail, "Restore Ban", &ban->net);
+    return 0;
+}
+
+int herald_restored(const struct roster *roster, struct ledger *ledger)
+{
+    struct restored r = {.roster = roster};
+    int error = ledger_bans(ledger, NULL, clock_now(), 0, log_restored, &r);
+
+    if (r.n > RESTORED_SAID_MAX)
+        log_line(LEVEL_NOTICE, "%" PRIu64 " more bans are in force",
+                 r.n - (uint64_t)RESTORED_SAID_MAX);
+    return error;
+}
+
+void herald_unban(struct herald *h, const struct cell *cell, const struct ban *ban, bool ended)
+{
+    struct control_occurrence e =
+        about(ended ? CONTROL_EVENT_EXPIRED : CONTROL_EVENT_UNBAN, cell, &ban->net);
 
     server_event(h->server, &e);
     log_event(LEVEL_NOTICE, cell->conf->name, "Unban", &ban->net);

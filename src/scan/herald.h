@@ -14,7 +14,11 @@ struct herald {
 void herald_hit(struct herald *h, const struct cell *cell, const struct hit *hit);
 void herald_ban(struct herald *h, const struct cell *cell, const struct ban *ban,
                 enum judge_news news);
-void herald_unban(struct herald *h, const struct cell *cell, const struct ban *ban);
+// At the start: those that are in force from before.
+int herald_restored(const struct roster *r, struct ledger *ledger);
+
+// ended: by itself.
+void herald_unban(struct herald *h, const struct cell *cell, const struct ban *ban, bool ended);
 
 // Bans are enforced from now on, or (text says why, once until that changes) not.
 void herald_enforced(struct herald *h, bool enforced, const char *text);

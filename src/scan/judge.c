@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "scan/books.h"
+#include "scan/ending.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -25,6 +26,7 @@ struct judge {
     usec_t expire;               // when memory is to be freed
     usec_t now;                  // of the piece being read
     const struct source *source; // of the line being judged
+    struct ending ending;
     struct judge_counters counters;
 };
 
@@ -154,6 +156,8 @@ int judge_load(struct judge *j, struct config *config, usec_t now)
         r = restore(j, roster, now);
     if (r == 0)
         ask(j, roster);
+    if (r == 0 && !j->roster)
+        r = ending_init(&j->ending, j->books.ledger, now);
     if (r == 0)
         r = intake_new(roster, j->books.ledger, j->zone, now, &intake);
     if (r < 0) {
@@ -236,6 +240,7 @@ static void sentence(struct judge *j, const struct cell *c, const struct verdict
         ban.until = v->until == USEC_FOREVER ? v->until : usec_add(j->now, v->until - v->time);
     }
     r = books_ban(&j->books, &ban, j->now);
+    ending_ban(&j->ending, ban.until, j->now);
     j->hooks.ban(j->hooks.user, c, &ban, last, news_of(&ban, r, j->now));
 }
 
@@ -320,15 +325,29 @@ static usec_t checkpoint_due(const struct judge *j)
 
 usec_t judge_due(const struct judge *j)
 {
-    usec_t due = checkpoint_due(j);
+    usec_t due = checkpoint_due(j), end = ending_due(&j->ending);
 
+    if (end < due)
+        due = end;
     return due < j->expire ? due : j->expire;
+}
+
+static int on_ended(void *user, const struct ban *ban)
+{
+    struct judge *j = user;
+    const struct cell *c = roster_find(j->roster, slice_of(ban->jail));
+
+    if (c)
+        j->hooks.ended(j->hooks.user, c, ban);
+    return 0;
 }
 
 void judge_tick(struct judge *j, usec_t now)
 {
     if (now >= checkpoint_due(j))
         close_books(j, now);
+    if (now >= ending_due(&j->ending))
+        ending_tell(&j->ending, now, on_ended, j);
     if (now < j->expire)
         return;
     for (size_t i = 0; i < j->roster->n; i++) {
@@ -387,6 +406,7 @@ int judge_ban(struct judge *j, const struct cell *cell, const struct addr *net, 
     };
     int r = books_ban(&j->books, &ban, now);
 
+    ending_ban(&j->ending, ban.until, now);
     j->hooks.ban(j->hooks.user, cell, &ban, NULL, news_of(&ban, r, now));
     return r < 0 ? r : 0;
 }

@@ -21,6 +21,7 @@ struct judge_hooks {
     void (*ban)(void *user, const struct cell *cell, const struct ban *ban, const struct hit *last,
                 enum judge_news news);
     void (*unban)(void *user, const struct cell *cell, const struct ban *ban);
+    void (*ended)(void *user, const struct cell *cell, const struct ban *ban); // by itself
 };
 
 struct judge;
@@ -51,7 +52,7 @@ int judge_dispatch(struct judge *j);
 bool judge_ready(const struct judge *j);
 void judge_read(struct judge *j, usec_t now);
 
-// When judge_tick() is due: a checkpoint, or memory to free. USEC_FOREVER: nothing is.
+// When judge_tick() is due: a checkpoint, a ban's end, or memory to free. USEC_FOREVER: nothing is.
 usec_t judge_due(const struct judge *j);
 void judge_tick(struct judge *j, usec_t now);
 int judge_checkpoint(struct judge *j);

@@ -49,6 +49,7 @@ class Bans(Case):
         self.rig.wait_kernel([])
         # The kernel counts in milliseconds, rounded down.
         self.rig.wait(lambda: self.rig.listed() == {}, 'end of the ban')
+        self.rig.wait(lambda: self.rig.said('NOTICE  [j] Unban 203.0.113.7'), 'a word about it')
 
     def test_of_old_lines(self):
         """What a new log tells of long ago is passed over; so is a ban that would be over."""

@@ -32,6 +32,14 @@ class Hooks(Case):
         self.assertEqual(self.rig.command('unban', '203.0.113.7').returncode, 0)
         self.assertIn('TAILBAN_NET=203.0.113.7/32', self.told('unban'))
 
+    def test_end_of_ban(self):
+        self.rig.jail(onunban=self.tell(), bantime='1s')
+        self.rig.start()
+        self.rig.hit('203.0.113.7', 3)
+        told = self.told('unban')
+        self.assertIn('TAILBAN_NET=203.0.113.7/32', told)
+        self.assertEqual(sum('evil[7]: failure from 203.0.113.7' in l for l in told), 3)
+
     def test_no_power(self):
         """Neither capabilities, nor descriptors, nor a way to get power back."""
         seen = self.rig.path('log/seen')

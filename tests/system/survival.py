@@ -20,6 +20,7 @@ class Restarts(Case):
         subprocess.run(['nft', 'flush', 'ruleset'], check=True)
         self.rig.start()
         self.rig.wait_kernel(['203.0.113.7/32'])
+        self.assertEqual(self.rig.said('NOTICE  [j] Restore Ban 203.0.113.7\n'), 1)
 
     def test_windows_outlive_the_daemon(self):
         for end in (self.rig.stop, self.rig.kill):
