@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "enforce/peer.h"
 
-#include "enforce/guard.h"
 #include "enforce/outbox.h"
+#include "wire/guard.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -123,10 +123,8 @@ static int change(struct peer *p, const struct order *o, enum element_change wha
 
 static int on_ban(struct peer *p, const struct order *o)
 {
-    int r = guard_check(&o->net);
-
-    if (r < 0)
-        return r;
+    if (guard_objection(&o->net))
+        return -EPERM;
     return p->state == STAGING ? plan_ban(p->stage, o) : change(p, o, ELEMENT_RENEW);
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "scan/objection.h"
 
-#include <stdio.h>
+#include "wire/guard.h"
 
-enum { V4_FLOOR = 8, V6_FLOOR = 32 };
+#include <stdio.h>
 
 static bool overlaps(const struct addr *a, const struct addr *b)
 {
@@ -45,32 +45,10 @@ static const char *object_ignoreip(const struct roster *roster, const struct cel
     return NULL;
 }
 
-// What the enforcer refuses as well (enforce/guard.h): a ban that is not in force must not be
-// listed.
-static const struct {
-    const char *net, *what;
-} never[] = {
-    {"0.0.0.0/8", "is this host itself"},
-    {"127.0.0.0/8", "is this host itself"},
-    {"::", "is this host itself"},
-    {"::1", "is this host itself"},
-    {"224.0.0.0/4", "is multicast: no sender"},
-    {"ff00::/8", "is multicast: no sender"},
-    {"fe80::/10", "is link-local: it may be a router"},
-};
-
 const char *objection(const struct roster *roster, const struct cell *cell, const struct addr *net,
                       char *buffer, size_t size)
 {
-    struct addr reserved;
+    const char *never = guard_objection(net);
 
-    if (addr_prefix(net) < (addr_is_v4(net) ? V4_FLOOR : V6_FLOOR))
-        return "it is too wide: /8 is the widest block of IPv4, /32 of IPv6";
-    for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++) {
-        if (addr_parse(slice_of(never[i].net), &reserved) == 0 && overlaps(&reserved, net)) {
-            snprintf(buffer, size, "%s %s", never[i].net, never[i].what);
-            return buffer;
-        }
-    }
-    return object_ignoreip(roster, cell, net, buffer, size);
+    return never ? never : object_ignoreip(roster, cell, net, buffer, size);
 }
