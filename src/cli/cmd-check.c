@@ -30,8 +30,8 @@ static void print_summary(const struct config *config, size_t errors, struct out
         usable += config->jail[i].usable;
         enabled += config->jail[i].enabled;
     }
-    fprintf(out->file, "%zu of %zu enabled jails can run; %zu errors, %zu warnings\n", usable,
-            enabled, errors, config->n_problem - errors);
+    fprintf(out->file, "Jails that can run: %zu of %zu enabled; errors: %zu, warnings: %zu\n",
+            usable, enabled, errors, config->n_problem - errors);
 }
 
 static int run(const struct arguments *a, struct output *out)

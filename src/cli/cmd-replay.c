@@ -160,11 +160,11 @@ static int print_summary(const struct replay *p)
 
     if (p->bans && grid_print(p->grid, p->out) < 0)
         return command_fail("out of memory");
-    fprintf(file, "%s%llu bans from %llu lines in %zu logs, judged by %zu jails\n",
-            p->bans ? "\n" : "", (unsigned long long)p->bans, (unsigned long long)p->lines,
-            logs_count(p->offline.logs), p->court.n);
+    fprintf(file, "%sBans: %llu; lines: %llu, logs: %zu, jails: %zu\n", p->bans ? "\n" : "",
+            (unsigned long long)p->bans, (unsigned long long)p->lines, logs_count(p->offline.logs),
+            p->court.n);
     if (logs_overlong(p->offline.logs))
-        fprintf(file, "%llu overlong lines dropped\n",
+        fprintf(file, "Overlong lines dropped: %llu\n",
                 (unsigned long long)logs_overlong(p->offline.logs));
     return COMMAND_DONE;
 }
