@@ -618,7 +618,6 @@ static void test_damage_inside(void **state)
 {
     struct place place;
     struct ledger *l;
-    struct seen seen = {0};
     char junk[4096];
 
     (void)state;
@@ -632,11 +631,9 @@ static void test_damage_inside(void **state)
     memset(junk, 0x5a, sizeof(junk));
     for (off_t page = 20; page < 60; page++)
         write_file(place.path, page * 4096, junk, sizeof(junk));
-    if (ledger_open(place.path, &l) == 0) {
-        assert_int_equal(ledger_hits(l, "auth", 0, see_hit, &seen), -EUCLEAN);
-        assert_string_not_equal(ledger_error(l), "");
-        ledger_close(l);
-    }
+    l = NULL;
+    assert_int_equal(ledger_open(place.path, &l), -EUCLEAN);
+    assert_null(l);
     place_remove(&place);
 }
 

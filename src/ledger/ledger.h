@@ -51,8 +51,8 @@ struct bookmark {
 };
 
 // Opens or creates the file. -EBUSY: another process has it. A file that is not ours or is damaged
-// is -EUCLEAN, one of a newer tailban's -ENOTSUP; neither is written to. Damage deeper inside
-// shows itself as -EUCLEAN of whatever comes upon it. -EACCES, -ENOENT, ... as of open(2).
+// is -EUCLEAN, one of a newer tailban's -ENOTSUP; neither is written to. Damage that comes about
+// later shows itself as -EUCLEAN of whatever comes upon it. -EACCES, -ENOENT, ... as of open(2).
 int ledger_open(const char *path, struct ledger **ret);
 struct ledger *ledger_close(struct ledger *l);
 const char *ledger_error(const struct ledger *l);
