@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #define PROGRAM "tailban-enforce"
@@ -42,6 +43,25 @@ static void run_child(int fd, const char *path)
 
 // PROGRAM in the folder of this one; "" where that cannot be told: what lies in the working folder
 // may be anybody's.
+int enforcer_connect(const char *run, int *ret_fd)
+{
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    int n = snprintf(at.sun_path, sizeof(at.sun_path), "%s/enforce.sock", run), fd, r;
+
+    if (n < 0 || (size_t)n >= sizeof(at.sun_path))
+        return -ENOENT;
+    fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -errno;
+    if (connect(fd, (const struct sockaddr *)&at, sizeof(at)) < 0) {
+        r = errno == ECONNREFUSED ? -ENOENT : -errno; // a socket that was left behind
+        close(fd);
+        return r;
+    }
+    *ret_fd = fd;
+    return 0;
+}
+
 static void own_folder(char ret[static PATH_MAX])
 {
     ssize_t n = readlink("/proc/self/exe", ret, PATH_MAX - sizeof(PROGRAM));

@@ -5,6 +5,9 @@
 
 #include <sys/types.h>
 
+// Connects to the enforcer, or systemd for it, at RUN/enforce.sock. -ENOENT: nobody listens there.
+int enforcer_connect(const char *run, int *ret_fd);
+
 // Starts tailban-enforce from the folder of this program, else from PATH, on a socketpair. *ret_fd
 // is our end.
 int enforcer_start(int *ret_fd, pid_t *ret_pid);

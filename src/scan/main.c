@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { EXIT_USAGE = 2, PATH_SIZE = 4096 };
+enum { EXIT_USAGE = 2 };
 
 static const char usage[] =
     "tailband follows the logs of a mail server and bans who attacks it.\n"
@@ -32,7 +32,7 @@ static const char usage[] =
     "\n"
     "It stays in the foreground and logs to standard error. SIGHUP, or 'tailban reload', makes it\n"
     "read its configuration again; SIGTERM ends it, and bans stay in force until they run out.\n"
-    "Where there is no RUN/enforce.sock it starts tailban-enforce itself, which takes root.\n";
+    "Where nobody listens at RUN/enforce.sock it starts tailban-enforce, which takes root.\n";
 
 static const struct option options[] = {
     {"config", required_argument, NULL, 'c'},
@@ -103,13 +103,12 @@ static void raise_files(void)
     setrlimit(RLIMIT_NOFILE, &files);
 }
 
-static int start_enforcer(struct daemon_setup *setup)
+// One that listens but cannot be reached yet is tried again later.
+static int find_enforcer(struct daemon_setup *setup)
 {
-    char path[PATH_SIZE];
-    int r;
+    int r = enforcer_connect(setup->run, &setup->enforcer);
 
-    snprintf(path, sizeof(path), "%s/enforce.sock", setup->run);
-    if (access(path, F_OK) == 0)
+    if (r != -ENOENT)
         return 0;
     r = enforcer_start(&setup->enforcer, &setup->enforcer_pid);
     if (r < 0)
@@ -149,7 +148,7 @@ int main(int argc, char **argv)
     if (r == 0)
         r = folder_prepare(setup.run, 0755, target.uid, target.gid);
     if (r == 0)
-        r = start_enforcer(&setup);
+        r = find_enforcer(&setup);
     if (r == 0)
         r = drop_privilege(&target);
     if (r == 0)

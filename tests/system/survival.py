@@ -116,6 +116,16 @@ class Enforcer(Case):
         self.rig.start_enforcer()
         self.rig.wait_kernel(['203.0.113.7/32', '203.0.113.8/32'])
 
+    def test_socket_left_behind(self):
+        """Nobody listens there any more, so the daemon starts an enforcer of its own."""
+        self.rig.start_enforcer()
+        self.rig.end(self.rig.enforcer, signal.SIGKILL)
+        self.assertTrue(os.path.exists(self.rig.path('run/enforce.sock')))
+        self.rig.jail()
+        self.rig.start()
+        self.rig.hit('203.0.113.7', 3)
+        self.rig.wait_kernel(['203.0.113.7/32'])
+
     def test_child_dies(self):
         """Without power of its own the daemon takes the one who is started by hand."""
         self.rig.jail()
