@@ -19,7 +19,7 @@ complain() {
 shipped=$(ls "$(dirname "$0")"/../jails/*.conf | grep -cv defaults.conf)
 said=$("$dir"/*/*/bin/tailban check -c "$dir/etc/tailban") || complain "$said"
 case $said in
-*"$shipped of $shipped enabled jails can run; 0 errors, 0 warnings") ;;
+*"Jails that can run: $shipped of $shipped enabled; errors: 0, warnings: 0") ;;
 *) complain "$said" ;;
 esac
 
