@@ -19,12 +19,15 @@ enum {
     OPTION_NOW = 1 << 7,
     OPTION_HELP = 1 << 8,
     OPTION_VERSION = 1 << 9,
+    OPTION_MATCHED = 1 << 10,
+    OPTION_MISSED = 1 << 11,
+    OPTION_IGNORED = 1 << 12,
 };
 
 struct arguments {
     const char *run, *jail, *span, *config, *now; // run, config: never NULL; the others NULL if
                                                   // not given
-    bool json, all, dump, help, version;
+    bool json, all, dump, help, version, matched, missed, ignored;
     unsigned given; // OPTION_* that were there
     char **word;    // the first is the command's name
     size_t n_word;

@@ -2,6 +2,7 @@
 // tailban match: which lines a filter matches, and what it takes from them.
 #include "base/cleanup.h"
 #include "cli/jsonline.h"
+#include "cli/literal.h"
 #include "cli/offline.h"
 #include "conf/config.h"
 
@@ -17,22 +18,39 @@ struct matcher {
     struct filter *filter;
     struct sessions *sessions;
     uint64_t lines, ignored, matched, *rule_hits;
+    struct pattern literal;
+    bool show_matched, show_missed, show_ignored;
 };
 
-static int matcher_init(struct matcher *m, const struct arguments *a)
+static int read_filter(struct matcher *m, const struct arguments *a)
 {
-    struct filter_error error;
-    int r = config_filter(a->config, a->word[1], &m->config, &m->spec);
+    int r;
 
+    if (literal_is_regex(a->word[1])) {
+        literal_filter(a->word[1], &m->literal, &m->spec);
+        return 0;
+    }
+    r = config_filter(a->config, a->word[1], &m->config, &m->spec);
     for (size_t i = 0; i < m->config.n_problem; i++) {
         const struct problem *p = &m->config.problem[i];
         command_fail("%s:%u: %s: %s", p->file ? p->file : a->config, p->line,
                      p->severity == PROBLEM_ERROR ? "error" : "warning", p->text);
     }
+    return r;
+}
+
+static int matcher_init(struct matcher *m, const struct arguments *a)
+{
+    struct filter_error error;
+    int r = read_filter(m, a);
+
+    m->show_missed = a->missed;
+    m->show_ignored = a->ignored;
+    m->show_matched = a->matched || (!a->missed && !a->ignored);
     if (r < 0)
         return COMMAND_NOT;
     r = filter_new(&m->spec, &m->filter, &error);
-    if (r == -EINVAL && error.pattern)
+    if (r == -EINVAL && error.pattern && error.pattern->file)
         return command_fail("%s:%u: %s", error.pattern->file, error.pattern->line, error.text);
     if (r == -EINVAL)
         return command_fail("%s: %s", a->word[1], error.text);
@@ -95,6 +113,30 @@ static void print_plain(const struct match *m, const struct log_entry *e, int64_
     fputc('\n', out->file);
 }
 
+// A line that did not match.
+static void print_other(const struct log_entry *e, const char *path, const char *what,
+                        struct output *out)
+{
+    char time[OUTPUT_TIME_MAX];
+    struct jsonline *j;
+
+    if (out->json) {
+        j = jsonline_new();
+        jsonline_word(j, "file", path);
+        jsonline_number(j, "line", e->number);
+        jsonline_time(j, "time", e->line.dated ? e->line.time : 0);
+        jsonline_text(j, what, e->line.text);
+        jsonline_print(j, out->file);
+        return;
+    }
+    output_time(out, e->line.time, time);
+    fprintf(out->file, "%s%llu%s  %s  %s\n    ", output_on(out, STYLE_DIM),
+            (unsigned long long)e->number, output_off(out, STYLE_DIM),
+            e->line.dated ? time : "no date", what);
+    output_text(out, e->line.text);
+    fputc('\n', out->file);
+}
+
 static int match_line(struct matcher *m, const struct log_entry *e, const char *path,
                       struct output *out)
 {
@@ -108,13 +150,18 @@ static int match_line(struct matcher *m, const struct log_entry *e, const char *
     r = filter_match(m->filter, &dated.line, &match);
     m->lines++;
     m->ignored += r == FILTER_E_IGNORED;
-    if (r != FILTER_E_MATCH)
+    if (r != FILTER_E_MATCH) {
+        if (r == FILTER_E_IGNORED ? m->show_ignored : m->show_missed)
+            print_other(&dated, path, r == FILTER_E_IGNORED ? "ignored" : "missed", out);
         return 0;
+    }
     m->matched++;
     m->rule_hits[match.rule]++;
     count = sessions_merge(m->sessions, &match, dated.line.time);
     if (count < 0)
         return (int)count;
+    if (!m->show_matched)
+        return 0;
     if (out->json)
         print_json(&match, &dated, path, count, out->file);
     else
@@ -149,7 +196,8 @@ static int match_logs(struct matcher *m, struct offline *o, const struct argumen
     int r;
 
     for (size_t i = 2; i < a->n_word; i++) {
-        r = offline_add(o, a->word[i]);
+        r = literal_is_line(a->word[i]) ? offline_add_line(o, a->word[i])
+                                        : offline_add(o, a->word[i]);
         if (r != COMMAND_DONE)
             return r;
     }
@@ -181,21 +229,25 @@ static int run(const struct arguments *a, struct output *out)
 
 const struct command command_match = {
     .name = "match",
-    .usage = "[-c DIR] FILTER[OPTIONS] LOG... [--now TIME]",
+    .usage = "[-c DIR] FILTER[OPTIONS] LOG... [--matched] [--missed] [--ignored] [--now TIME]",
     .summary = "which lines a filter matches, and what it takes from them",
     .help =
         "Shows each line that the filter matches, with the address and the other fields it takes\n"
         "from it, then how often each failregex matched. FILTER is a filter's name, with options\n"
-        "as in a jail, or the path of its file; LOG may be '-'.\n"
+        "as in a jail, the path of its file, or a regex with a tag or a group in it; LOG a file,\n"
+        "'-', or a line with blanks in it. --missed and --ignored show the other lines, alone or\n"
+        "with --matched.\n"
         "\n"
         "  tailban match postfix-auth /var/log/mail.log\n"
         "  tailban match 'postfix[mode=aggressive]' /var/log/mail.log\n"
+        "  tailban match '^ \\S+ door\\[\\d+\\]: failed from <HOST>$' /var/log/door.log --missed\n"
         "  zcat mail.log.2.gz | tailban match ./my-filter.conf -\n"
         "\n"
         "The exit code is 1 where nothing matched. Stamps are read in the zone of TZ; those "
         "without\n"
         "a year or date against --now, else the log's own mtime.\n",
-    .options = OPTION_CONFIG | OPTION_JSON | OPTION_NOW,
+    .options =
+        OPTION_CONFIG | OPTION_JSON | OPTION_NOW | OPTION_MATCHED | OPTION_MISSED | OPTION_IGNORED,
     .words_min = 2,
     .words_max = COMMAND_ANY,
     .run = run,

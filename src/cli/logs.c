@@ -5,7 +5,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -90,7 +92,9 @@ static int open_log(struct log_file *f)
 {
     struct stat st;
 
-    f->fd = slice_is(slice_of(f->path), "-") ? STDIN_FILENO : open(f->path, O_RDONLY | O_CLOEXEC);
+    if (f->fd < 0)
+        f->fd =
+            slice_is(slice_of(f->path), "-") ? STDIN_FILENO : open(f->path, O_RDONLY | O_CLOEXEC);
     if (f->fd < 0 || fstat(f->fd, &st) < 0)
         return -errno;
     if (S_ISDIR(st.st_mode))
@@ -121,7 +125,8 @@ static int grow(struct logs *l)
     return 0;
 }
 
-int logs_add(struct logs *l, const char *path)
+// fd: what is open already; -1: the path is to be opened.
+static int add(struct logs *l, const char *path, int fd)
 {
     struct log_file *f;
     const char *slash = strrchr(path, '/');
@@ -132,7 +137,7 @@ int logs_add(struct logs *l, const char *path)
     f = calloc(1, sizeof(*f));
     if (!f)
         return -ENOMEM;
-    f->fd = -1;
+    f->fd = fd;
     f->now = l->now;
     f->path = strdup(path);
     f->buffer = malloc(CHUNK);
@@ -149,6 +154,25 @@ int logs_add(struct logs *l, const char *path)
     l->size_known = l->size_known && f->size > 0;
     l->file[l->n++] = f;
     return 0;
+}
+
+int logs_add(struct logs *l, const char *path)
+{
+    return add(l, path, -1);
+}
+
+int logs_add_line(struct logs *l, const char *line)
+{
+    int fd = memfd_create("line", MFD_CLOEXEC);
+
+    if (fd < 0)
+        return -errno;
+    if (dprintf(fd, "%s\n", line) < 0 || lseek(fd, 0, SEEK_SET) < 0) {
+        int r = -errno;
+        close(fd);
+        return r;
+    }
+    return add(l, "command line", fd);
 }
 
 static int fill(struct logs *l, struct log_file *f)

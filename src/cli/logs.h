@@ -25,6 +25,9 @@ struct logs *logs_free(struct logs *l);
 // A file, or "-" for standard input. -errno of open(2); -EISDIR.
 int logs_add(struct logs *l, const char *path);
 
+// One line, as a log of its own with that name. -errno.
+int logs_add_line(struct logs *l, const char *line);
+
 // 1: *ret is the next line; 0: the end; -errno of read(2), and logs_failed() names the file.
 int logs_next(struct logs *l, struct log_entry *ret);
 

@@ -37,6 +37,13 @@ int offline_add(struct offline *o, const char *path)
     return COMMAND_DONE;
 }
 
+int offline_add_line(struct offline *o, const char *line)
+{
+    int r = logs_add_line(o->logs, line);
+
+    return r < 0 ? command_fail("%s", strerror(-r)) : COMMAND_DONE;
+}
+
 int offline_next(struct offline *o, struct log_entry *ret)
 {
     int r = logs_next(o->logs, ret);

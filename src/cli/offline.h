@@ -22,5 +22,8 @@ void offline_done(struct offline *o);
 // exit code.
 int offline_add(struct offline *o, const char *path);
 
+// Adds a line that stands on the command line itself, likewise.
+int offline_add_line(struct offline *o, const char *line);
+
 // 1: the next line, 0: the end, -errno: said.
 int offline_next(struct offline *o, struct log_entry *ret);
