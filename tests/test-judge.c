@@ -305,6 +305,24 @@ static void test_future(void **state)
     assert_int_equal(f->last.until, NOW + 3600 * USEC_PER_SEC);
 }
 
+// Hits from a day that has not come, while the clock was wrong, do not stand in the way of later
+// ones.
+static void test_clock_was_ahead(void **state)
+{
+    struct fixture *f = *state;
+
+    write_jail(f, "j", "maxretry = 5\n");
+    append(f, "mail.log", "");
+    assert_int_equal(load(f), 0);
+    read_all(f);
+    append_hits(f, "mail.log", "203.0.113.7", -365 * USEC_PER_DAY, 4);
+    read_all(f);
+    assert_int_equal(f->bans, 0);
+    append_hits(f, "mail.log", "203.0.113.7", 0, 1);
+    read_all(f);
+    assert_int_equal(f->bans, 1);
+}
+
 // Who crashes before the first checkpoint finds the log again, whatever it is called by then.
 static void test_rotated_early(void **state)
 {
@@ -574,6 +592,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_clock_of_log, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_growth, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_future, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_clock_was_ahead, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_rotated_early, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_checkpoint, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_goes_on, set_up, tear_down),

@@ -256,10 +256,19 @@ static bool is_repeated(const struct judge *j, const struct cell *c, const struc
            !is_off(j, s, line->time);
 }
 
+// No zone is a day ahead of another: this clock was wrong, and its hits would stay the newest of
+// their windows until that day, at the cost of those that count.
+static usec_t believe(const struct judge *j, const struct source *s, const struct line *line)
+{
+    return s->live && line->time > usec_add(j->now, USEC_PER_DAY) ? j->now : line->time;
+}
+
 static void on_line(void *user, struct source *s, const struct line *line)
 {
     struct judge *j = user;
+    struct line believed = *line;
 
+    believed.time = believe(j, s, line);
     j->counters.lines++;
     j->source = s;
     if (line->dated && is_off(j, s, line->time))
@@ -273,7 +282,7 @@ static void on_line(void *user, struct source *s, const struct line *line)
         int r;
         if (is_repeated(j, c, s, line))
             continue;
-        r = jail_feed(c->jail, line, j->now, &hit, &verdict);
+        r = jail_feed(c->jail, &believed, j->now, &hit, &verdict);
         if (r < 0)
             log_line(LEVEL_ERROR, "jail %s: a line could not be judged: %s", c->conf->name,
                      strerror(-r));
