@@ -127,7 +127,7 @@ static void answer_status(struct fake *f, struct slice jail)
         {.type = CONTROL_IS_SOURCE, .source = {TEXT("/var/log/exim/*"), CONTROL_WAITING}},
         {.type = CONTROL_IS_JAIL,
          .jail = {TEXT("postfix-auth"), TEXT("postfix-auth"), true, 1, 40000, 50, 45, 2, 3, 1, 0, 4,
-                  0, 31, 0, 5, 600 * USEC_PER_SEC, 7 * USEC_PER_DAY}},
+                  0, 31, 0, 6, 5, 600 * USEC_PER_SEC, 7 * USEC_PER_DAY}},
         {.type = CONTROL_IS_JAIL,
          .jail = {TEXT("exim"), TEXT("exim"), .maxretry = 5, .text = TEXT("no filter 'exim'")}},
         {.type = CONTROL_IS_JAIL,

@@ -469,7 +469,8 @@ static void test_by_hand(void **state)
     assert_int_equal(f->last.until, NOW + UINT64_C(7) * USEC_PER_DAY);
     assert_int_equal(f->by_hand, MANY);
     assert_int_equal(f->extended, 0);
-    assert_int_equal(judge_ban(f->judge, manual, &net, USEC_FOREVER, NOW), 0);
+    assert_int_equal(judge_ban(f->judge, manual, &net, USEC_FOREVER, NOW), JUDGE_E_EXTENDED);
+    assert_int_equal(manual->banned, MANY);
     assert_int_equal(f->extended, 1);
     assert_int_equal(judge_unban(f->judge, manual, &net, NOW, &n), 0);
     assert_int_equal(n, 1);
@@ -501,7 +502,8 @@ static void test_later_end_counts(void **state)
     j = roster_find(judge_roster(f->judge), slice_of("j"));
     addr_parse(slice_of("203.0.113.7"), &net);
     for (size_t i = 0; i < ROWS; i++) {
-        assert_int_equal(judge_ban(f->judge, j, &net, rows[i].span, NOW), 0);
+        assert_int_equal(judge_ban(f->judge, j, &net, rows[i].span, NOW),
+                         i > 0 ? JUDGE_E_EXTENDED : 0);
         assert_true(f->last.until == usec_add(NOW, rows[i].left));
     }
     append_hits(f, "mail.log", "203.0.113.7", 0, 3);
@@ -539,7 +541,8 @@ static void test_endings(void **state)
         net.b[14] = (uint8_t)(i >> 8), net.b[15] = (uint8_t)i;
         assert_int_equal(judge_ban(f->judge, manual, &net, span * USEC_PER_SEC, NOW), 0);
         if (i == MANY)
-            assert_int_equal(judge_ban(f->judge, manual, &net, 3 * USEC_PER_SEC, NOW), 0);
+            assert_int_equal(judge_ban(f->judge, manual, &net, 3 * USEC_PER_SEC, NOW),
+                             JUDGE_E_EXTENDED);
         if (i == MANY + 1)
             assert_int_equal(judge_unban(f->judge, manual, &net, NOW, &n), 0);
     }

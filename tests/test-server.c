@@ -39,7 +39,7 @@ static int answer(void *user, const struct control *request, uint64_t *cursor, s
         }
         return 0;
     case CONTROL_BAN:
-        caller_count(to, 1);
+        caller_count(to, 1, 0);
         return 0;
     case CONTROL_UNBAN:
         return caller_refuse(to, ENOENT, "%s is not banned", "it");

@@ -150,6 +150,7 @@ static const struct {
     {"limits", "lines on which a regex hit its limit", offsetof(struct control_jail, limits)},
     {"verdicts", "verdicts", offsetof(struct control_jail, verdicts)},
     {"tracked", "hosts tracked", offsetof(struct control_jail, tracked)},
+    {"banned", "bans since it was loaded", offsetof(struct control_jail, banned)},
     {"evicted", "hosts that found no room", offsetof(struct control_jail, evicted)},
 };
 

@@ -25,7 +25,7 @@ struct caller {
     struct control current;       // the request of it that is being answered
     bool has_current, hang_up, wants_events, watching;
     uint64_t cursor;
-    uint32_t index, count, lost;
+    uint32_t index, count, again, lost;
     struct control_packet draft; // the reply, before it is sent
 };
 
@@ -120,8 +120,9 @@ bool caller_has_room(const struct caller *c)
     return c->waiting < CALLER_OUT_MAX;
 }
 
-void caller_count(struct caller *c, uint32_t n)
+void caller_count(struct caller *c, uint32_t n, uint32_t again)
 {
+    c->again += again;
     c->count += n;
 }
 
@@ -180,7 +181,7 @@ static int finish(struct caller *c, uint32_t error, const char *text)
     struct control record = {.type = CONTROL_IS_DONE};
     int r;
 
-    record.done = (struct control_done){error, c->count, slice_of(text)};
+    record.done = (struct control_done){error, c->count, c->again, slice_of(text)};
     r = caller_put(c, &record);
     free(c->request);
     c->request = NULL;
@@ -249,7 +250,7 @@ static int read_request(struct caller *c)
     if (n != size)
         return -EIO;
     c->rest = (struct slice){(const char *)c->request, (size_t)size};
-    c->index = c->count = 0;
+    c->index = c->count = c->again = 0;
     r = control_open(&c->rest);
     if (r == -EPROTONOSUPPORT)
         return reject(c, "tailband speaks another version of the protocol: restart it");

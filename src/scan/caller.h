@@ -35,8 +35,8 @@ int caller_process(struct caller *c, short events);
 int caller_put(struct caller *c, const struct control *record);
 bool caller_has_room(const struct caller *c);
 
-// Counts what was done: bans made or lifted.
-void caller_count(struct caller *c, uint32_t n);
+// Counts what was done: bans made or lifted; of those made, `again` were in force already.
+void caller_count(struct caller *c, uint32_t n, uint32_t again);
 
 // Says why the request is not carried out; returns -error.
 int caller_refuse(struct caller *c, int error, const char *format, ...)

@@ -69,7 +69,7 @@ static int answer_ban(struct desk *d, const struct control *request, uint64_t *c
     if (r < 0)
         return caller_refuse(to, -r, "%s is banned, but not kept over a restart: %s", net,
                              ledger_error(d->ledger));
-    caller_count(to, 1);
+    caller_count(to, 1, r == JUDGE_E_EXTENDED ? 1 : 0);
     return 0;
 }
 
@@ -122,7 +122,7 @@ static int answer_unban(struct desk *d, const struct control *request, uint64_t 
         r = judge_unban(d->judge, cell, &host, clock_now(), &n);
     if (r < 0)
         return caller_refuse(to, -r, "%s", ledger_error(d->ledger));
-    caller_count(to, (uint32_t)n);
+    caller_count(to, (uint32_t)n, 0);
     return n == 0 && !q->all ? refuse_unban(d, &q->net, to) : 0;
 }
 
@@ -137,6 +137,18 @@ static int answer_reload(struct desk *d, const struct control *request, uint64_t
         return caller_refuse(to, -r, "%s cannot be loaded, the former configuration goes on: %s",
                              d->config, strerror(-r));
     return report_problems(d, to);
+}
+
+static int answer_options(struct desk *d, const struct control *request, uint64_t *cursor,
+                          struct caller *to)
+{
+    const struct cell *cell;
+    int r = find_jail(d, request->query.jail, to, &cell);
+
+    (void)cursor;
+    if (r < 0)
+        return r;
+    return cell ? report_options(cell, to) : caller_refuse(to, EINVAL, "name a jail");
 }
 
 static int answer_watch(struct desk *d, const struct control *request, uint64_t *cursor,
@@ -156,7 +168,7 @@ int desk_answer(void *desk, const struct control *request, uint64_t *cursor, str
         [CONTROL_STATUS] = answer_status, [CONTROL_LIST] = answer_list,
         [CONTROL_WHY] = answer_why,       [CONTROL_BAN] = answer_ban,
         [CONTROL_UNBAN] = answer_unban,   [CONTROL_RELOAD] = answer_reload,
-        [CONTROL_WATCH] = answer_watch,
+        [CONTROL_WATCH] = answer_watch,   [CONTROL_OPTIONS] = answer_options,
     };
 
     return answers[request->type](desk, request, cursor, to);

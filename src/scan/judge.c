@@ -142,6 +142,15 @@ static void keep_places(struct judge *j, usec_t now)
         judge_checkpoint(j);
 }
 
+static int count_in_force(void *user, const struct ban *ban)
+{
+    struct cell *c = roster_find(user, slice_of(ban->jail));
+
+    if (c)
+        c->banned++;
+    return 0;
+}
+
 int judge_load(struct judge *j, struct config *config, usec_t now)
 {
     struct roster *roster = NULL;
@@ -154,6 +163,8 @@ int judge_load(struct judge *j, struct config *config, usec_t now)
         r = roster_spare(roster, &j->own);
     if (r == 0)
         r = restore(j, roster, now);
+    if (r == 0)
+        r = ledger_bans(j->books.ledger, NULL, now, 0, count_in_force, roster);
     if (r == 0)
         ask(j, roster);
     if (r == 0 && !j->roster)
@@ -218,6 +229,15 @@ static enum judge_news news_of(const struct ban *ban, int r, usec_t now)
     return r == LEDGER_E_EXTENDED ? JUDGE_EXTENDED : JUDGE_BANNED;
 }
 
+static void announce(struct judge *j, const struct cell *cell, const struct ban *ban,
+                     const struct hit *last, enum judge_news news, usec_t now)
+{
+    ending_ban(&j->ending, ban->until, now);
+    if (news == JUDGE_BANNED)
+        j->roster->cell[cell - j->roster->cell].banned++;
+    j->hooks.ban(j->hooks.user, cell, ban, last, news);
+}
+
 static void sentence(struct judge *j, const struct cell *c, const struct verdict *v,
                      const struct hit *last, bool off)
 {
@@ -240,8 +260,7 @@ static void sentence(struct judge *j, const struct cell *c, const struct verdict
         ban.until = v->until == USEC_FOREVER ? v->until : usec_add(j->now, v->until - v->time);
     }
     r = books_ban(&j->books, &ban, j->now);
-    ending_ban(&j->ending, ban.until, j->now);
-    j->hooks.ban(j->hooks.user, c, &ban, last, news_of(&ban, r, j->now));
+    announce(j, c, &ban, last, news_of(&ban, r, j->now), j->now);
 }
 
 // What a jail has read from the journal may stand in a log as well, and the other way round. When
@@ -415,9 +434,10 @@ int judge_ban(struct judge *j, const struct cell *cell, const struct addr *net, 
     };
     int r = books_ban(&j->books, &ban, now);
 
-    ending_ban(&j->ending, ban.until, now);
-    j->hooks.ban(j->hooks.user, cell, &ban, NULL, news_of(&ban, r, now));
-    return r < 0 ? r : 0;
+    announce(j, cell, &ban, NULL, news_of(&ban, r, now), now);
+    if (r < 0)
+        return r;
+    return r == LEDGER_E_EXTENDED ? JUDGE_E_EXTENDED : 0;
 }
 
 struct lifting {

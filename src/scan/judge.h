@@ -57,7 +57,8 @@ usec_t judge_due(const struct judge *j);
 void judge_tick(struct judge *j, usec_t now);
 int judge_checkpoint(struct judge *j);
 
-// A ban by hand, for span, or (0) the jail's bantime.
+// A ban by hand, for span, or (0) the jail's bantime. JUDGE_E_EXTENDED: it was in force already.
+enum { JUDGE_E_EXTENDED = 1 };
 int judge_ban(struct judge *j, const struct cell *cell, const struct addr *net, usec_t span,
               usec_t now);
 

@@ -210,6 +210,7 @@ static int put_jail(const struct cell *c, uint64_t bans, struct caller *to)
         .no_address = n->no_address,
         .tracked = c->jail ? jail_tracked(c->jail) : 0,
         .evicted = c->jail ? jail_evicted(c->jail) : 0,
+        .banned = c->banned,
         .maxretry = c->conf->spec.maxretry,
         .findtime = c->conf->spec.findtime,
         .bantime = c->conf->spec.sentence.bantime,

@@ -12,4 +12,7 @@ int report_list(const struct desk *d, const struct cell *only, uint64_t *cursor,
 
 int report_why(const struct desk *d, const struct addr *net, struct caller *to);
 
+// cell: whose options.
+int report_options(const struct cell *cell, struct caller *to);
+
 int report_problems(const struct desk *d, struct caller *to);

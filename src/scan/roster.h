@@ -17,6 +17,7 @@ struct cell {
     struct jail *jail;          // NULL: nothing new is judged, but its bans stay in force
     char *problem;              // why, where there is no jail although there should be one
     usec_t heard[SOURCE_KINDS]; // the latest hit that came from files, and from journals
+    uint64_t banned;            // bans made, or in force when this was loaded
 };
 
 struct roster {

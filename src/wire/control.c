@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stddef.h>
 
-enum { HEAD_SIZE = 4, RECORD_HEAD_SIZE = 4, FIELDS_MAX = 20 };
+enum { HEAD_SIZE = 4, RECORD_HEAD_SIZE = 4, FIELDS_MAX = 24 };
 
 // FLAG is a bool, CHOICE an enum (one byte on the wire, an unsigned here), NAME and TEXT slices.
 enum kind { END, FLAG, CHOICE, U32, U64, NET, NAME, TEXT };
@@ -28,6 +28,7 @@ static const struct field fields[CONTROL_TYPE_MAX][FIELDS_MAX] = {
     [CONTROL_WHY] = {{NET, AT(query.net)}},
     [CONTROL_BAN] = {{NET, AT(query.net)}, {NAME, AT(query.jail)}, {U64, AT(query.span)}},
     [CONTROL_UNBAN] = {{FLAG, AT(query.all)}, {NET, AT(query.net)}, {NAME, AT(query.jail)}},
+    [CONTROL_OPTIONS] = {{NAME, AT(query.jail)}},
     [CONTROL_IS_DAEMON] = {{TEXT, AT(daemon.version), CONTROL_NAME_MAX},
                            {TEXT, AT(daemon.config), CONTROL_PATH_MAX},
                            {U32, AT(daemon.pid)},
@@ -65,6 +66,7 @@ static const struct field fields[CONTROL_TYPE_MAX][FIELDS_MAX] = {
                          {U64, AT(jail.no_address)},
                          {U64, AT(jail.tracked)},
                          {U64, AT(jail.evicted)},
+                         {U64, AT(jail.banned)},
                          {U32, AT(jail.maxretry)},
                          {U64, AT(jail.findtime)},
                          {U64, AT(jail.bantime)},
@@ -100,6 +102,9 @@ static const struct field fields[CONTROL_TYPE_MAX][FIELDS_MAX] = {
                             {TEXT, AT(problem.file), CONTROL_PATH_MAX},
                             {U32, AT(problem.line)},
                             {TEXT, AT(problem.text), CONTROL_TEXT_MAX}},
+    [CONTROL_IS_OPTION] = {{NAME, AT(option.jail)},
+                           {TEXT, AT(option.name), CONTROL_NAME_MAX},
+                           {TEXT, AT(option.value), CONTROL_VALUE_MAX}},
     [CONTROL_IS_EVENT] = {{CHOICE, AT(event.kind), CONTROL_EVENT_MAX},
                           {U64, AT(event.time)},
                           {NAME, AT(event.jail)},
@@ -116,6 +121,7 @@ static const struct field fields[CONTROL_TYPE_MAX][FIELDS_MAX] = {
                             {TEXT, AT(refused.text), CONTROL_TEXT_MAX}},
     [CONTROL_IS_DONE] = {{U32, AT(done.error)},
                          {U32, AT(done.count)},
+                         {U32, AT(done.again)},
                          {TEXT, AT(done.text), CONTROL_TEXT_MAX}},
 };
 

@@ -12,6 +12,7 @@
 //     WHY      BAN*, newest first, each followed by its EVIDENCE*; STANDING* (per jail, host
 //              first); EVIDENCE* with ban 0 (counted, but not led to a ban)
 //     RELOAD   PROBLEM*
+//     OPTIONS  OPTION*, as the daemon understands them; one per value, an empty one where there is none
 //     WATCH    after DONE, EVENT* until one side closes
 #pragma once
 
@@ -28,6 +29,7 @@ enum {
     CONTROL_NAME_MAX = 63, // jails: letters, digits, '_', '-', '.'; may be empty: none, or all
     CONTROL_TEXT_MAX = 1024,
     CONTROL_PATH_MAX = 4095,
+    CONTROL_VALUE_MAX = 16384,
 };
 
 enum control_type {
@@ -37,6 +39,7 @@ enum control_type {
     CONTROL_BAN,
     CONTROL_UNBAN,
     CONTROL_RELOAD,
+    CONTROL_OPTIONS,
     CONTROL_WATCH,
     CONTROL_IS_DAEMON,
     CONTROL_IS_SOURCE,
@@ -45,6 +48,7 @@ enum control_type {
     CONTROL_IS_EVIDENCE,
     CONTROL_IS_STANDING,
     CONTROL_IS_PROBLEM,
+    CONTROL_IS_OPTION,
     CONTROL_IS_EVENT,
     CONTROL_IS_REFUSED,
     CONTROL_IS_DONE,
@@ -73,7 +77,7 @@ enum control_event {
 
 // The requests (STATUS to WATCH); what a type does not use is not sent.
 struct control_query {
-    struct slice jail; // STATUS, LIST, BAN (empty: manual), UNBAN (empty: all)
+    struct slice jail; // STATUS, LIST, BAN (empty: manual), UNBAN (empty: all), OPTIONS
     struct addr net;   // WHY, BAN, UNBAN
     bool all;          // UNBAN: whatever is in force in jail; net is not looked at
     usec_t span;       // BAN: how long; 0: the jail's bantime
@@ -101,6 +105,7 @@ struct control_jail {
     bool active; // false: text says what is wrong
     uint64_t bans, lines, matched, hits, ignored, exempt, informed, limits, verdicts, no_address;
     uint64_t tracked, evicted;
+    uint64_t banned; // bans made, or in force when the configuration was read
     uint32_t maxretry;
     usec_t findtime, bantime;
     struct slice text;
@@ -140,6 +145,10 @@ struct control_problem {
     struct slice text;
 };
 
+struct control_option {
+    struct slice jail, name, value;
+};
+
 struct control_occurrence {
     enum control_event kind;
     usec_t time;
@@ -161,6 +170,7 @@ struct control_refused {
 struct control_done {
     uint32_t error;    // 0, or the errno of what failed as a whole
     uint32_t count;    // how many bans were made or lifted
+    uint32_t again;    // of those made, how many were in force already
     struct slice text; // what went wrong
 };
 
@@ -175,6 +185,7 @@ struct control {
         struct control_evidence evidence;
         struct control_standing standing;
         struct control_problem problem;
+        struct control_option option;
         struct control_occurrence event;
         struct control_refused refused;
         struct control_done done;
