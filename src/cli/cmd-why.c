@@ -142,6 +142,10 @@ static int take_evidence(struct why *w, const struct control_evidence *e)
     if (e->count > 1)
         fprintf(o->file, " %s(%u hits)%s", output_on(o, STYLE_NOTE), e->count,
                 output_off(o, STYLE_NOTE));
+    // Two jails may have counted the same line.
+    if (e->ban == 0)
+        fprintf(o->file, " %s[%.*s]%s", output_on(o, STYLE_DIM), (int)e->jail.n, e->jail.p,
+                output_off(o, STYLE_DIM));
     fputc('\n', o->file);
     return 0;
 }
