@@ -24,14 +24,19 @@ static const struct {
     {"1h 30m", 5400},
     {"1d12h", 129600},
     {"1w", 604800},
-    {"1mo", 2628000},
-    {"1y", 31536000},
-    {"1y-6mo", 31536000 - 6 * 2628000},
+    {"1mo", 2629800},
+    {"1y", 31557600},
+    {"1y-6mo", 31557600 - 6 * 2629800},
+    {"1YEAR-6 months", 15778800},
+    {"24*3600", 86400},
+    {"2 * 12 h * 2", 172800},
+    {"1h - 10 * 2m", 2400},
+    {"10M", 600},
     {"1.5h", 5400},
     {"2 weeks 3 days", 2 * 604800 + 3 * 86400},
     {"1h-60m", 0},
     {"10mm5", 605},
-    {"300y", 300 * UINT64_C(31536000)},
+    {"300y", 300 * UINT64_C(31557600)},
 };
 
 static void reads_spans(void **state)
@@ -51,8 +56,9 @@ static void reads_spans(void **state)
 
 static void refuses_what_is_no_span(void **state)
 {
-    static const char *const bad[] = {"",    " ",    "m",   "10x",      "-2",    "1h-2h", "ten",
-                                      "10,", "10q5", "1e5", "1000000y", "0x10m", "--1",   "1h-"};
+    static const char *const bad[] = {"",    " ",    "m",    "10x",      "-2",    "1h-2h", "ten",
+                                      "10,", "10q5", "1e5",  "1000000y", "0x10m", "--1",   "1h-",
+                                      "*2",  "2*",   "2**2", "2*-1",     "1h*x"};
     char *endless = malloc(1024);
     usec_t span = 7;
 

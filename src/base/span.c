@@ -17,15 +17,20 @@ static const struct unit {
     const char *name;
     double seconds;
 } units[] = {
-    {"s", 1},         {"sec", 1},         {"secs", 1},         {"second", 1},
-    {"seconds", 1},   {"m", 60},          {"mi", 60},          {"min", 60},
-    {"mins", 60},     {"minute", 60},     {"minutes", 60},     {"mm", 60},
-    {"h", 3600},      {"hh", 3600},       {"ho", 3600},        {"hour", 3600},
-    {"hours", 3600},  {"d", 86400},       {"dd", 86400},       {"da", 86400},
-    {"day", 86400},   {"days", 86400},    {"w", 604800},       {"we", 604800},
-    {"ww", 604800},   {"week", 604800},   {"weeks", 604800},   {"mo", 2628000},
-    {"mon", 2628000}, {"month", 2628000}, {"months", 2628000}, {"y", 31536000},
-    {"ye", 31536000}, {"yy", 31536000},   {"year", 31536000},  {"years", 31536000},
+    {"s", 1},           {"ss", 1},           {"se", 1},
+    {"sec", 1},         {"secs", 1},         {"second", 1},
+    {"seconds", 1},     {"m", 60},           {"mm", 60},
+    {"mi", 60},         {"min", 60},         {"mins", 60},
+    {"minute", 60},     {"minutes", 60},     {"h", 3600},
+    {"hh", 3600},       {"ho", 3600},        {"hou", 3600},
+    {"hour", 3600},     {"hours", 3600},     {"d", 86400},
+    {"dd", 86400},      {"da", 86400},       {"day", 86400},
+    {"days", 86400},    {"w", 604800},       {"ww", 604800},
+    {"we", 604800},     {"wee", 604800},     {"week", 604800},
+    {"weeks", 604800},  {"mo", 2629800},     {"mon", 2629800},
+    {"month", 2629800}, {"months", 2629800}, {"y", 31557600},
+    {"yy", 31557600},   {"ye", 31557600},    {"yea", 31557600},
+    {"year", 31557600}, {"years", 31557600},
 };
 
 static int find_unit(struct slice name, double *ret)
@@ -35,7 +40,7 @@ static int find_unit(struct slice name, double *ret)
         return 0;
     }
     for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-        if (slice_is(name, units[i].name)) {
+        if (name.n == strlen(units[i].name) && strncasecmp(name.p, units[i].name, name.n) == 0) {
             *ret = units[i].seconds;
             return 0;
         }
@@ -43,18 +48,14 @@ static int find_unit(struct slice name, double *ret)
     return -EINVAL;
 }
 
-// One term, "30m" or "-6mo": advances text behind it.
-static int read_term(struct slice *text, double *ret)
+// "30m": advances text behind it.
+static int read_factor(struct slice *text, double *ret)
 {
-    struct slice s = *text, name;
-    double value = 0, place = 1, sign = 1, seconds;
+    struct slice s = slice_trim(*text), name;
+    double value = 0, place = 1, seconds;
     size_t digits = 0;
     int r;
 
-    if (s.n > 0 && (s.p[0] == '-' || s.p[0] == '+')) {
-        sign = s.p[0] == '-' ? -1 : 1;
-        s = slice_trim(slice_from(s, 1));
-    }
     for (; s.n > 0 && is_digit(s.p[0]); s = slice_from(s, 1), digits++)
         value = value * 10 + (s.p[0] - '0');
     if (s.n > 0 && s.p[0] == '.')
@@ -68,8 +69,29 @@ static int read_term(struct slice *text, double *ret)
     r = find_unit(name, &seconds);
     if (r < 0)
         return r;
-    *ret = sign * value * seconds;
+    *ret = value * seconds;
     *text = slice_trim(slice_from(s, name.n));
+    return 0;
+}
+
+// One term, "-6mo" or "24 * 3600".
+static int read_term(struct slice *text, double *ret)
+{
+    struct slice s = *text;
+    double sign = take_char(&s, '-') ? -1 : 1, value = 0, factor;
+    int r;
+
+    if (sign > 0)
+        take_char(&s, '+');
+    r = read_factor(&s, &value);
+    while (r == 0 && take_char(&s, '*')) {
+        r = read_factor(&s, &factor);
+        value = r == 0 ? value * factor : value;
+    }
+    if (r < 0)
+        return r;
+    *ret = sign * value;
+    *text = s;
     return 0;
 }
 

@@ -14,9 +14,10 @@ typedef uint64_t usec_t;
 
 enum { SPAN_TEXT_MAX = 32, TIME_TEXT_MAX = 40 };
 
-// fail2ban's durations: "600", "10m", "1w", "1h 30m", "1d12h", "1mo", "1y-6mo", "1.5h"; -1 is
-// USEC_FOREVER. Units: s sec m min h hour d day w week mo month y year and their plurals; a month
-// is 365/12 days, a year 365 days. -EINVAL for anything else, and for a result below zero.
+// fail2ban's durations: "600", "10m", "1w", "1h 30m", "1d12h", "1mo", "1y-6mo", "1.5h", "24*3600";
+// -1 is USEC_FOREVER. Units: s sec m min h hour d day w week mo month y year and their plurals, in
+// any case; a year is 365.25 days, a month a twelfth of it. -EINVAL for anything else, and for a
+// result below zero.
 int span_parse(struct slice text, usec_t *ret);
 
 // The shortest text that reads well: "1w", "10m", "1h 30m", "forever". Seconds are the smallest
