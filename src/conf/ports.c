@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { WORD_MAX = 64 };
 
@@ -113,6 +114,17 @@ static int add(struct port_range *range, size_t *n, enum ports_protocol protocol
     return 0;
 }
 
+// "53/udp": only UDP's.
+static struct slice cut_protocol(struct slice word, enum ports_protocol *protocol)
+{
+    const char *slash = memchr(word.p, '/', word.n);
+    struct slice port = {word.p, slash ? (size_t)(slash - word.p) : word.n};
+
+    if (!slash || ports_protocol(slice_from(word, port.n + 1), protocol) < 0)
+        return word;
+    return port;
+}
+
 static int parse_word(struct slice word, uint16_t *ret_from, uint16_t *ret_to)
 {
     char copy[WORD_MAX];
@@ -126,32 +138,50 @@ static int parse_word(struct slice word, uint16_t *ret_from, uint16_t *ret_to)
     return word.n < sizeof(copy) ? parse_range(copy, ret_from, ret_to) : -EINVAL;
 }
 
+// Where all ports of a protocol are named, its others say nothing more: they are one range. Where
+// all of both are, there are none to name.
+static int simplify(struct port_range *range, size_t *n, unsigned all)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < *n && all != PORTS_ALL; i++) {
+        if (!(all & (range[i].proto == IPPROTO_TCP ? PORTS_TCP : PORTS_UDP)))
+            range[kept++] = range[i];
+    }
+    *n = kept;
+    return all == PORTS_ALL ? 0 : add(range, n, (enum ports_protocol)all, 0, UINT16_MAX);
+}
+
 int ports_parse(struct slice text, enum ports_protocol protocol,
                 struct port_range ret[static PORTS_MAX], size_t *ret_n,
                 char ret_error[static PORTS_ERROR_MAX])
 {
-    bool all = false;
     size_t n = 0, words = 0;
     struct slice word;
     uint16_t from, to;
+    unsigned all = 0;
     int r = 0;
 
     for (; words_next(&text, &word) && r == 0; words++) {
-        if (parse_word(word, &from, &to) < 0) {
+        enum ports_protocol of = protocol;
+        if (parse_word(cut_protocol(word, &of), &from, &to) < 0) {
             snprintf(ret_error, PORTS_ERROR_MAX,
                      "'%.*s' is no port: write a number up to 65535, a service's name or FROM:TO",
                      word.n > WORD_MAX ? WORD_MAX : (int)word.n, word.p);
             return -EINVAL;
         }
-        all = all || (from <= 1 && to == UINT16_MAX);
-        r = all ? 0 : add(ret, &n, protocol, from, to);
+        if (from <= 1 && to == UINT16_MAX)
+            all |= of;
+        else
+            r = add(ret, &n, of, from, to);
     }
+    if (r == 0)
+        r = simplify(ret, &n, all);
     if (r < 0 || words == 0) {
         snprintf(ret_error, PORTS_ERROR_MAX, "write 1 to %d ports and ranges, or 'all'",
                  PORTS_MAX / 2);
         return -EINVAL;
     }
-    *ret_n = all ? 0 : n;
-    // All ports of one protocol are still a range: the other protocol passes.
-    return all && protocol != PORTS_ALL ? add(ret, ret_n, protocol, 0, UINT16_MAX) : 0;
+    *ret_n = n;
+    return 0;
 }

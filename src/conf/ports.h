@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // `port`: numbers, service names, ranges "1000:2000" or "1000-2000", separated by commas or spaces;
-// "all" and 0:65535 are all ports.
+// "all" and 0:65535 are all ports. Behind one, "/tcp" or "/udp" says so for it alone.
 #pragma once
 
 #include "conf/config.h"

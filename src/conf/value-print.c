@@ -45,16 +45,36 @@ static bool has_protocol(const struct jail_conf *jail, uint8_t proto)
     return jail->n_port == 0;
 }
 
+static bool has_range(const struct jail_conf *jail, uint8_t proto, const struct port_range *like)
+{
+    for (size_t i = 0; i < jail->n_port; i++) {
+        const struct port_range *p = &jail->port[i];
+        if (p->proto == proto && p->from == like->from && p->to == like->to)
+            return true;
+    }
+    return false;
+}
+
+// Whether what is banned of one protocol is banned of the other.
+static bool is_for_both(const struct jail_conf *jail)
+{
+    for (size_t i = 0; i < jail->n_port; i++) {
+        const struct port_range *p = &jail->port[i];
+        if (!has_range(jail, p->proto == IPPROTO_TCP ? IPPROTO_UDP : IPPROTO_TCP, p))
+            return false;
+    }
+    return true;
+}
+
 void value_print_protocol(const struct jail_conf *jail, const void *field, FILE *out)
 {
-    bool tcp = has_protocol(jail, IPPROTO_TCP), udp = has_protocol(jail, IPPROTO_UDP);
-
     (void)field;
-    fputs(tcp && udp ? " all" : udp ? " udp" : " tcp", out);
+    fputs(is_for_both(jail) ? " all" : has_protocol(jail, IPPROTO_TCP) ? " tcp" : " udp", out);
 }
 
 void value_print_port(const struct jail_conf *jail, const void *field, FILE *out)
 {
+    bool both = is_for_both(jail), tcp = has_protocol(jail, IPPROTO_TCP);
     const char *before = " ";
 
     (void)field;
@@ -62,11 +82,13 @@ void value_print_port(const struct jail_conf *jail, const void *field, FILE *out
         fputs(" all", out);
     for (size_t i = 0; i < jail->n_port; i++) {
         const struct port_range *p = &jail->port[i];
-        if (p->proto != jail->port[0].proto)
+        if (both && p->proto != IPPROTO_TCP)
             continue;
         fprintf(out, "%s%" PRIu16, before, p->from);
         if (p->to != p->from)
             fprintf(out, ":%" PRIu16, p->to);
+        if (!both && tcp && p->proto == IPPROTO_UDP)
+            fputs("/udp", out);
         before = ",";
     }
 }
