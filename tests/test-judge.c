@@ -26,6 +26,10 @@ struct fixture {
     struct judge *judge;
     size_t hits, bans, in_force, extended, by_hand, unbans, ended;
     struct ban last; // its jail is not kept
+    enum judge_appeal appeal;
+    size_t appeals;
+    struct ban waiting;
+    struct hit waiting_for;
 };
 
 static void on_hit(void *user, const struct cell *cell, const struct hit *hit)
@@ -65,6 +69,18 @@ static void on_ended(void *user, const struct cell *cell, const struct ban *ban)
 
     assert_string_equal(cell->conf->name, ban->jail);
     f->ended++;
+}
+
+static enum judge_appeal on_appeal(void *user, const struct cell *cell, const struct ban *ban,
+                                   const struct hit *last)
+{
+    struct fixture *f = user;
+
+    assert_non_null(cell->conf->ignorecommand);
+    f->appeals++;
+    f->waiting = *ban;
+    f->waiting_for = *last;
+    return f->appeal;
 }
 
 static const char *path_in(const struct fixture *f, const char *name, char ret[static PATH_SIZE])
@@ -120,7 +136,7 @@ static int load(struct fixture *f)
 
 static void open_judge(struct fixture *f)
 {
-    const struct judge_hooks hooks = {f, on_hit, on_ban, on_unban, on_ended};
+    const struct judge_hooks hooks = {f, on_hit, on_ban, on_unban, on_ended, on_appeal};
 
     assert_int_equal(judge_new(f->ledger, &f->zone, &hooks, &f->judge), 0);
 }
@@ -338,6 +354,66 @@ static void test_rotated_early(void **state)
     assert_int_equal(load(f), 0);
     read_all(f);
     assert_int_equal(f->bans, 2);
+}
+
+// A jail's ignorecommand has its say before a ban, at once or later. Who is spared starts anew,
+// also for the next judge.
+static void test_appeal(void **state)
+{
+    struct fixture *f = *state;
+
+    write_jail(f, "j", "ignorecommand = /bin/true\nfindtime = 1h\nbantime = 1h\n");
+    append(f, "mail.log", "");
+    assert_int_equal(load(f), 0);
+    f->appeal = JUDGE_GOES_ON;
+    append_hits(f, "mail.log", "203.0.113.1", 0, 3);
+    read_all(f);
+    assert_int_equal(f->appeals, 1);
+    assert_int_equal(f->bans, 1);
+    f->appeal = JUDGE_SPARES;
+    append_hits(f, "mail.log", "203.0.113.2", 0, 3);
+    read_all(f);
+    assert_int_equal(f->appeals, 2);
+    assert_int_equal(f->bans, 1);
+    f->appeal = JUDGE_WAITS;
+    append_hits(f, "mail.log", "203.0.113.3", 0, 3);
+    read_all(f);
+    assert_int_equal(f->appeals, 3);
+    assert_int_equal(f->bans, 1);
+    f->waiting.jail = "j";
+    judge_decide(f->judge, &f->waiting, &f->waiting_for, false, NOW);
+    assert_int_equal(f->bans, 2);
+    assert_int_equal(in_ledger(f), 2);
+    judge_decide(f->judge, &f->waiting, &f->waiting_for, true, NOW);
+    assert_int_equal(f->bans, 2);
+    f->waiting.jail = "gone";
+    judge_decide(f->judge, &f->waiting, &f->waiting_for, false, NOW);
+    assert_int_equal(f->bans, 2);
+}
+
+// What was counted of somebody spared counts for no block either.
+static void test_spared_hits(void **state)
+{
+    struct fixture *f = *state;
+
+    write_jail(f, "j",
+               "ignorecommand = /bin/true\nfindtime = 1h\nbantime = 1h\nnetblock.v4 = 24:2:4\n");
+    append(f, "mail.log", "");
+    assert_int_equal(load(f), 0);
+    f->appeal = JUDGE_SPARES;
+    append_hits(f, "mail.log", "203.0.113.2", 0, 3);
+    read_all(f);
+    assert_int_equal(f->appeals, 1);
+    f->judge = judge_free(f->judge);
+    open_judge(f);
+    assert_int_equal(load(f), 0);
+    append_hits(f, "mail.log", "203.0.113.3", 0, 2);
+    read_all(f);
+    assert_int_equal(f->appeals, 1);
+    append_hits(f, "mail.log", "203.0.113.4", 0, 2);
+    read_all(f);
+    assert_int_equal(f->appeals, 2);
+    assert_int_equal(f->waiting.reason, BAN_BLOCK);
 }
 
 // Everything stands at a checkpoint, which is due a while after the first write and not before.
@@ -594,6 +670,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_first_sight, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_clock_of_log, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_growth, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_appeal, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_spared_hits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_future, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_clock_was_ahead, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_rotated_early, set_up, tear_down),

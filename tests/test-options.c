@@ -84,6 +84,11 @@ static const struct {
     {"port = 0:65535\n", "protocol = tcp\n"},
     {"port = 0:65535\nprotocol = all\n", "port = all\n"},
     {"protocol = tcp\n", "port = 0:65535\n"},
+    {"port = domain/udp, 25, 80/tcp\n", "port = 53/udp,25,80\n"},
+    {"port = 53/udp\nprotocol = all\n", "protocol = udp\n"},
+    {"port = 53/udp 53/tcp\n", "protocol = all\n"},
+    {"port = all/udp, 25\n", "port = 25,0:65535/udp\n"},
+    {"port = 53/icmp\n", "j:4: error: port: '53/icmp' is no port"},
     {"port = all\nprotocol = udp\n", "protocol = udp\n"},
     {"port = 65536\n", "j:4: error: port: '65536' is no port: write a number up to 65535"},
     {"port = 2000:1000\n", "j:4: error: port: '2000:1000' is no port"},
@@ -213,7 +218,32 @@ static const struct {
     {"logtimezone = -05:00\n", "logtimezone = UTC-0500\n"},
     {"logtimezone = Mars\n", "j:4: error: logtimezone = Mars: write an offset"},
     {"maxretry = %(x)s\n", "j:4: error: %(x)s: there is no option 'x' in [x] or [DEFAULT]\n"},
-    {"ignorecommand = /bin/true\n", "j:4: warning: option 'ignorecommand' has no effect"},
+    {"ignorecommand = /bin/true\n", "ignorecommand = /bin/true\n"},
+    {"ignorecommand = /bin/true -x '<ip> <family>' \"a b\"\n",
+     "ignorecommand = /bin/true -x '<ip> <family>' 'a b'\n"},
+    {"ignorecommand = /bin/true <F-USER>\n",
+     "j:4: error: ignorecommand: '<F-USER>': only <ip>, <fid> and <family> are replaced; the rest"},
+    {"ignorecommand = true <ip>\n", "j:4: error: ignorecommand = true: write the whole path of"},
+    {"ignorecommand = /bin/true <ip> | /bin/false\n",
+     "j:4: error: ignorecommand: '|': no shell reads this: put it into a script\n"},
+    {"ignorecommand = /bin/sh -c 'test $(id -u) = 0'\n",
+     "j:4: error: ignorecommand: 'test $(id -u) = 0': no shell reads this: put it into a script\n"},
+    {"ignorecommand = /bin/true 'x\n", "j:4: error: ignorecommand: a quote is not closed\n"},
+    {"ignorecommand = /nonexistent\n",
+     "j:4: warning: ignorecommand: /nonexistent cannot be run: No such file or directory\n"},
+    {"ignorecommand =\n", "ignorecommand =\n"},
+    {"ignorecache =\n", "ignorecache =\n"},
+    {"ignorecache = key=\"<ip>\"\n", "ignorecache = key=\"<ip>\", max-count=100, max-time=300\n"},
+    {"ignorecache = key='<ip>', max-count=7, max-time=1h\n",
+     "ignorecache = key=\"<ip>\", max-count=7, max-time=3600\n"},
+    {"ignorecache = max-count=7\n",
+     "j:4: error: ignorecache = max-count=7: write key=\"<ip>\", max-"},
+    {"ignorecache = key=<F-USER>\n", "j:4: error: ignorecache = key=<F-USER>: write key="},
+    {"ignorecache = key=<ip>, max-count=0\n",
+     "j:4: error: ignorecache = key=<ip>, max-count=0: write"},
+    {"ignorecache = key=<ip>, max-time=x\n",
+     "j:4: error: ignorecache = key=<ip>, max-time=x: write"},
+    {"ignorecache = yes\n", "j:4: error: ignorecache = yes: write key="},
     {"", "bantime.increment = false\n"},
     {"bantime.increment = true\n", "bantime.increment = true\n"},
     {"bantime.increment = maybe\n", "j:4: error: bantime.increment = maybe: write true or false\n"},
@@ -460,7 +490,7 @@ static void test_every_option_is_dumped(void **state)
         assert_true(kind != OPTION_JAIL || has_line(said, line));
         n += kind == OPTION_JAIL;
     }
-    assert_int_equal(n, 26);
+    assert_int_equal(n, 28);
     for (size_t i = 0; (name = settings_name(i)); i++) {
         snprintf(line, sizeof(line), "%s =", name);
         assert_true(has_line(said, line));

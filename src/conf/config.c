@@ -57,12 +57,13 @@ static size_t count_jails(const struct ini *jails)
     return n;
 }
 
-// What fail2ban defines for every jail.
+// What fail2ban defines for every jail. Programs are named by their whole path.
 static int add_builtins(struct ini *jails, const char *dir)
 {
+    cleanup(freep) char *path = realpath(dir, NULL);
     const struct {
         const char *option, *value;
-    } builtins[] = {{"fail2ban_version", "1.0.2"}, {"fail2ban_confpath", dir}};
+    } builtins[] = {{"fail2ban_version", "1.0.2"}, {"fail2ban_confpath", path ? path : dir}};
     int r = 0;
 
     for (size_t i = 0; i < 2 && r == 0; i++) {

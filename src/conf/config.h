@@ -67,6 +67,9 @@ struct jail_conf {
     const char *factor, *formula; // as they stand in the file
     struct exempt ignoreip;       // with all that its names and files stood for when they were read
     bool ignoreself;
+    char **ignorecommand; // asked before a ban, with <ip> and others as they stand; NULL: none
+    uint32_t ignorecache_count; // answers of it that are kept; 0: none
+    usec_t ignorecache_time;
     const char *logencoding;
     char **onban, **onunban; // programs to run, with their arguments, NULL at the end; NULL: none
 };

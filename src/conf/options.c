@@ -44,6 +44,8 @@ static const struct option {
      true},
     {"ignoreip", value_parse_ignoreip, value_print_ignoreip, 0, NULL, true},
     {"ignoreself", value_parse_bool, value_print_bool, AT(ignoreself), "true", true},
+    {"ignorecommand", value_parse_ignorecommand, value_print_argv, AT(ignorecommand), NULL, true},
+    {"ignorecache", value_parse_ignorecache, value_print_ignorecache, 0, NULL, true},
     {"logencoding", value_parse_logencoding, value_print_text, AT(logencoding), "auto", true, true},
     {"onban", value_parse_argv, value_print_argv, AT(onban), NULL, false},
     {"onunban", value_parse_argv, value_print_argv, AT(onunban), NULL, false},
@@ -55,43 +57,40 @@ static const struct option {
      AT(spec.netblock_sentence.bantime), NULL, false},
 };
 
-// The others of fail2ban's. A value that asks for nothing deserves no warning.
+// The others of fail2ban's.
 static const struct other {
     const char *key;
     enum option_kind kind;
-    const char *neutral;
     bool handed_down;
 } others[] = {
-    {"failregex", OPTION_FILTER, NULL, true},
-    {"ignoreregex", OPTION_FILTER, NULL, true},
-    {"prefregex", OPTION_FILTER, NULL, true},
-    {"usedns", OPTION_FILTER, NULL, true},
-    {"maxlines", OPTION_FILTER, NULL, true},
-    {"datepattern", OPTION_FILTER, NULL, true},
-    {"logtimezone", OPTION_FILTER, NULL, true},
-    {"journalmatch", OPTION_FILTER, NULL, true},
-    {"mode", OPTION_FILTER, NULL, false},
-    {"ignorecommand", OPTION_NO_EFFECT, "", true},
-    {"ignorecache", OPTION_NO_EFFECT, "", true},
-    {"maxmatches", OPTION_NEEDLESS, NULL, true},
-    {"skip_if_nologs", OPTION_NEEDLESS, NULL, false},
-    {"action", OPTION_ACTION, NULL, false},
-    {"action_", OPTION_ACTION, NULL, false},
-    {"banaction", OPTION_ACTION, NULL, false},
-    {"banaction_allports", OPTION_ACTION, NULL, false},
-    {"chain", OPTION_NEEDLESS, NULL, false},
-    {"mta", OPTION_ACTION, NULL, false},
-    {"sender", OPTION_ACTION, NULL, false},
-    {"sendername", OPTION_ACTION, NULL, false},
-    {"destemail", OPTION_ACTION, NULL, false},
-    {"tcpport", OPTION_ACTION, NULL, false},
-    {"udpport", OPTION_ACTION, NULL, false},
-    {"fail2ban_agent", OPTION_ACTION, NULL, false},
-    {"fail2ban_version", OPTION_ACTION, NULL, false},
-    {"fail2ban_confpath", OPTION_ACTION, NULL, false},
-    {"cfemail", OPTION_ACTION, NULL, false},
-    {"cfapikey", OPTION_ACTION, NULL, false},
-    {"blocklist_de_apikey", OPTION_ACTION, NULL, false},
+    {"failregex", OPTION_FILTER, true},
+    {"ignoreregex", OPTION_FILTER, true},
+    {"prefregex", OPTION_FILTER, true},
+    {"usedns", OPTION_FILTER, true},
+    {"maxlines", OPTION_FILTER, true},
+    {"datepattern", OPTION_FILTER, true},
+    {"logtimezone", OPTION_FILTER, true},
+    {"journalmatch", OPTION_FILTER, true},
+    {"mode", OPTION_FILTER, false},
+    {"maxmatches", OPTION_NEEDLESS, true},
+    {"skip_if_nologs", OPTION_NEEDLESS, false},
+    {"action", OPTION_ACTION, false},
+    {"action_", OPTION_ACTION, false},
+    {"banaction", OPTION_ACTION, false},
+    {"banaction_allports", OPTION_ACTION, false},
+    {"chain", OPTION_NEEDLESS, false},
+    {"mta", OPTION_ACTION, false},
+    {"sender", OPTION_ACTION, false},
+    {"sendername", OPTION_ACTION, false},
+    {"destemail", OPTION_ACTION, false},
+    {"tcpport", OPTION_ACTION, false},
+    {"udpport", OPTION_ACTION, false},
+    {"fail2ban_agent", OPTION_ACTION, false},
+    {"fail2ban_version", OPTION_ACTION, false},
+    {"fail2ban_confpath", OPTION_ACTION, false},
+    {"cfemail", OPTION_ACTION, false},
+    {"cfapikey", OPTION_ACTION, false},
+    {"blocklist_de_apikey", OPTION_ACTION, false},
 };
 
 enum {
@@ -133,13 +132,6 @@ const char *options_name(size_t index, enum option_kind *ret_kind)
         return NULL;
     *ret_kind = others[index].kind;
     return others[index].key;
-}
-
-bool options_is_neutral(const char *name, const char *value)
-{
-    const struct other *other = find_other(name);
-
-    return other && other->neutral && strcasecmp(other->neutral, value) == 0;
 }
 
 static int read_row(struct draft *d, const struct scope *s, const struct option *o)

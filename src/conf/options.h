@@ -13,20 +13,16 @@
 
 enum option_kind {
     OPTION_UNKNOWN,
-    OPTION_JAIL,      // has its effect in the jail
-    OPTION_FILTER,    // replaces the filter's, or is handed to it
-    OPTION_NO_EFFECT, // fail2ban's, without effect in this version
-    OPTION_NEEDLESS,  // fail2ban's, and so here in any case
-    OPTION_ACTION,    // says what the jail's actions are (conf/actions.h), or serves them
+    OPTION_JAIL,     // has its effect in the jail
+    OPTION_FILTER,   // replaces the filter's, or is handed to it
+    OPTION_NEEDLESS, // fail2ban's, and so here in any case
+    OPTION_ACTION,   // says what the jail's actions are (conf/actions.h), or serves them
 };
 
 enum option_kind options_kind(const char *name);
 
 // The names in the tables, up to NULL, for the tests and for suggestions.
 const char *options_name(size_t index, enum option_kind *ret_kind);
-
-// Whether saying this is saying nothing: a value of an option without effect that asks for none.
-bool options_is_neutral(const char *name, const char *value);
 
 // Reads one option (the default where the scope has none) into draft->jail, or all of them.
 // -EINVAL with problems, -ENOMEM.

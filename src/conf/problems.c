@@ -22,12 +22,13 @@ static bool same_file(const char *a, const char *b)
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-static bool known(const struct problems *p, const struct problem *new, bool any_line)
+static bool known(const struct problems *p, const struct problem *new)
 {
     for (size_t i = 0; i < p->n; i++) {
         const struct problem *old = &p->at[i];
-        if (old->severity == new->severity && (any_line || old->line == new->line) &&
-            same_file(old->file, new->file) && strcmp(old->text, new->text) == 0)
+        if (old->severity == new->severity &&
+            old->line == new->line &&same_file(old->file, new->file) &&
+            strcmp(old->text, new->text) == 0)
             return true;
     }
     return false;
@@ -42,10 +43,10 @@ static void tame(char *text)
     }
 }
 
-static void add(struct problems *p, struct problem new, bool once_per_file)
+static void add(struct problems *p, struct problem new)
 {
     tame(new.text);
-    if (p->n == PROBLEMS_MAX || known(p, &new, once_per_file))
+    if (p->n == PROBLEMS_MAX || known(p, &new))
         return;
     new.text = pool_copy(p->pool, slice_of(new.text));
     if (new.file)
@@ -62,7 +63,7 @@ int problems_error(struct problems *p, struct origin at, const char *format, ...
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    add(p, (struct problem){PROBLEM_ERROR, (char *)at.file, at.line, text}, false);
+    add(p, (struct problem){PROBLEM_ERROR, (char *)at.file, at.line, text});
     return -EINVAL;
 }
 
@@ -74,16 +75,5 @@ void problems_warn(struct problems *p, struct origin at, const char *format, ...
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    add(p, (struct problem){PROBLEM_WARNING, (char *)at.file, at.line, text}, false);
-}
-
-void problems_warn_once(struct problems *p, struct origin at, const char *format, ...)
-{
-    char text[PROBLEM_TEXT_MAX];
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(text, sizeof(text), format, args);
-    va_end(args);
-    add(p, (struct problem){PROBLEM_WARNING, (char *)at.file, at.line, text}, true);
+    add(p, (struct problem){PROBLEM_WARNING, (char *)at.file, at.line, text});
 }

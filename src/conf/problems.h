@@ -27,7 +27,3 @@ int problems_error(struct problems *p, struct origin at, const char *format, ...
     __attribute__((format(printf, 3, 4)));
 void problems_warn(struct problems *p, struct origin at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-
-// Warns of the same thing only once per file, at its first place.
-void problems_warn_once(struct problems *p, struct origin at, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));

@@ -108,23 +108,12 @@ void unknown_in_filter(const struct ini *filter, struct problems *problems)
     }
 }
 
-static void warn_no_effect(const struct ini *jails, const char *section, const char *option,
-                           struct problems *problems)
-{
-    if (!options_is_neutral(option, ini_value(jails, section, option)))
-        problems_warn_once(problems, ini_origin(jails, section, option),
-                           "option '%s' has no effect in this version", option);
-}
-
 void unknown_in_jails(const struct ini *jails, const char *section, struct problems *problems)
 {
     const char *option, *previous = NULL;
 
     for (size_t c = 0; (option = ini_next(jails, section, &c)); previous = option) {
-        enum option_kind kind = options_kind(option);
-        if (kind == OPTION_NO_EFFECT)
-            warn_no_effect(jails, section, option, problems);
-        if (kind == OPTION_UNKNOWN && !is_macro(jails, option))
+        if (options_kind(option) == OPTION_UNKNOWN && !is_macro(jails, option))
             warn(jails, section, option, previous, problems);
     }
 }

@@ -147,6 +147,14 @@ static int name_or_null(struct ledger *l, const char *jail, struct value *ret)
     return r;
 }
 
+int ledger_forgive(struct ledger *l, const char *jail, const struct addr *net)
+{
+    int64_t id;
+    int r = store_name(l, jail, &id);
+
+    return r < 0 ? r : forgive(l, id, net);
+}
+
 int ledger_unban(struct ledger *l, const char *jail, const struct addr *net, usec_t now, ban_fn *fn,
                  void *user)
 {

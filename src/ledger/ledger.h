@@ -81,6 +81,9 @@ typedef int ban_fn(void *user, const struct ban *ban);
 int ledger_unban(struct ledger *l, const char *jail, const struct addr *net, usec_t now, ban_fn *fn,
                  void *user);
 
+// What was counted in this jail in net leads to nothing any more.
+int ledger_forgive(struct ledger *l, const char *jail, const struct addr *net);
+
 // Every ban in force at `now` whose id is greater than `after` (0: all), in the order of their ids;
 // jail NULL: all. fn returns < 0 to stop, which is passed on: a long list is walked in pieces.
 int ledger_bans(struct ledger *l, const char *jail, usec_t now, int64_t after, ban_fn *fn,

@@ -112,6 +112,14 @@ int books_ban(struct books *b, struct ban *ban, usec_t now)
     return r < 0 ? r : check(b, ledger_ban(b->ledger, ban, &ban->id, &ban->until));
 }
 
+int books_forgive(struct books *b, const char *jail, const struct addr *net, usec_t now)
+{
+    int r = books_begin(b, now);
+
+    b->writes++;
+    return r < 0 ? r : check(b, ledger_forgive(b->ledger, jail, net));
+}
+
 int books_unban(struct books *b, const char *jail, const struct addr *net, usec_t now, ban_fn *fn,
                 void *user)
 {

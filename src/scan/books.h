@@ -37,6 +37,9 @@ int books_hit(struct books *b, const char *jail, const struct hit *hit, const ch
 // The ban gets its id, and its later end where the net was banned for longer already.
 int books_ban(struct books *b, struct ban *ban, usec_t now);
 
+// What was counted in jail for net leads to nothing any more.
+int books_forgive(struct books *b, const char *jail, const struct addr *net, usec_t now);
+
 // Lifts what is in force for net in jail (NULL: in all), calling fn for each ban lifted.
 int books_unban(struct books *b, const char *jail, const struct addr *net, usec_t now, ban_fn *fn,
                 void *user);

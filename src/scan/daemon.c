@@ -2,6 +2,7 @@
 #include "scan/daemon.h"
 
 #include "base/log.h"
+#include "scan/appeals.h"
 #include "scan/clock.h"
 #include "scan/desk.h"
 #include "scan/enforcer.h"
@@ -35,6 +36,7 @@ struct daemon {
     struct desk desk;
     struct herald herald;
     struct hooks *hooks;
+    struct appeals *appeals;
     bool may_read; // the host's own addresses are known, or nobody will tell them
     sd_event *event;
     sd_event_source *logs, *reading, *due, *link_io, *retry, *settling;
@@ -76,6 +78,23 @@ static void on_ended(void *user, const struct cell *cell, const struct ban *ban)
 
     herald_unban(&d->herald, cell, ban, true);
     hooks_unban(d->hooks, cell, ban);
+}
+
+static enum judge_appeal on_appeal(void *user, const struct cell *cell, const struct ban *ban,
+                                   const struct hit *last)
+{
+    static const enum judge_appeal answers[] = {
+        [0] = JUDGE_GOES_ON, [APPEALS_E_SPARED] = JUDGE_SPARES, [APPEALS_E_WAITING] = JUDGE_WAITS};
+    struct daemon *d = user;
+
+    return answers[appeals_file(d->appeals, cell, ban, last)];
+}
+
+static void on_decided(void *user, const struct ban *ban, const struct hit *last, bool is_spared)
+{
+    struct daemon *d = user;
+
+    judge_decide(d->judge, ban, last, is_spared, clock_now());
 }
 
 static void on_own(void *user, const struct exempt *own)
@@ -238,6 +257,8 @@ static int load(struct daemon *d)
     if (r >= 0) {
         link_set_roster(d->link, judge_roster(d->judge));
         judge_pardon(d->judge, now);
+        appeals_forget(d->appeals);
+        appeals_set_timeout(d->appeals, judge_roster(d->judge)->config.settings.hooktimeout);
         d->desk.loaded = now;
         hooks_set_timeout(d->hooks, judge_roster(d->judge)->config.settings.hooktimeout);
         ledger_keep_evidence(d->ledger, judge_roster(d->judge)->config.settings.evidence);
@@ -345,7 +366,7 @@ static int open_ledger(struct daemon *d)
 
 static int open_parts(struct daemon *d)
 {
-    const struct judge_hooks judge_hooks = {d, on_hit, on_ban, on_unban, on_ended};
+    const struct judge_hooks judge_hooks = {d, on_hit, on_ban, on_unban, on_ended, on_appeal};
     const struct link_hooks link_hooks = {d, on_own, on_state};
     int r = zone_local(&d->zone);
 
@@ -355,6 +376,8 @@ static int open_parts(struct daemon *d)
         r = judge_new(d->ledger, &d->zone, &judge_hooks, &d->judge);
     if (r >= 0)
         r = hooks_new(d->event, d->ledger, &d->hooks);
+    if (r >= 0)
+        r = appeals_new(d->event, d->ledger, on_decided, d, &d->appeals);
     if (r >= 0)
         r = link_new(d->ledger, &link_hooks, &d->link);
     if (r >= 0)
@@ -428,6 +451,7 @@ struct daemon *daemon_free(struct daemon *d)
     sd_event_source_disable_unref(d->due);
     sd_event_source_disable_unref(d->retry);
     sd_event_source_disable_unref(d->settling);
+    appeals_free(d->appeals);
     judge_free(d->judge);
     hooks_free(d->hooks);
     sd_event_unref(d->event);

@@ -238,6 +238,42 @@ static void announce(struct judge *j, const struct cell *cell, const struct ban 
     j->hooks.ban(j->hooks.user, cell, ban, last, news);
 }
 
+static void pass(struct judge *j, const struct cell *c, struct ban *ban, const struct hit *last,
+                 usec_t now)
+{
+    int r = books_ban(&j->books, ban, now);
+
+    announce(j, c, ban, last, news_of(ban, r, now), now);
+}
+
+static void spare(struct judge *j, const struct cell *c, const struct ban *ban,
+                  const struct hit *last, usec_t now)
+{
+    char addr[ADDR_TEXT_MAX];
+
+    addr_format(&last->addr, addr);
+    log_line(LEVEL_INFO, "[%s] Ignore %s by command", c->conf->name, addr);
+    books_forgive(&j->books, c->conf->name, &ban->net, now);
+    if (c->jail)
+        jail_forget(c->jail, &ban->net);
+}
+
+void judge_decide(struct judge *j, const struct ban *ban, const struct hit *last, bool is_spared,
+                  usec_t now)
+{
+    const struct cell *c = roster_find(j->roster, slice_of(ban->jail));
+    struct ban own = *ban;
+
+    // The jail may be gone with another configuration.
+    if (!c)
+        return;
+    own.jail = c->conf->name;
+    if (is_spared)
+        spare(j, c, &own, last, now);
+    else
+        pass(j, c, &own, last, now);
+}
+
 static void sentence(struct judge *j, const struct cell *c, const struct verdict *v,
                      const struct hit *last, bool off)
 {
@@ -253,14 +289,18 @@ static void sentence(struct judge *j, const struct cell *c, const struct verdict
         .findtime = v->findtime,
         .reason = v->reason == VERDICT_HOST ? BAN_HOST : BAN_BLOCK,
     };
-    int r;
+    enum judge_appeal appeal = JUDGE_GOES_ON;
 
     if (off) {
         ban.since = j->now;
         ban.until = v->until == USEC_FOREVER ? v->until : usec_add(j->now, v->until - v->time);
     }
-    r = books_ban(&j->books, &ban, j->now);
-    announce(j, c, &ban, last, news_of(&ban, r, j->now), j->now);
+    if (c->conf->ignorecommand && j->hooks.appeal)
+        appeal = j->hooks.appeal(j->hooks.user, c, &ban, last);
+    if (appeal == JUDGE_GOES_ON)
+        pass(j, c, &ban, last, j->now);
+    else if (appeal == JUDGE_SPARES)
+        spare(j, c, &ban, last, j->now);
 }
 
 // What a jail has read from the journal may stand in a log as well, and the other way round. When

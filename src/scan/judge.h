@@ -14,6 +14,9 @@ enum judge_news {
     JUDGE_EXTENDED, // was in force already; now perhaps until later
 };
 
+// What becomes of a ban that was decided: it takes effect, or not, or judge_decide() will say.
+enum judge_appeal { JUDGE_GOES_ON, JUDGE_SPARES, JUDGE_WAITS };
+
 // What others are told. last: the hit that led to a ban, NULL where it was made by hand.
 struct judge_hooks {
     void *user;
@@ -22,6 +25,9 @@ struct judge_hooks {
                 enum judge_news news);
     void (*unban)(void *user, const struct cell *cell, const struct ban *ban);
     void (*ended)(void *user, const struct cell *cell, const struct ban *ban); // by itself
+    // Of a jail with ignorecommand, before a ban takes effect; NULL: nobody is asked.
+    enum judge_appeal (*appeal)(void *user, const struct cell *cell, const struct ban *ban,
+                                const struct hit *last);
 };
 
 struct judge;
@@ -56,6 +62,11 @@ void judge_read(struct judge *j, usec_t now);
 usec_t judge_due(const struct judge *j);
 void judge_tick(struct judge *j, usec_t now);
 int judge_checkpoint(struct judge *j);
+
+// A ban that waited takes effect, or (is_spared) what was counted for it is forgotten. last as in
+// judge_hooks.
+void judge_decide(struct judge *j, const struct ban *ban, const struct hit *last, bool is_spared,
+                  usec_t now);
 
 // A ban by hand, for span, or (0) the jail's bantime. JUDGE_E_EXTENDED: it was in force already.
 enum { JUDGE_E_EXTENDED = 1 };
