@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """fail2ban's own samples, judged as fail2ban judges them.
 
-judge.py DRIVER WORK       fetch Debian's fail2ban package into WORK, unpack it there, and run the
-                           sample lines of its test suite through the engine (peer/driver.c)
-judge.py DRIVER --tree X   the same with a package that lies unpacked in X
+judge.py DRIVER UNPACK WORK   run the sample lines of its test suite through the engine
+                              (peer/driver.c); UNPACK WORK gives an unpacked package (peer/unpack.sh)
+judge.py DRIVER --tree X      the same with a package that lies unpacked in X
 
 Nothing of the package is part of this project, and no part of it is executed but the conditions in
 its annotations. Where no package can be had, the exit code is 77: skipped.
@@ -39,23 +39,17 @@ KNOWN = {
 }
 
 
-def fetch(work):
+def fetch(unpack, work):
     """The unpacked package's path, or None."""
-    tree = os.path.join(work, "tree")
-    if os.path.isdir(tree):
-        return tree
-    os.makedirs(work, exist_ok=True)
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": work}
-    try:
-        subprocess.check_call(["apt-get", "download", "fail2ban"], **quiet)
-    except (OSError, subprocess.CalledProcessError):
+    run = subprocess.run([unpack, work], stdout=subprocess.PIPE, encoding="utf-8", check=False)
+    if run.returncode == SKIPPED:
         return None
-    package = sorted(glob.glob(os.path.join(work, "fail2ban_*.deb")))[-1]
-    subprocess.check_call(["dpkg-deb", "-x", package, tree + ".new"])
+    run.check_returncode()
+    tree = run.stdout.strip()
     # The test filters include one of the package's by its place in the source tree.
-    above = os.path.normpath(os.path.join(tree + ".new", TESTS, "config/filter.d", *[".."] * 7))
-    os.symlink(os.path.abspath(os.path.join(tree, "etc/fail2ban")), os.path.join(above, "config"))
-    os.rename(tree + ".new", tree)
+    above = os.path.normpath(os.path.join(tree, TESTS, "config/filter.d", *[".."] * 7, "config"))
+    if not os.path.islink(above):
+        os.symlink(os.path.join(tree, "etc/fail2ban"), above)
     return tree
 
 
@@ -254,12 +248,12 @@ def evaluate(condition, name, options):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("driver")
+    parser.add_argument("unpack", nargs="?")
     parser.add_argument("work", nargs="?")
     parser.add_argument("--tree")
     arguments = parser.parse_args()
-    tree = arguments.tree or fetch(arguments.work)
+    tree = arguments.tree or fetch(arguments.unpack, arguments.work)
     if not tree:
-        print("skipped: the package fail2ban cannot be fetched")
         return SKIPPED
     os.environ["TZ"] = ZONE
     time.tzset()
