@@ -61,6 +61,10 @@ class Listening(unittest.TestCase):
     def start(self):
         self.process = subprocess.Popen([BINARY, '--socket', self.path])
         wait_for(self.listens, 'the socket')
+        # It listens before it has given up its privileges, and answers only after that.
+        peer = self.connect()
+        peer.until(COMMIT)
+        peer.close()
 
     def listens(self):
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as sock:
