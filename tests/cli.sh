@@ -16,8 +16,11 @@ trap 'rm -rf "$folder"' EXIT
 
 # An exit code can only be seen from outside of the commands' own shell: they are files in PATH.
 printf '#!/bin/sh\nexec "%s" "$@"\n' "$tailban" >"$folder/tailban"
+# Called by another name it is another program.
+ln -s "$tailban" "$folder/fail2ban-client"
 for scene in busy quiet other-version junk hangs-up; do
-    printf '#!/bin/sh\nshift\nexec "%s" %s "%s" "$@"\n' "$fake" $scene "$tailban" >"$folder/$scene"
+    printf '#!/bin/sh\nprogram=$1\nshift\nexec "%s" %s "$(command -v $program)" "$@"\n' \
+        "$fake" $scene >"$folder/$scene"
 done
 chmod +x "$folder"/*
 PATH=$folder:$PATH

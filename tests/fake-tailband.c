@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -145,10 +146,40 @@ static void answer_status(struct fake *f, struct slice jail)
     }
 }
 
-static void answer_list(struct fake *f)
+static void answer_list(struct fake *f, struct slice jail)
 {
-    for (unsigned i = 0; i < 3 && f->scene == SCENE_BUSY; i++)
-        put_ban(f, i);
+    for (unsigned i = 0; i < 3 && f->scene == SCENE_BUSY; i++) {
+        if (jail.n == 0 || slice_equal(jail, ban_of(f, i).jail))
+            put_ban(f, i);
+    }
+}
+
+static void answer_options(struct fake *f)
+{
+    static const char *const options[][2] = {
+        {"bantime", "1w"},
+        {"findtime", "10m"},
+        {"maxretry", "5"},
+        {"ignoreip", "192.0.2.0/24 2001:db8::/32"},
+        {"ignoreself", "true"},
+        {"usedns", "no"},
+        {"maxlines", "1"},
+        {"prefregex", ""},
+        {"failregex", "^ SASL from <HOST>$"},
+        {"failregex", "^ it's from <HOST>$"},
+        {"ignoreregex", ""},
+        {"datepattern", ""},
+        {"journalmatch", "_SYSTEMD_UNIT=postfix@-.service"},
+        {"logencoding", "auto"},
+        {"bantime.increment", "false"},
+        {"bantime.maxtime", "forever"},
+        {"bantime.multipliers", ""},
+    };
+
+    for (size_t i = 0; i < LENGTH_OF(options); i++)
+        put(f, &(struct control){.type = CONTROL_IS_OPTION,
+                                 .option = {TEXT("postfix-auth"), slice_of(options[i][0]),
+                                            slice_of(options[i][1])}});
 }
 
 static void put_line(struct fake *f, uint64_t ban, unsigned second, uint32_t count,
@@ -196,17 +227,22 @@ static void answer_why(struct fake *f)
                                                600 * USEC_PER_SEC, f->scene == SCENE_BUSY});
 }
 
-static void refuse(struct fake *f, uint32_t request, const char *text)
+static void refuse(struct fake *f, uint32_t request, uint32_t error, const char *text)
 {
     put(f,
-        &(struct control){.type = CONTROL_IS_REFUSED, .refused = {request, EPERM, slice_of(text)}});
+        &(struct control){.type = CONTROL_IS_REFUSED, .refused = {request, error, slice_of(text)}});
+}
+
+static bool has_jail(struct slice jail)
+{
+    return jail.n == 0 || !slice_starts(jail, "no-");
 }
 
 // Bans anything but 10.0.0.0/8, unbans nothing but 203.0.113.7.
 static uint32_t answer_ban(struct fake *f, const struct control *request, uint32_t i)
 {
     if (request->query.net.b[12] == 10)
-        refuse(f, i, "this is not banned: ignoreip");
+        refuse(f, i, EPERM, "this is not banned: ignoreip");
     return request->query.net.b[12] != 10;
 }
 
@@ -218,7 +254,7 @@ static uint32_t answer_unban(struct fake *f, const struct control *request, uint
         return f->scene == SCENE_BUSY ? 1234 : 0;
     if (addr_compare(&request->query.net, &known) == 0)
         return 1;
-    refuse(f, i, "this is not banned");
+    refuse(f, i, ENOENT, "this is not banned");
     return 0;
 }
 
@@ -240,13 +276,20 @@ static void put_events(struct fake *f)
 
 static uint32_t answer(struct fake *f, const struct control *request, uint32_t i)
 {
+    if (!has_jail(request->query.jail)) {
+        refuse(f, i, ENOENT, "there is no jail of this name");
+        return 0;
+    }
     switch (request->type) {
     case CONTROL_STATUS:
     case CONTROL_RELOAD:
         answer_status(f, request->query.jail);
         return 0;
     case CONTROL_LIST:
-        answer_list(f);
+        answer_list(f, request->query.jail);
+        return 0;
+    case CONTROL_OPTIONS:
+        answer_options(f);
         return 0;
     case CONTROL_WHY:
         answer_why(f);
@@ -310,31 +353,45 @@ static enum scene find_scene(const char *name)
     return i;
 }
 
+// The command with our folder where it looks for one: a socket before the words of
+// fail2ban-client, a folder behind tailban's.
+static void exec_command(char **argv, const char *folder)
+{
+    char *words[64] = {argv[0]}, socket_path[128];
+    bool f2b = strstr(argv[0], "fail2ban-client") != NULL;
+    size_t n = 1, most = LENGTH_OF(words) - 3;
+
+    snprintf(socket_path, sizeof(socket_path), "%s/control.sock", folder);
+    if (f2b) {
+        words[n++] = (char *)"-s";
+        words[n++] = socket_path;
+    }
+    for (size_t i = 1; argv[i] && n < most; i++)
+        words[n++] = argv[i];
+    if (!f2b) {
+        words[n++] = (char *)"--run";
+        words[n] = (char *)folder;
+    }
+    execv(words[0], words);
+    _exit(98);
+}
+
 // The command's code; it may end without having called.
 static int run(char **argv, const char *folder, int listener, struct fake *f)
 {
-    char *words[64] = {NULL};
-    size_t n = 0;
     int status;
     pid_t server, pid = fork();
 
     must(pid >= 0, "fork");
-    if (pid == 0) {
-        while (argv[n] && n < LENGTH_OF(words) - 3) {
-            words[n] = argv[n];
-            n++;
-        }
-        words[n++] = (char *)"--run";
-        words[n] = (char *)folder;
-        execv(words[0], words);
-        _exit(98);
-    }
+    if (pid == 0)
+        exec_command(argv, folder);
     server = fork();
     must(server >= 0, "fork");
     if (server == 0) {
-        f->fd = accept(listener, NULL, NULL);
-        if (f->fd >= 0)
+        while ((f->fd = accept(listener, NULL, NULL)) >= 0) {
             serve(f);
+            close(f->fd);
+        }
         _exit(0);
     }
     must(waitpid(pid, &status, 0) == pid, "waitpid");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // tailban: the operator's command.
 #include "cli/command.h"
+#include "cli/f2b.h"
 
 #include <errno.h>
 #include <string.h>
@@ -95,6 +96,8 @@ int main(int argc, char **argv)
     struct output out;
     int r, code;
 
+    if (strcmp(program_invocation_short_name, F2B_NAME) == 0)
+        return f2b_main(argc, argv);
     if (arguments_parse(argc, argv, &arguments) < 0) {
         fputs("'tailban --help' says what there is.\n", stderr);
         return COMMAND_USAGE;
