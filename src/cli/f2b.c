@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <libgen.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
@@ -113,6 +112,17 @@ static int str2sec(const struct f2b *f, const char *text)
     return F2B_DONE;
 }
 
+// Cuts the last part off.
+static const char *folder_of(char *path)
+{
+    char *slash = strrchr(path, '/');
+
+    if (!slash)
+        return ".";
+    *(slash == path ? slash + 1 : slash) = '\0';
+    return path;
+}
+
 // An option that is a command of its own: its exit code; -1: go on.
 static int take(struct f2b *f, int key, f2b_fn **ret_instead)
 {
@@ -121,7 +131,7 @@ static int take(struct f2b *f, int key, f2b_fn **ret_instead)
         f->arguments.config = optarg;
         return -1;
     case 's':
-        f->arguments.run = dirname(optarg);
+        f->arguments.run = folder_of(optarg);
         return -1;
     case 't':
         *ret_instead = f2b_test;
