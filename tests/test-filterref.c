@@ -71,10 +71,56 @@ static void test_samples(void **state)
     }
 }
 
+// Several in one value; each as NAME(PARAMS).
+static const struct {
+    const char *text, *said;
+} lists[] = {
+    {"", ""},
+    {" \n ", ""},
+    {"a", "a()"},
+    {"a b\n c", "a()b()c()"},
+    {"a[x=1] b[y=2]\n [z=3]", "a(x=1;)b(y=2;z=3;)"},
+    {"a [x=1][y=\"] b\"] b", "a(x=1;y=] b;)b()"},
+    {"a[x=1]b", "a(x=1;)b()"},
+    {"a [x", "!"},
+    {"a [x=1", "!"},
+    {"a [x=1] [=2]", "!"},
+    {"[x=1]", "!"},
+};
+
+static void test_lists(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+        const char *rest = lists[i].text, *option;
+        char *said, *name = NULL;
+        size_t size;
+        FILE *f = open_memstream(&said, &size);
+        int r = 0;
+
+        while (r == 0) {
+            struct ini *params = ini_new();
+            r = filterref_next(&rest, (struct origin){0}, &name, params);
+            fputs(r < 0 ? "!" : r == 0 ? name : "", f);
+            fputs(r == 0 ? "(" : "", f);
+            for (size_t c = 0; r == 0 && (option = ini_next(params, FILTERREF_PARAMS, &c));)
+                fprintf(f, "%s=%s;", option, ini_value(params, FILTERREF_PARAMS, option));
+            fputs(r == 0 ? ")" : "", f);
+            free(name);
+            name = NULL;
+            ini_free(params);
+        }
+        fclose(f);
+        assert_string_equal(said, lists[i].said);
+        free(said);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_samples),
+        cmocka_unit_test(test_lists),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -56,9 +56,9 @@ ALL_PORTS = r"(ufw|shorewall|ipfilter|osx-afctl|apf|route|hostsdeny|symbiosis)(-
 # Gone from Debian's /etc/services, and in jails all the same.
 RETIRED_SERVICES = {"ssmtp": 465, "imap3": 220, "webcache": 8080, "icewarp-webmail": 32000}
 
-# Jails that try the dialect; each is [NAME], with a filter of the package or of OWN_FILTERS.
-OWN_FILTERS = {
-    "own": r"""
+# Jails that try the dialect, and the filters that they use.
+OWN_FILES = {
+    "filter.d/own.conf": r"""
 [INCLUDES]
 before = common.conf
 [DEFAULT]
@@ -82,7 +82,61 @@ journalmatch = _SYSTEMD_UNIT=a.service + _COMM=b
 who = by-init
 maxlines = 1
 """,
-    "own-two": "[Definition]\nprefregex = ^<F-CONTENT>.+</F-CONTENT>$\nfailregex = ^<ADDR>$\nusedns = no\n",
+    "filter.d/own-two.conf": r"""
+[Definition]
+prefregex = ^<F-CONTENT>.+</F-CONTENT>$
+failregex = ^<ADDR>$
+usedns = no
+""",
+    # Files of one filter: who comes last says what an option is, and what it was before is known.
+    "filter.d/layered.conf": r"""
+[INCLUDES]
+before = layered-before.conf
+after = layered-after.conf
+        no-such-file.conf
+[Definition]
+failregex = ^%(said)s <whose> <HOST>
+            ^conf <a> <b> <c> <d> <e> <f> <HOST>
+whose = conf
+a = conf
+b = conf
+c = conf
+d = conf
+e = conf
+""",
+    "filter.d/layered-before.conf": r"""
+[DEFAULT]
+f = default
+[Definition]
+said = before
+a = before
+whose = before
+""",
+    "filter.d/layered-before.local": "[Definition]\nsaid = %(known/said)s before-local\na = before-local\n",
+    "filter.d/layered-after.conf": "[Definition]\nb = after <known/b>\nwhose = after\n",
+    "filter.d/layered.d/20.conf": "[Definition]\nb = 20\nc = 20\n",
+    "filter.d/layered.d/10.conf": "[Definition]\nb = 10\nc = 10\nd = 10\n",
+    "filter.d/layered.d/10.local": "[Definition]\ne = 10-local\nwhose = %(known/whose)s and <known/whose>\n",
+    "filter.d/layered.local": "[Definition]\ne = local\nd = local <known/d>\n",
+    "filter.d/sections.conf": r"""
+[lt_file]
+start = ^file
+[lt_journal]
+start = ^journal
+[Definition]
+failregex = <lt_<logtype>/start> %(lt_file/start)s %(lt_file/nothing)s<HOST> <no-such-tag> <F-USER>a</F-USER>
+nothing = x
+[DEFAULT]
+nothing = y
+[Init?family=inet6]
+start = six
+""",
+    "jail.d/10.conf": "[DEFAULT]\nours = 8\n[layers]\nenabled = true\nfilter = layered\nmaxretry = 3\nbantime = 1h\n",
+    "jail.d/20.conf": "[layers]\nmaxretry = 4\nfindtime = %(known/findtime)s\n",
+    "jail.d/10.local": "[layers]\nfindtime = 3h\n[times]\nfindtime = 2h\n",
+    "jail.local": "[layers]\nmaxretry = %(ours)s\nfindtime = 2h\n[INCLUDES]\nafter = more-jails.conf\n",
+    "more-jails.conf": "[layers]\nbantime = 2h\n[more]\nfilter = layered[whose=jail, who='%(ours)s']\n",
+    "more-jails.local": "[more]\nfailregex = %(known/failregex)s\n  ^jail <whose> <HOST>\n",
 }
 OWN_JAILS = r"""
 [DEFAULT]
@@ -149,20 +203,25 @@ filter = own-two
 [said]
 usedns = warn
 filter = own-two[failregex="^given <HOST>"]
-[references]
-port = %(plain/nothing)s%(ours)s
-nothing = 
 [defaults]
 port = %(default/ours)s1
 [all-ports]
 banaction = nftables-allports
 [several]
-action = %(known/action)s iptables[port="imap, pop3", protocol=udp]
+action = %(default/action)s iptables[port="imap, pop3", protocol=udp]
          iptables-multiport[name=x, port="1000:2000"][port="3000:4000"]
 [mails]
 action = %(banaction)s[port="%(port)s", protocol="%(protocol)s"]
          sendmail-whois[name=x, dest="a@b"]
          sendmail[dest=x] dummy
+[sections]
+filter = sections
+[sections-journal]
+filter = sections
+backend = systemd
+journalmatch = _UID=0
+[sections-short]
+filter = sections[logtype=file]
 [journal]
 backend = systemd
 [journal-there]
@@ -171,8 +230,7 @@ backend = systemd[journalflags=1]
 backend = polling
 [CamelCase]
 FindTime: 3m
-""".replace("[references]\nport = %(plain/nothing)s%(ours)s\nnothing = \n", "").replace(
-    "%(known/action)s", '%(banaction)s[port="%(port)s", protocol="%(protocol)s"]')
+"""
 
 
 def write(path, text):
@@ -194,8 +252,9 @@ def make_whole(tree, folder):
 def make_own(tree, folder):
     copy_config(tree, folder)
     write(os.path.join(folder, "jail.conf"), OWN_JAILS)
-    for name, text in OWN_FILTERS.items():
-        write(os.path.join(folder, "filter.d", name + ".conf"), text)
+    for name, text in OWN_FILES.items():
+        os.makedirs(os.path.dirname(os.path.join(folder, name)), exist_ok=True)
+        write(os.path.join(folder, name), text)
 
 
 def option_sets(tree, name):
@@ -456,6 +515,14 @@ class Comparison:
         return len(self.differences)
 
 
+def print_filters(titles, broken):
+    """How many filters load with every set of options; from the journal those need a journalmatch."""
+    name = lambda jail: re.match(r"[^\[ ]+", titles[jail])[0]
+    failed = {name(jail) for jail in broken if not titles[jail].endswith(" systemd")}
+    filters = {name(jail) for jail in titles}
+    print("filters: %d of %d loaded" % (len(filters - failed), len(filters)))
+
+
 def main():
     tailban, unpack, work = sys.argv[1:]
     run = subprocess.run([unpack, work], stdout=subprocess.PIPE, encoding="utf-8", check=False)
@@ -471,10 +538,10 @@ def main():
         make_whole(tree, folders["whole"])
         make_own(tree, folders["own"])
         titles = make_filters(tree, folders["filters"])
-        differences = sum(
-            Comparison(tree, tailban, name, folder, titles if name == "filters" else None).run()
-            for name, folder in folders.items())
-    print("%d filters" % len({t.split("[")[0].split()[0] for t in titles.values()}))
+        comparisons = [Comparison(tree, tailban, name, folder, titles if name == "filters" else None)
+                       for name, folder in folders.items()]
+        differences = sum(c.run() for c in comparisons)
+        print_filters(titles, comparisons[-1].ours.broken)
     return 1 if differences else 0
 
 
