@@ -58,7 +58,7 @@ struct match {
     unsigned rule;       // index into failregex
     bool has_host;       // an address was found
     struct addr host;    // the address, or with <SUBNET> the block
-    struct slice name;   // the host name that <HOST> or <DNS> took, else empty; nobody resolves it
+    struct slice name;   // a host name, which nobody resolves, or another text in an address' place
     struct slice id;     // <F-ID>, else empty
     struct slice mlfid;  // <F-MLFID>, else empty: the key of a session
     struct slice user;   // <F-USER> or the first <F-ALT_USER…> that is not empty

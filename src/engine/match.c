@@ -39,7 +39,7 @@ static bool read_net(struct slice ip, struct slice cidr, struct addr *ret)
 
 // <F-ID> is what is banned, where it is an address; else the line's address is. A host name is one
 // only where it reads as an address: nobody resolves it.
-static bool read_host(const struct values *v, struct addr *ret)
+static bool read_host(const struct values *v, struct addr *ret, struct slice *ret_name)
 {
     struct slice id = v->key[KEY_FID], ip = v->key[KEY_IP4];
 
@@ -47,15 +47,18 @@ static bool read_host(const struct values *v, struct addr *ret)
         ip = v->key[KEY_IP6];
     if (!ip.p)
         ip = v->key[KEY_DNS];
+    *ret_name = v->key[KEY_DNS];
     if (id.p && !slice_equal(id, ip) && addr_parse(id, ret) == 0)
         return true;
-    return ip.p && read_net(ip, v->key[KEY_CIDR], ret);
+    if (ip.p && read_net(ip, v->key[KEY_CIDR], ret))
+        return true;
+    *ret_name = ip;
+    return false;
 }
 
 void match_read(const struct values *v, struct match *ret)
 {
-    ret->has_host = read_host(v, &ret->host);
-    ret->name = v->key[KEY_DNS];
+    ret->has_host = read_host(v, &ret->host, &ret->name);
     ret->id = v->key[KEY_FID];
     ret->mlfid = v->key[KEY_MLFID];
     ret->user = v->key[KEY_USER];
