@@ -39,7 +39,6 @@ fail2banclient.exec_command_line(["fail2ban-client"] + sys.argv[1:])
 # (folder, jail, option) as regexes: what differs on purpose.
 KNOWN = [
     ("whole", "pass2allow-ftp", "loads", "it lets in whom it finds, and we only keep out"),
-    ("whole", "pass2allow-ftp", "ports", "likewise"),
     ("filters", ".* systemd", "loads without journalmatch", "it would judge the whole journal"),
 ]
 
@@ -50,7 +49,8 @@ NOT_COMPARED = {
 }
 
 # What of theirs keeps somebody out of this host, and what of it knows no ports.
-BANS = r"(iptables|nftables|firewallcmd|ipset|ufw|shorewall|pf|npf|(bsd-|osx-)?ipfw|ipfilter|osx-afctl|apf|route|hostsdeny|symbiosis)(-|$)"
+BANS = (r"(iptables|nftables|firewallcmd|ipset|ufw|shorewall|pf|npf|(bsd-|osx-)?ipfw|ipfilter|osx-afctl|"
+        r"apf|route|hostsdeny|symbiosis)(-|$)")
 ALL_PORTS = r"(ufw|shorewall|ipfilter|osx-afctl|apf|route|hostsdeny|symbiosis)(-|$)|.*-allports$"
 
 # Gone from Debian's /etc/services, and in jails all the same.
@@ -131,7 +131,7 @@ nothing = y
 [Init?family=inet6]
 start = six
 """,
-    "jail.d/10.conf": "[DEFAULT]\nours = 8\n[layers]\nenabled = true\nfilter = layered\nmaxretry = 3\nbantime = 1h\n",
+    "jail.d/10.conf": "[DEFAULT]\nours = 8\n[layers]\nfilter = layered\nmaxretry = 3\nbantime = 1h\n",
     "jail.d/20.conf": "[layers]\nmaxretry = 4\nfindtime = %(known/findtime)s\n",
     "jail.d/10.local": "[layers]\nfindtime = 3h\n[times]\nfindtime = 2h\n",
     "jail.local": "[layers]\nmaxretry = %(ours)s\nfindtime = 2h\n[INCLUDES]\nafter = more-jails.conf\n",
@@ -435,10 +435,12 @@ class Comparison:
         """(option, theirs, ours) in a form that is the same where they mean the same."""
         line = lambda key, fallback="": "\n".join(ours.get(key, [fallback]))
         backend = {"polling": "inotify", "pyinotify": "inotify"}
-        yield "backend", backend.get(theirs["backend"], theirs["backend"].split("[")[0]), line("backend").split("[")[0]
+        backend = backend.get(theirs["backend"], theirs["backend"].split("[")[0])
+        yield "backend", backend, line("backend").split("[")[0]
         # No name is looked up here, so that warn and raw differ from yes in nothing.
         yield "usedns", "no" if theirs.get("usedns", "warn") == "no" else "yes", line("usedns")
-        for key in ("prefregex", "datepattern", "logtimezone", "logencoding", "bantime.factor", "bantime.formula"):
+        for key in ("prefregex", "datepattern", "logtimezone", "logencoding", "bantime.factor",
+                    "bantime.formula"):
             if key in theirs:
                 yield key, str(theirs[key]), line(key)
         yield "maxlines", int(theirs.get("maxlines", 1)), int(line("maxlines", "1"))
@@ -451,38 +453,48 @@ class Comparison:
                 yield key, str(theirs[key]).lower(), line(key)
         for key in ("failregex", "ignoreregex"):
             yield key, regexes(theirs.get("add" + key, [])), [r for r in ours.get(key, []) if r]
-        yield "journalmatch", words(shlex.join(m).replace("'+'", "+") for m in theirs.get("addjournalmatch", [])), words(ours.get("journalmatch", []))
+        matches = [shlex.join(m).replace("'+'", "+") for m in theirs.get("addjournalmatch", [])]
+        yield "journalmatch", words(matches), words(ours.get("journalmatch", []))
         if not theirs["backend"].startswith("systemd"):
             yield "logpath", [p[0] for p in theirs.get("addlogpath", [])], ours["logpath"]
-        yield "ignoreip", sorted(net(w) for w in theirs.get("addignoreip", [[]])[0]), sorted(map(net, line("ignoreip").split()))
-        yield "ignorecommand", shlex.split(theirs.get("ignorecommand", "")), shlex.split(line("ignorecommand"))
+        nets = sorted(map(net, theirs.get("addignoreip", [[]])[0]))
+        yield "ignoreip", nets, sorted(map(net, line("ignoreip").split()))
+        command = shlex.split(theirs.get("ignorecommand", ""))
+        yield "ignorecommand", command, shlex.split(line("ignorecommand"))
         if "ignorecache" in theirs:
             yield "ignorecache", self.cache(theirs["ignorecache"]), self.cache(line("ignorecache"))
         if "bantime.multipliers" in theirs:
-            yield "bantime.multipliers", theirs["bantime.multipliers"].split(), line("bantime.multipliers").split()
+            multipliers = theirs["bantime.multipliers"].split()
+            yield "bantime.multipliers", multipliers, line("bantime.multipliers").split()
         yield "ports", their_ports(theirs["actions"]), port_set(line("port"), line("protocol"))
         # They add the name that an action was given.
-        names = {options.get("actname", name).removesuffix("-" + options.get("name", "")) for name, options in theirs["actions"].items()}
-        yield "actions left out", {n for n in names if not re.match(BANS, n)}, self.ours.left_out(jail)
+        names = {options.get("actname", name).removesuffix("-" + options.get("name", ""))
+                 for name, options in theirs["actions"].items()}
+        left_out = {n for n in names if not re.match(BANS, n)}
+        yield "actions left out", left_out, self.ours.left_out(jail)
 
     def cache(self, text):
         found = dict(re.findall(r"""([\w-]+)=["']?([^"',]*)""", text))
-        return found.get("key"), int(found.get("max-count", 100)), self.seconds(found.get("max-time", 300))
+        time = self.seconds(found.get("max-time", 300))
+        return found.get("key"), int(found.get("max-count", 100)), time
+
+    def title(self, jail):
+        return self.titles.get(jail, jail)
 
     def is_known(self, jail, option):
-        return any(re.fullmatch(folder, self.name) and re.fullmatch(name, self.titles.get(jail, jail)) and re.fullmatch(key, option)
-                   for folder, name, key, _ in KNOWN)
+        names = (self.name, self.title(jail), option)
+        return any(all(map(re.fullmatch, known[:3], names)) for known in KNOWN)
 
     def note(self, jail, option, text):
         if self.is_known(jail, option):
             self.known += 1
         else:
-            self.differences.append("%s: %s: %s: %s" % (self.name, self.titles.get(jail, jail), option, text))
+            self.differences.append(": ".join((self.name, self.title(jail), option, text)))
 
     def check_complete(self, jail, theirs, seen):
         """Whatever they say is compared, or stands in NOT_COMPARED."""
         for key in theirs:
-            if key not in seen and key not in NOT_COMPARED and key != "actions" and key.removeprefix("add") not in seen:
+            if not {key, key.removeprefix("add")} & {*seen, *NOT_COMPARED, "actions"}:
                 self.note(jail, key, "is not compared")
 
     def compare_jail(self, jail):
@@ -510,8 +522,9 @@ class Comparison:
         for jail in set(self.ours.jails) - set(self.theirs.jails) - {"tailban"}:
             self.note(jail, "jail", "is not theirs")
         print(*self.differences, sep="\n", end="\n" if self.differences else "")
-        print("%s: %d of %d jails loaded, %d options compared, %d differences, %d known" % (
-            self.name, self.loaded, len(self.theirs.jails), self.compared, len(self.differences), self.known))
+        print("%s: %d of %d jails loaded, %d options compared, %d differences, %d on purpose" % (
+            self.name, self.loaded, len(self.theirs.jails), self.compared, len(self.differences),
+            self.known))
         return len(self.differences)
 
 
