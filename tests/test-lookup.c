@@ -159,6 +159,24 @@ static void test_names(void **state)
     assert_int_equal(f->problems.n, 0);
 }
 
+// Of a name that nobody can have, so that no network is asked.
+static void test_unknown_name(void **state)
+{
+    struct fixture *f = *state;
+    char word[80];
+
+    memset(word, 'a', 64);
+    strcpy(word + 64, ".example");
+    assert_int_equal(add(f, word), 0);
+    assert_int_equal(f->to.n, 0);
+    assert_int_equal(f->problems.n, 1);
+    assert_int_equal(f->problems.at[0].severity, PROBLEM_WARNING);
+    assert_non_null(strstr(f->problems.at[0].text, "whom it stands for is not spared"));
+    // Another jail's is the same answer.
+    assert_int_equal(add(f, word), 0);
+    assert_int_equal(f->problems.n, 1);
+}
+
 static void test_refused(void **state)
 {
     static const char *const words[] = {"192.0.2.256", "1.2.3", "a..b",   ".a",    "a/b",
@@ -194,6 +212,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_missing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_names, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_unknown_name, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_capacity, set_up, tear_down),
     };
