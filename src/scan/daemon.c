@@ -51,6 +51,18 @@ static void on_hit(void *user, const struct cell *cell, const struct hit *hit)
     herald_hit(&d->herald, cell, hit);
 }
 
+// The judge has asked the ledger the same before it sentenced.
+static void say_increase(struct daemon *d, const struct cell *cell, const struct ban *ban)
+{
+    const char *jail = cell->conf->growth.overalljails ? NULL : ban->jail;
+    uint32_t prior = 0;
+
+    if (!cell->conf->increment || ban->reason == BAN_MANUAL)
+        return;
+    if (ledger_prior(d->ledger, jail, &ban->net, ban->since, &prior) == 0 && prior > 0)
+        herald_increase(cell, ban, prior + 1);
+}
+
 static void on_ban(void *user, const struct cell *cell, const struct ban *ban,
                    const struct hit *last, enum judge_news news)
 {
@@ -59,8 +71,10 @@ static void on_ban(void *user, const struct cell *cell, const struct ban *ban,
     if (news != JUDGE_OVER)
         link_ban(d->link, cell, &ban->net, ban->until);
     herald_ban(&d->herald, cell, ban, news);
-    if (news == JUDGE_BANNED)
-        hooks_ban(d->hooks, cell, ban, last);
+    if (news != JUDGE_BANNED)
+        return;
+    say_increase(d, cell, ban);
+    hooks_ban(d->hooks, cell, ban, last);
 }
 
 static void on_unban(void *user, const struct cell *cell, const struct ban *ban)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <time.h>
 
+enum { STAMP_MAX = sizeof("2026-02-28 06:08:03") };
 enum { RESTORED_SAID_MAX = 1000 }; // lines at the start; how many more there are is said
 
 static struct control_occurrence occurrence(enum control_event kind)
@@ -45,15 +46,22 @@ static void log_again(const struct cell *cell, const struct addr *net)
     log_line(LEVEL_NOTICE, "NOTICE  [%s] %s already banned", cell->conf->name, text);
 }
 
-static void log_hit(const struct cell *cell, const struct hit *hit)
+static void format_stamp(usec_t t, char ret[static STAMP_MAX])
 {
-    time_t seconds = (time_t)(hit->time / USEC_PER_SEC);
-    char text[ADDR_TEXT_MAX], time[sizeof("2026-02-28 06:08:03")] = "";
+    time_t seconds = (time_t)(t / USEC_PER_SEC);
     struct tm local;
 
+    if (!localtime_r(&seconds, &local) ||
+        strftime(ret, STAMP_MAX, "%Y-%m-%d %H:%M:%S", &local) == 0)
+        ret[0] = '\0';
+}
+
+static void log_hit(const struct cell *cell, const struct hit *hit)
+{
+    char text[ADDR_TEXT_MAX], time[STAMP_MAX];
+
     addr_format(&hit->addr, text);
-    if (localtime_r(&seconds, &local))
-        strftime(time, sizeof(time), "%Y-%m-%d %H:%M:%S", &local);
+    format_stamp(hit->time, time);
     log_line(LEVEL_INFO, "INFO    [%s] Found %s - %s, %u of %u", cell->conf->name, text, time,
              hit->hits, cell->conf->spec.maxretry);
 }
@@ -107,6 +115,32 @@ void herald_ban(struct herald *h, const struct cell *cell, const struct ban *ban
     else if (news == JUDGE_EXTENDED)
         log_again(cell, &ban->net);
     log_reason(cell, ban, news);
+}
+
+// A span as Python writes it: "2:00:00", "1 day, 2:00:00".
+static void format_timedelta(usec_t span, char *ret, size_t size)
+{
+    uint64_t seconds = span / USEC_PER_SEC, days = seconds / 86400;
+    char before[32] = "";
+
+    if (days > 0)
+        snprintf(before, sizeof(before), "%" PRIu64 " day%s, ", days, days > 1 ? "s" : "");
+    seconds %= 86400;
+    snprintf(ret, size, "%s%" PRIu64 ":%02" PRIu64 ":%02" PRIu64, before, seconds / 3600,
+             seconds / 60 % 60, seconds % 60);
+}
+
+void herald_increase(const struct cell *cell, const struct ban *ban, uint32_t count)
+{
+    char net[ADDR_TEXT_MAX], span[64] = "permanent", until[STAMP_MAX] = "infinite";
+
+    addr_format(&ban->net, net);
+    if (ban->until != USEC_FOREVER) {
+        format_timedelta(ban->until - ban->since, span, sizeof(span));
+        format_stamp(ban->until, until);
+    }
+    log_line(LEVEL_NOTICE, "NOTICE  [%s] Increase Ban %s (%u # %s -> %s)", cell->conf->name, net,
+             count, span, until);
 }
 
 struct restored {

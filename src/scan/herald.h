@@ -14,6 +14,9 @@ struct herald {
 void herald_hit(struct herald *h, const struct cell *cell, const struct hit *hit);
 void herald_ban(struct herald *h, const struct cell *cell, const struct ban *ban,
                 enum judge_news news);
+// Of a ban that is longer because of those before it: the how many-th it is.
+void herald_increase(const struct cell *cell, const struct ban *ban, uint32_t count);
+
 // At the start: those that are in force from before.
 int herald_restored(const struct roster *r, struct ledger *ledger);
 

@@ -157,6 +157,18 @@ class Words(Case):
             self.assertEqual(len(re.findall(words, log, re.M)), 1 + words.startswith('INFO'), words)
 
 
+    def test_of_a_longer_ban(self):
+        self.rig.jail(bantime='1s', bantime_increment='true')
+        self.rig.start()
+        self.rig.hit('203.0.113.7', 3)
+        self.rig.wait(lambda: self.rig.said('Unban 203.0.113.7'), 'the end of the first')
+        self.assertEqual(self.rig.said('Increase'), 0)
+        self.rig.hit('203.0.113.7', 3)
+        self.rig.wait(lambda: self.rig.said('Increase Ban'), 'the second')
+        self.assertRegex(self.rig.log(), r'NOTICE  \[j\] Increase Ban 203\.0\.113\.7 '
+                         r'\(2 # 0:00:02 -> \d{4}-\d\d-\d\d [\d:]{8}\)\n')
+
+
 class ByHand(Case):
     def test_ban_and_unban(self):
         self.rig.jail()
