@@ -228,7 +228,7 @@ static const struct {
     {"usedns", print_plain},
     {"failregex", print_regexes},
     {"ignoreregex", print_regexes},
-    {"prefregex", print_or_none},
+    {"prefregex", print_plain},
     {"datepattern", print_datepattern},
     {"journalmatch", print_journalmatch},
     {"logencoding", print_logencoding},

@@ -61,7 +61,7 @@ class Client(Case):
                 ('failregex', 'The following regular expression are defined:\n'
                  '`- [0]: ^ \\S+ evil\\[\\d+\\]: failure from <HOST>$\n'),
                 ('ignoreregex', 'No regular expression is defined\n'),
-                ('journalmatch', 'No journal match filter set\n'), ('prefregex', 'None\n')):
+                ('journalmatch', 'No journal match filter set\n'), ('prefregex', '\n')):
             self.assertEqual(self.ask('get', 'j', name), answer, name)
         for jail in ('nosuch', 'no such'):
             self.assertIn(f"the jail '{jail}' does not exist", self.ask('get', jail, 'bantime', code=255))
