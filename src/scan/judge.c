@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "scan/books.h"
 #include "scan/ending.h"
+#include "scan/recall.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,7 +15,6 @@ enum { WRITES_MAX = 10000 };
 
 #define CLOCK_SLACK  (60 * USEC_PER_SEC)
 #define EXPIRE_PAUSE (60 * USEC_PER_SEC)
-#define READ_LATE    USEC_PER_DAY // how long after it was written a line may still find its windows
 
 struct judge {
     struct books books;
@@ -59,43 +59,6 @@ struct judge *judge_free(struct judge *j)
     return NULL;
 }
 
-static void hear(struct cell *c, enum source_kind kind, usec_t time)
-{
-    if (time > c->heard[kind])
-        c->heard[kind] = time;
-}
-
-static int restore_hit(void *user, const struct hit *hit, const char *source)
-{
-    struct cell *c = user;
-
-    hear(c, source[0] == '/' ? SOURCE_FILE : SOURCE_JOURNAL, hit->time);
-    return jail_restore(c->jail, hit);
-}
-
-static int restore_session(void *user, struct slice key, const struct session *s, bool forgotten)
-{
-    (void)forgotten;
-    return sessions_restore(jail_sessions(user), key, s);
-}
-
-static int restore(struct judge *j, struct roster *roster, usec_t now)
-{
-    int r = 0;
-
-    for (size_t i = 0; i < roster->n && r >= 0; i++) {
-        struct cell *c = &roster->cell[i];
-        if (!c->jail)
-            continue;
-        r = ledger_sessions(j->books.ledger, c->conf->name, restore_session, c->jail);
-        if (r >= 0)
-            r = ledger_hits(j->books.ledger, c->conf->name,
-                            usec_sub(now, usec_add(jail_memory(c->jail), READ_LATE)), restore_hit,
-                            c);
-    }
-    return r < 0 ? r : 0;
-}
-
 // A live line was written just now, whatever its stamp says, and none was written in the future.
 static bool is_off(const struct judge *j, const struct source *s, usec_t time)
 {
@@ -114,8 +77,8 @@ static double chance(void)
     return (double)(bits >> 11) * 0x1p-53;
 }
 
-static struct past recall(void *user, const struct jail_spec *spec, const struct addr *net,
-                          usec_t time)
+static struct past past_of(void *user, const struct jail_spec *spec, const struct addr *net,
+                           usec_t time)
 {
     struct judge *j = user;
     const char *jail = spec->sentence.growth->overalljails ? NULL : spec->name;
@@ -131,7 +94,7 @@ static void ask(struct judge *j, struct roster *roster)
 {
     for (size_t i = 0; i < roster->n; i++) {
         if (roster->cell[i].jail)
-            jail_ask(roster->cell[i].jail, recall, j);
+            jail_ask(roster->cell[i].jail, past_of, j);
     }
 }
 
@@ -162,7 +125,7 @@ int judge_load(struct judge *j, struct config *config, usec_t now)
     if (r == 0)
         r = roster_spare(roster, &j->own);
     if (r == 0)
-        r = restore(j, roster, now);
+        r = recall_restore(j->books.ledger, roster, now);
     if (r == 0)
         r = ledger_bans(j->books.ledger, NULL, now, 0, count_in_force, roster);
     if (r == 0)
@@ -216,7 +179,7 @@ static void warn_off(struct source *s, usec_t now, const struct line *line)
 
 static void write_hit(struct judge *j, struct cell *c, struct source *s, const struct hit *hit)
 {
-    hear(c, s->kind, hit->time);
+    roster_hear(c, s->kind, hit->time);
     books_hit(&j->books, c->conf->name, hit, s->name, j->now);
     j->counters.hits++;
     j->hooks.hit(j->hooks.user, c, hit);
@@ -371,7 +334,7 @@ static void arm_expiry(struct judge *j, usec_t now)
 static void close_books(struct judge *j, usec_t now)
 {
     judge_checkpoint(j);
-    books_prune(&j->books, usec_add(j->roster->memory, READ_LATE), now);
+    books_prune(&j->books, usec_add(j->roster->memory, RECALL_LATE), now);
 }
 
 void judge_read(struct judge *j, usec_t now)
@@ -425,38 +388,13 @@ void judge_tick(struct judge *j, usec_t now)
     arm_expiry(j, now);
 }
 
-struct keep {
-    struct ledger *ledger;
-    const char *jail;
-};
-
-static int keep_session(void *user, struct slice key, const struct session *s, bool forgotten)
-{
-    const struct keep *k = user;
-
-    return ledger_session(k->ledger, k->jail, key, s, forgotten);
-}
-
-static int keep_sessions(struct judge *j)
-{
-    int r = 0;
-
-    for (size_t i = 0; i < j->roster->n && r >= 0; i++) {
-        struct cell *c = &j->roster->cell[i];
-        struct keep k = {j->books.ledger, c->conf->name};
-        if (c->jail)
-            r = sessions_changed(jail_sessions(c->jail), keep_session, &k);
-    }
-    return r < 0 ? r : 0;
-}
-
 int judge_checkpoint(struct judge *j)
 {
     int r;
 
     if (!j->books.is_open)
         return 0;
-    r = keep_sessions(j);
+    r = recall_keep(j->books.ledger, j->roster);
     if (r == 0)
         r = intake_keep(j->intake);
     return books_commit(&j->books, r);

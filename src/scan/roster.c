@@ -142,6 +142,12 @@ static int add_all(struct exempt *to, const struct exempt *from)
     return 0;
 }
 
+void roster_hear(struct cell *c, enum source_kind kind, usec_t time)
+{
+    if (time > c->heard[kind])
+        c->heard[kind] = time;
+}
+
 int roster_spare(struct roster *r, const struct exempt *own)
 {
     for (size_t i = 0; i < r->n; i++) {

@@ -38,5 +38,8 @@ struct roster *roster_free(struct roster *r);
 // NULL: there is no such jail.
 struct cell *roster_find(const struct roster *r, struct slice name);
 
+// Notes the time of a hit that a jail took from a source of this kind.
+void roster_hear(struct cell *c, enum source_kind kind, usec_t time);
+
 // Whom to spare from now on: own is what the host itself is called. -ENOMEM.
 int roster_spare(struct roster *r, const struct exempt *own);
