@@ -200,6 +200,7 @@ static void test_cache(void **state)
     f->conf.ignorecache_time = 3600 * USEC_PER_SEC;
     set_command(f, "echo $1 >>$DIR/told; test $1 = 203.0.113.7");
     file(f, "203.0.113.7", "203.0.113.7");
+    wait_for(f, 1);
     file(f, "203.0.113.8", "203.0.113.8");
     wait_for(f, 2);
     assert_int_equal(file(f, "203.0.113.7", "203.0.113.7"), APPEALS_E_SPARED);
@@ -208,8 +209,8 @@ static void test_cache(void **state)
     file(f, "203.0.113.9", "203.0.113.9");
     wait_for(f, 3);
     assert_int_equal(file(f, "203.0.113.9", "203.0.113.9"), 0);
-    assert_int_equal(file(f, "203.0.113.8", "203.0.113.8") + file(f, "203.0.113.7", "203.0.113.7"),
-                     APPEALS_E_WAITING);
+    assert_int_equal(file(f, "203.0.113.8", "203.0.113.8"), 0);
+    assert_int_equal(file(f, "203.0.113.7", "203.0.113.7"), APPEALS_E_WAITING);
     wait_for(f, 4);
     appeals_forget(f->appeals);
     assert_int_equal(file(f, "203.0.113.9", "203.0.113.9"), APPEALS_E_WAITING);

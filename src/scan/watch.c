@@ -395,7 +395,7 @@ static int read_events(struct watch *w, bool *ret_any)
 
     if (n < 0 && errno != EAGAIN && errno != EINTR)
         return -errno;
-    for (char *p = events; p < events + n;) {
+    for (char *p = events; n > 0 && p < events + n;) {
         const struct inotify_event *e = (const struct inotify_event *)p;
         r = on_event(w, e);
         if (r < 0)
