@@ -126,9 +126,10 @@ static int convene(struct replay *p, const struct arguments *a)
 
     for (size_t i = 0; i < p->config.n_problem; i++) {
         const struct problem *problem = &p->config.problem[i];
-        if (problem->severity == PROBLEM_ERROR)
-            command_fail("%s:%u: %s", problem->file ? problem->file : a->config, problem->line,
-                         problem->text);
+        if (problem->severity == PROBLEM_ERROR && problem->line > 0)
+            command_fail("%s:%u: %s", problem->file, problem->line, problem->text);
+        else if (problem->severity == PROBLEM_ERROR)
+            command_fail("%s: %s", problem->file ? problem->file : a->config, problem->text);
     }
     if (r < 0)
         return COMMAND_NOT;
