@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // tailban match: which lines a filter matches, and what it takes from them.
-#include "base/cleanup.h"
 #include "cli/jsonline.h"
 #include "cli/literal.h"
 #include "cli/offline.h"
-#include "conf/config.h"
+#include "cli/view.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -31,11 +30,7 @@ static int read_filter(struct matcher *m, const struct arguments *a)
         return 0;
     }
     r = config_filter(a->config, a->word[1], &m->config, &m->spec);
-    for (size_t i = 0; i < m->config.n_problem; i++) {
-        const struct problem *p = &m->config.problem[i];
-        command_fail("%s:%u: %s: %s", p->file ? p->file : a->config, p->line,
-                     p->severity == PROBLEM_ERROR ? "error" : "warning", p->text);
-    }
+    view_config_problems(&m->config, a->config, false);
     return r;
 }
 

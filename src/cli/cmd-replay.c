@@ -124,13 +124,7 @@ static int convene(struct replay *p, const struct arguments *a)
 {
     int r = config_load(a->config, &p->config);
 
-    for (size_t i = 0; i < p->config.n_problem; i++) {
-        const struct problem *problem = &p->config.problem[i];
-        if (problem->severity == PROBLEM_ERROR && problem->line > 0)
-            command_fail("%s:%u: %s", problem->file, problem->line, problem->text);
-        else if (problem->severity == PROBLEM_ERROR)
-            command_fail("%s: %s", problem->file ? problem->file : a->config, problem->text);
-    }
+    view_config_problems(&p->config, a->config, true);
     if (r < 0)
         return COMMAND_NOT;
     r = court_init(&p->court, &p->config);

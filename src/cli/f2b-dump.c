@@ -3,28 +3,16 @@
 // client would send to its server, one a line.
 #include "cli/f2b.h"
 #include "cli/python.h"
+#include "cli/view.h"
 #include "conf/config.h"
 
 #include <errno.h>
 
-static void print_problems(const struct config *c, bool *ret_failed)
-{
-    for (size_t i = 0; i < c->n_problem; i++) {
-        const struct problem *p = &c->problem[i];
-        bool is_error = p->severity == PROBLEM_ERROR;
-        *ret_failed = *ret_failed || is_error;
-        command_fail("%s:%u: %s: %s", p->file ? p->file : "", p->line,
-                     is_error ? "error" : "warning", p->text);
-    }
-}
-
 static int load(const struct f2b *f, struct config *c)
 {
-    bool failed = false;
     int r = config_load(f->arguments.config, c);
 
-    print_problems(c, &failed);
-    return r < 0 || failed ? -EINVAL : 0;
+    return view_config_problems(c, f->arguments.config, false) > 0 || r < 0 ? -EINVAL : 0;
 }
 
 int f2b_test(const struct f2b *f, char **word, size_t n)

@@ -17,6 +17,26 @@ const char *view_reason(enum control_reason reason)
     return reasons[reason];
 }
 
+size_t view_config_problems(const struct config *c, const char *dir, bool only_errors)
+{
+    size_t errors = 0;
+
+    for (size_t i = 0; i < c->n_problem; i++) {
+        const struct problem *p = &c->problem[i];
+        const char *file = p->file ? p->file : dir;
+        bool is_error = p->severity == PROBLEM_ERROR;
+        const char *word = is_error ? "error" : "warning";
+        errors += is_error;
+        if (only_errors && !is_error)
+            continue;
+        if (p->line > 0)
+            command_fail("%s:%u: %s: %s", file, p->line, word, p->text);
+        else
+            command_fail("%s: %s: %s", file, word, p->text);
+    }
+    return errors;
+}
+
 void view_ban_keys(struct jsonline *j, const struct control_ban *ban)
 {
     jsonline_time(j, "time", ban->since);

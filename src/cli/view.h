@@ -4,6 +4,7 @@
 
 #include "cli/jsonline.h"
 #include "cli/output.h"
+#include "conf/config.h"
 #include "wire/control.h"
 
 // "host", "block", "manual".
@@ -17,6 +18,10 @@ int view_ban_json(struct output *o, const struct control_ban *ban);
 
 // "postfix-auth.conf:12: error: what is wrong", or the same as JSON. -ENOMEM.
 int view_problem(struct output *o, const struct control_problem *problem);
+
+// Says on standard error what is wrong with the configuration in dir, or only the errors. How many
+// errors there are.
+size_t view_config_problems(const struct config *c, const char *dir, bool only_errors);
 
 // Says why a request was refused; line: where it stood in standard input, 0: nowhere.
 void view_refused(const struct control_refused *refused, unsigned line);
