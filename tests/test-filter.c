@@ -104,18 +104,46 @@ static void assert_match(const struct match *m, const struct sample *s)
         assert_fields(m, s->fields);
 }
 
+// Who cuts the date out of the line: the filter, nobody (the line begins with it), or its reader.
+enum cut { CUT_BY_FILTER, CUT_NOT, CUT_BY_READER, CUTS };
+
+// The end of the copies is that of their memory, so that a sanitizer sees what is read beyond.
+static void cut(struct line *line, enum cut by, char **ret_text, char **ret_body)
+{
+    size_t n = line->text.n, at = line->date.n ? (size_t)(line->date.p - line->text.p) : 0;
+    char *text = malloc(n + 1), *body = malloc(n - line->date.n + 1);
+
+    memcpy(text, line->text.p, n);
+    memcpy(body, text, at);
+    memcpy(body + at, text + at + line->date.n, n - at - line->date.n);
+    text[n] = body[n - line->date.n] = '\n';
+    line->text.p = text;
+    line->date.p = text + at;
+    if (by == CUT_NOT)
+        line_take_body(line);
+    else if (by == CUT_BY_READER)
+        line->body = (struct slice){body, n - line->date.n};
+    *ret_text = text;
+    *ret_body = body;
+}
+
 static void run(const struct sample *s, size_t n)
 {
-    for (; n > 0; n--, s++) {
-        struct filter *f = make(s);
-        struct line line = line_of(s->line, s->date);
+    for (size_t i = 0; i < n * CUTS; i++) {
+        const struct sample *sample = &s[i / CUTS];
+        struct filter *f = make(sample);
+        struct line line = line_of(sample->line, sample->date);
         struct match m;
+        char *text, *body;
+        cut(&line, i % CUTS, &text, &body);
         int r = filter_match(f, &line, &m);
-        if (r != s->result)
-            fail_msg("%s on \"%s\": %d, not %d", s->fail[0], s->line, r, s->result);
+        if (r != sample->result)
+            fail_msg("%s on \"%s\": %d, not %d", sample->fail[0], sample->line, r, sample->result);
         if (r == FILTER_E_MATCH)
-            assert_match(&m, s);
+            assert_match(&m, sample);
         filter_free(f);
+        free(text);
+        free(body);
     }
 }
 

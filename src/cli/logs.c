@@ -212,6 +212,7 @@ static int advance(struct logs *l, struct log_file *f)
     }
     f->number++;
     stamp_line(&f->stamp, text, f->now, &f->line);
+    line_take_body(&f->line);
     if (f->line.dated)
         f->place = f->line.time;
     return 1;

@@ -87,17 +87,12 @@ struct slice backlog_text(const struct backlog *b)
     return (struct slice){b->text, b->n > 0 ? b->n - 1 : 0};
 }
 
-void backlog_put_back(const struct backlog *b, const struct line *line, struct slice *part)
+struct slice backlog_last(const struct backlog *b)
 {
-    size_t before = before_date(line), last = b->n_lines ? b->line[b->n_lines - 1].start : 0, start;
+    const struct backlog_line *last = b->line + b->n_lines - 1;
 
-    if (!part->p || part->p < b->text + last)
-        return;
-    start = (size_t)(part->p - b->text) - last;
-    if (start >= before)
-        part->p = line->text.p + start + line->date.n;
-    else if (start + part->n <= before)
-        part->p = line->text.p + start;
+    return b->n_lines > 0 ? (struct slice){b->text + last->start, last->end - 1 - last->start}
+                          : (struct slice){0};
 }
 
 void backlog_take(struct backlog *b, struct slice match)

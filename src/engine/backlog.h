@@ -30,8 +30,8 @@ bool backlog_add(struct backlog *b, const struct line *line);
 // The lines, without the last one's newline (which stands behind).
 struct slice backlog_text(const struct backlog *b);
 
-// Makes a part of the text one of the line that was added last, where it lies in one piece there.
-void backlog_put_back(const struct backlog *b, const struct line *line, struct slice *part);
+// The line that was added last, without its newline.
+struct slice backlog_last(const struct backlog *b);
 
 // Takes the lines that a match touched, and gives those back that it skipped: whole lines.
 void backlog_take(struct backlog *b, struct slice match);

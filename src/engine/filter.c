@@ -3,6 +3,7 @@
 
 #include "engine/backlog.h"
 #include "engine/datepattern.h"
+#include "engine/lines.h"
 #include "engine/match.h"
 
 #include <errno.h>
@@ -183,6 +184,7 @@ const struct line *filter_date(struct filter *f, const struct line *line, usec_t
         return line;
     *store = *line;
     datepattern_date(f->date, now, store);
+    store->body = (struct slice){0};
     return store;
 }
 
@@ -194,14 +196,18 @@ static int match_one(struct filter *f, const struct rule *rule, struct slice sub
     return r;
 }
 
-// The first rule that matches, from *index on, in *index. A limit hit is told only where none does.
-static int match_any(struct filter *f, const struct rules *rs, struct slice subject,
-                     unsigned *index)
+// The first rule that matches of those that may (NULL: any), from *index on, in *index. A limit hit
+// is told only where none does.
+static int match_any(struct filter *f, const struct rules *rs, const uint64_t *may,
+                     struct slice subject, unsigned *index)
 {
     int limit = 0;
 
     for (size_t i = *index; i < rs->n; i++) {
-        int r = match_one(f, &rs->rule[i], subject);
+        int r;
+        if (may && !(may[i / 64] >> i % 64 & 1))
+            continue;
+        r = match_one(f, &rs->rule[i], subject);
         if (r == FILTER_E_MATCH) {
             *index = (unsigned)i;
             return r;
@@ -211,14 +217,20 @@ static int match_any(struct filter *f, const struct rules *rs, struct slice subj
     return limit;
 }
 
+static void put_back(const struct filter *f, const struct line *line, struct slice *part)
+{
+    line_put_back(line, line->body, part);
+    line_put_back(line, backlog_last(&f->backlog), part);
+}
+
 static void put_back_all(const struct filter *f, const struct line *line, struct match *m)
 {
     struct slice *part[] = {&m->name, &m->id, &m->mlfid, &m->user, &m->secret};
 
     for (size_t i = 0; i < sizeof(part) / sizeof(*part); i++)
-        backlog_put_back(&f->backlog, line, part[i]);
+        put_back(f, line, part[i]);
     for (size_t i = 0; i < m->n_fields; i++)
-        backlog_put_back(&f->backlog, line, &m->field[i].value);
+        put_back(f, line, &m->field[i].value);
 }
 
 // Of several lines, those that a match took are done with, and only they are what is ignored or
@@ -235,71 +247,128 @@ static struct slice take_lines(struct filter *f, const struct rule *rule, struct
     return backlog_taken(&f->backlog, f->taken);
 }
 
-// The failregexes, then the ignoreregexes on the same text: what <F-CONTENT> took is a line of its
-// own to both, ended by a newline as every line is.
-static int match_fail(struct filter *f, struct slice subject, struct values *v, unsigned *rule)
+// What is being matched: a line, which failregexes may match it, and what was taken of it so far.
+struct search {
+    const struct line *line;
+    const uint64_t *may;
+    unsigned rule; // the first to try, and then the one that matched
+    struct values values;
+};
+
+// The failregexes, then the ignoreregexes on the same text.
+static int match_ended(struct filter *f, struct search *s, struct slice subject)
 {
-    char *end = f->backlog.text + (subject.p - f->backlog.text) + subject.n, kept = *end;
     unsigned ignore = 0;
+    int r = match_any(f, &f->fail, s->may, subject, &s->rule);
+
+    if (r != FILTER_E_MATCH)
+        return r;
+    rule_values(&f->fail.rule[s->rule], &f->matcher, subject, &s->values);
+    subject = take_lines(f, &f->fail.rule[s->rule], subject);
+    return match_any(f, &f->ignore, NULL, subject, &ignore) == FILTER_E_MATCH ? FILTER_E_IGNORED
+                                                                              : r;
+}
+
+// What <F-CONTENT> took is a line of its own, ended by a newline as every line is. Mostly one
+// stands there; else it is put there, in a copy that is our own.
+static int match_content(struct filter *f, struct search *s, struct slice text,
+                         struct slice content)
+{
+    size_t start = (size_t)(content.p - text.p), end = start + content.n;
+    char kept;
     int r;
 
-    *end = '\n';
-    r = match_any(f, &f->fail, subject, rule);
-    if (r == FILTER_E_MATCH) {
-        rule_values(&f->fail.rule[*rule], &f->matcher, subject, v);
-        subject = take_lines(f, &f->fail.rule[*rule], subject);
-        if (match_any(f, &f->ignore, subject, &ignore) == FILTER_E_MATCH)
-            r = FILTER_E_IGNORED;
-    }
-    *end = kept;
+    if (text.p[end] == '\n')
+        return match_ended(f, s, content);
+    if (text.p == s->line->body.p && !backlog_add(&f->backlog, s->line))
+        return 0;
+    kept = f->backlog.text[end];
+    f->backlog.text[end] = '\n';
+    r = match_ended(f, s, (struct slice){f->backlog.text + start, content.n});
+    f->backlog.text[end] = kept;
     return r;
 }
 
 // The prefregex, where there is one, and the failregexes on what it leaves.
-static int match_text(struct filter *f, struct slice text, struct values *v, unsigned *rule)
+static int match_text(struct filter *f, struct search *s, struct slice text)
 {
     unsigned prefix = 0;
     int r;
 
-    v->n = 0;
-    memset(v->key, 0, sizeof(v->key));
-    if (f->prefix.n > 0) {
-        r = match_any(f, &f->prefix, text, &prefix);
-        if (r != FILTER_E_MATCH)
-            return r;
-        rule_values(f->prefix.rule, &f->matcher, text, v);
-        if (v->key[KEY_CONTENT].n > 0)
-            text = v->key[KEY_CONTENT];
-    }
-    return match_fail(f, text, v, rule);
+    s->values.n = 0;
+    memset(s->values.key, 0, sizeof(s->values.key));
+    if (f->prefix.n == 0)
+        return match_ended(f, s, text);
+    r = match_any(f, &f->prefix, NULL, text, &prefix);
+    if (r != FILTER_E_MATCH)
+        return r;
+    rule_values(f->prefix.rule, &f->matcher, text, &s->values);
+    if (s->values.key[KEY_CONTENT].n > 0)
+        return match_content(f, s, text, s->values.key[KEY_CONTENT]);
+    return match_ended(f, s, text);
 }
 
-int filter_match_from(struct filter *f, const struct line *line, unsigned first, struct match *ret)
+// The text to match: the line's own body where there is one, else a copy of ours. False for a line
+// longer than any that `lines` gives out.
+static bool take_up(struct filter *f, const struct line *line, bool is_again,
+                    struct slice *ret_text)
 {
-    struct values v;
-    struct slice text;
-    unsigned rule = first, ignore = 0;
-    int r, ignored = 0;
-
-    if (first > 0)
+    if (f->backlog.max == 1 && line->body.p && line->text.n <= LINES_MAX) {
+        *ret_text = line->body;
+        return true;
+    }
+    if (is_again)
         backlog_clean(&f->backlog);
     else if (!backlog_add(&f->backlog, line))
+        return false;
+    *ret_text = backlog_text(&f->backlog);
+    return true;
+}
+
+static int match(struct filter *f, struct search *s, struct match *ret)
+{
+    struct slice text;
+    unsigned ignore = 0;
+    int r, ignored = 0;
+
+    if (!take_up(f, s->line, s->rule > 0, &text))
         return 0;
-    text = backlog_text(&f->backlog);
     if (f->ignore_first)
-        ignored = match_any(f, &f->ignore, text, &ignore);
+        ignored = match_any(f, &f->ignore, NULL, text, &ignore);
     if (ignored == FILTER_E_MATCH)
         return FILTER_E_IGNORED;
-    r = match_text(f, text, &v, &rule);
+    r = match_text(f, s, text);
     if (r != FILTER_E_MATCH)
         return r ? r : ignored;
-    ret->rule = rule;
-    match_read(&v, ret);
-    put_back_all(f, line, ret);
+    ret->rule = s->rule;
+    match_read(&s->values, ret);
+    put_back_all(f, s->line, ret);
     return FILTER_E_MATCH;
 }
 
 int filter_match(struct filter *f, const struct line *line, struct match *ret)
 {
-    return filter_match_from(f, line, 0, ret);
+    return filter_match_some(f, line, NULL, ret);
+}
+
+// Of the search, only what is read is set: its fields are many.
+int filter_match_some(struct filter *f, const struct line *line, const uint64_t *may,
+                      struct match *ret)
+{
+    struct search s;
+
+    s.line = line;
+    s.may = may;
+    s.rule = 0;
+    return match(f, &s, ret);
+}
+
+int filter_match_from(struct filter *f, const struct line *line, unsigned first, struct match *ret)
+{
+    struct search s;
+
+    s.line = line;
+    s.may = NULL;
+    s.rule = first;
+    return match(f, &s, ret);
 }

@@ -95,8 +95,13 @@ const struct line *filter_date(struct filter *f, const struct line *line, usec_t
 // Matches one line, its date cut out and a newline behind it; with maxlines the last lines, and
 // those that matched are not looked at again. 0: not matched, else FILTER_E_*. The slices in *ret
 // point into the line; but for those that the date was cut out of, or that lie in an earlier line,
-// which are valid until the next call with this filter.
+// which are valid until the next call with this filter and as long as the line's body.
 int filter_match(struct filter *f, const struct line *line, struct match *ret);
+
+// The same with some of the failregexes only: number i where bit i % 64 of may[i / 64] is set.
+// NULL: with all.
+int filter_match_some(struct filter *f, const struct line *line, const uint64_t *may,
+                      struct match *ret);
 
 // The same from one of the failregexes on: with first = ret->rule + 1 the next that matches the
 // same line, for tools that tell of all of them.

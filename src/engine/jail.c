@@ -205,6 +205,12 @@ static int matched(struct jail *j, const struct line *line, struct match *m, str
 int jail_feed(struct jail *j, const struct line *line, usec_t now, struct hit *ret_hit,
               struct verdict *ret_verdict)
 {
+    return jail_feed_some(j, line, NULL, now, ret_hit, ret_verdict);
+}
+
+int jail_feed_some(struct jail *j, const struct line *line, const uint64_t *may, usec_t now,
+                   struct hit *ret_hit, struct verdict *ret_verdict)
+{
     struct line store;
     struct match m;
     int r;
@@ -213,7 +219,7 @@ int jail_feed(struct jail *j, const struct line *line, usec_t now, struct hit *r
     line = filter_date(j->filter, line, now, &store);
     if (line->time > j->newest)
         j->newest = line->time;
-    r = filter_match(j->filter, line, &m);
+    r = filter_match_some(j->filter, line, may, &m);
     if (r == FILTER_E_MATCH)
         return matched(j, line, &m, ret_hit, ret_verdict);
     if (r == FILTER_E_IGNORED)
@@ -221,6 +227,13 @@ int jail_feed(struct jail *j, const struct line *line, usec_t now, struct hit *r
     else if (r == FILTER_E_LIMIT)
         j->counters.limits++;
     return r < 0 ? r : 0;
+}
+
+void jail_pass(struct jail *j, uint64_t n, usec_t newest)
+{
+    j->counters.lines += n;
+    if (newest > j->newest)
+        j->newest = newest;
 }
 
 int jail_restore(struct jail *j, const struct hit *hit)

@@ -83,6 +83,14 @@ void jail_ask(struct jail *j, past_fn *fn, void *user);
 int jail_feed(struct jail *j, const struct line *line, usec_t now, struct hit *ret_hit,
               struct verdict *ret_verdict);
 
+// The same with some of the filter's failregexes only, as for filter_match_some().
+int jail_feed_some(struct jail *j, const struct line *line, const uint64_t *may, usec_t now,
+                   struct hit *ret_hit, struct verdict *ret_verdict);
+
+// Lines that cannot concern it, and that it is therefore not fed: how many, and the newest time of
+// them. Due before jail_next() and jail_expire(), which go by the newest line's.
+void jail_pass(struct jail *j, uint64_t n, usec_t newest);
+
 // Counts a hit again that the ledger kept, in the order in which they were counted first: the
 // windows are then as they were. A verdict that comes of it is not given out a second time; the one
 // that came of it (hit->banned) starts the windows anew as it did then. -ENOMEM.

@@ -6,7 +6,7 @@
 
 int lines_init(struct lines *l, size_t limit)
 {
-    char *rest = malloc(limit > 0 ? limit : 1);
+    char *rest = malloc(limit + 1);
 
     if (!rest)
         return -ENOMEM;
@@ -46,11 +46,18 @@ static void keep(struct lines *l, struct slice part)
     }
 }
 
-static struct slice without_return(struct slice line)
+// The line with a newline behind it, and not a carriage return.
+static struct slice end(struct lines *l, struct slice line)
 {
-    if (line.n > 0 && line.p[line.n - 1] == '\r')
-        line.n--;
-    return line;
+    bool returns = line.n > 0 && line.p[line.n - 1] == '\r', kept = line.p == l->rest;
+
+    if (!returns && !kept)
+        return line;
+    line.n -= returns;
+    if (!kept)
+        memcpy(l->rest, line.p, line.n);
+    l->rest[line.n] = '\n';
+    return (struct slice){l->rest, line.n};
 }
 
 // The line that ends with this part: false where it is dropped.
@@ -66,7 +73,7 @@ static bool finish(struct lines *l, struct slice part, struct slice *ret_line)
     whole = !l->dropping;
     lines_reset(l);
     if (whole)
-        *ret_line = without_return(line);
+        *ret_line = end(l, line);
     return whole;
 }
 

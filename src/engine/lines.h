@@ -27,8 +27,9 @@ void lines_done(struct lines *l);
 void lines_reset(struct lines *l);
 
 // Takes the next whole line off the chunk, without its newline and one carriage return before it.
-// Only \n ends a line. True: *ret_line is valid until the next call. False: the chunk is used up
-// and what it had of a partial line is kept.
+// Only \n ends a line, and one stands right behind *ret_line in memory, whatever was there in the
+// chunk. True: *ret_line is valid until the next call. False: the chunk is used up and what it had
+// of a partial line is kept.
 bool lines_next(struct lines *l, struct slice *chunk, struct slice *ret_line);
 
 // At the end of a finished file: the last line, if it had no newline. Once.

@@ -66,14 +66,24 @@ static int compile(const struct draft *regex, unsigned flags, pcre2_code **ret,
 
 static void number_groups(struct regex *r)
 {
+    uint32_t count = 0;
     char name[24];
 
-    pcre2_pattern_info(r->code, PCRE2_INFO_CAPTURECOUNT, &r->captures);
-    r->captures++;
+    pcre2_pattern_info(r->code, PCRE2_INFO_CAPTURECOUNT, &count);
+    r->captures = count > 0 ? 2 : 1;
     for (size_t i = 0; i < r->names.n; i++) {
         snprintf(name, sizeof(name), "g%zu", i);
         r->number[i] = (uint32_t)pcre2_substring_number_from_name(r->code, (PCRE2_SPTR)name);
+        if (r->number[i] >= r->captures)
+            r->captures = r->number[i] + 1;
     }
+}
+
+static bool has_jit(const pcre2_code *code)
+{
+    size_t size = 0;
+
+    return pcre2_pattern_info(code, PCRE2_INFO_JITSIZE, &size) == 0 && size > 0;
 }
 
 int regex_init(struct regex *r, const struct draft *python, unsigned flags, struct fault *ret_fault)
@@ -86,8 +96,10 @@ int regex_init(struct regex *r, const struct draft *python, unsigned flags, stru
     if (e == 0)
         e = python->failed || translated.failed ? -ENOMEM
                                                 : compile(&translated, flags, &r->code, ret_fault);
-    if (e == 0)
+    if (e == 0) {
         number_groups(r);
+        r->is_jit = has_jit(r->code);
+    }
     draft_done(&translated);
     return e;
 }
@@ -125,7 +137,9 @@ void matcher_done(struct matcher *m)
 int regex_search(const struct regex *r, struct matcher *m, struct slice text, size_t from)
 {
     PCRE2_SPTR subject = (PCRE2_SPTR)(text.p ? text.p : "");
-    int n = pcre2_match(r->code, subject, text.n, from, 0, m->data, m->context);
+    // The way without pcre2_match()'s checks of its arguments, which are longer than many a match.
+    int n = r->is_jit ? pcre2_jit_match(r->code, subject, text.n, from, 0, m->data, m->context)
+                      : pcre2_match(r->code, subject, text.n, from, 0, m->data, m->context);
 
     // Bytes without UTF leave no other error than a limit: of steps, depth, heap or stack.
     return n >= 0 ? REGEX_E_MATCH : n == PCRE2_ERROR_NOMATCH ? 0 : REGEX_E_LIMIT;

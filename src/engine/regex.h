@@ -13,7 +13,9 @@ struct regex {
     pcre2_code *code;
     struct groups names;
     uint32_t number[GROUPS_MAX]; // of the group, as in names
-    uint32_t captures;           // groups in all, the whole match among them
+    uint32_t captures; // groups up to the last that is asked for: the whole match, the first, and
+                       // those with a name
+    bool is_jit;
 };
 
 enum {

@@ -30,6 +30,19 @@ void stamp_hint_mtime(struct stamp *s, usec_t mtime)
         s->day_from = STAMP_DAY_MTIME;
 }
 
+void line_put_back(const struct line *l, struct slice body, struct slice *part)
+{
+    size_t before = l->date.n > 0 ? (size_t)(l->date.p - l->text.p) : l->text.n, start;
+
+    if (!body.p || !part->p || part->p < body.p || part->p > body.p + body.n)
+        return;
+    start = (size_t)(part->p - body.p);
+    if (start >= before)
+        part->p = l->text.p + start + l->date.n;
+    else if (start + part->n <= before)
+        part->p = l->text.p + start;
+}
+
 // What lies behind the stamp.
 static struct slice behind(struct slice text, const struct shape *shape)
 {

@@ -22,10 +22,23 @@
 struct line {
     struct slice text;
     struct slice date;
-    usec_t time; // where not dated: the last line's time, or now
+    struct slice body; // the text without its date, and a newline behind; p NULL: nobody cut it yet
+    usec_t time;       // where not dated: the last line's time, or now
     bool dated;
     const struct zone *zone; // of the clock that wrote it; NULL: UTC
 };
+
+// Gives a line its body where that needs no copy: one that has no date, or begins with it, and
+// behind whose text stands a newline (lines.h).
+static inline void line_take_body(struct line *l)
+{
+    if (l->date.n == 0 || l->date.p == l->text.p)
+        l->body = slice_from(l->text, l->date.n);
+}
+
+// Makes a part of a body, or of another copy of the line without its date, one of the text, where
+// it lies in one piece there.
+void line_put_back(const struct line *l, struct slice body, struct slice *part);
 
 struct stamp {
     struct wall wall; // its last: of the last line that had a time

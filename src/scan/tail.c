@@ -63,6 +63,7 @@ static void give(struct tail *t, struct slice text, usec_t now, line_fn *fn, voi
     struct line line;
 
     stamp_line(&t->stamp, text, now, &line);
+    line_take_body(&line);
     source_give(&t->source, &line, fn, user);
 }
 
