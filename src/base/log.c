@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/log.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { LINE_MAX_ = 2048 };
+// Whole lines up to PIPE_BUF bytes in one write keep the lines of two processes apart.
+enum { LINE_MAX_ = 2048, HELD_MAX = PIPE_BUF };
 
 // A process has one standard error, so this is process state, as its descriptor is.
 static struct {
     const char *name;
     enum log_level most;
-    bool journal;
-} log_state = {"tailban", LEVEL_INFO, false};
+    bool journal, is_held;
+    size_t n; // bytes held
+    char held[HELD_MAX];
+} log_state = {.name = "tailban", .most = LEVEL_INFO};
 
 void log_open(const char *name, enum log_level most)
 {
@@ -31,6 +35,27 @@ void log_set_level(enum log_level most)
 bool log_says(enum log_level level)
 {
     return level <= log_state.most;
+}
+
+static void write_out(void)
+{
+    size_t n = log_state.n;
+
+    log_state.n = 0;
+    // There is nobody to tell if it fails.
+    if (n > 0 && write(STDERR_FILENO, log_state.held, n) < 0)
+        return;
+}
+
+void log_hold(void)
+{
+    log_state.is_held = true;
+}
+
+void log_release(void)
+{
+    log_state.is_held = false;
+    write_out();
 }
 
 void log_line(enum log_level level, const char *format, ...)
@@ -58,8 +83,10 @@ void log_line(enum log_level level, const char *format, ...)
             line[i] = '?';
     }
     line[n++] = '\n';
-    // One write per line keeps the lines of two processes apart. There is nobody to tell if it
-    // fails.
-    if (write(STDERR_FILENO, line, n) < 0)
-        return;
+    if (log_state.n + n > HELD_MAX)
+        write_out();
+    memcpy(log_state.held + log_state.n, line, n);
+    log_state.n += n;
+    if (!log_state.is_held)
+        write_out();
 }

@@ -21,5 +21,9 @@ void log_set_level(enum log_level most);
 // Whether a line of this level would be said, where finding the words costs something.
 bool log_says(enum log_level level);
 
+// From hold to release lines gather, and go out a page at a time.
+void log_hold(void);
+void log_release(void);
+
 // Control characters in the text become '?', so that foreign bytes cannot forge a line.
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
