@@ -387,10 +387,13 @@ static int on_event(struct watch *w, const struct inotify_event *e)
     return error;
 }
 
-static int read_events(struct watch *w, bool *ret_any)
+// Most often a log has grown and that is all; what else happens brings more with it. What is left
+// is there to poll for.
+static int read_events(struct watch *w, bool *ret_more)
 {
     _Alignas(struct inotify_event) char events[EVENTS_SIZE];
     ssize_t n = read(w->list.fd, events, sizeof(events));
+    bool more = false;
     int r, error = 0;
 
     if (n < 0 && errno != EAGAIN && errno != EINTR)
@@ -400,20 +403,21 @@ static int read_events(struct watch *w, bool *ret_any)
         r = on_event(w, e);
         if (r < 0)
             error = r;
+        more |= e->mask != IN_MODIFY;
         p += sizeof(*e) + e->len;
     }
-    *ret_any = n > 0;
+    *ret_more = more;
     return error;
 }
 
 int watch_dispatch(struct watch *w, watch_fn *fn, void *user)
 {
-    bool any = true;
+    bool more = true;
     int r, error = 0;
 
-    for (unsigned round = 0; any && round < ROUNDS_MAX; round++) {
-        any = false;
-        r = read_events(w, &any);
+    for (unsigned round = 0; more && round < ROUNDS_MAX; round++) {
+        more = false;
+        r = read_events(w, &more);
         if (r < 0)
             error = r;
     }
