@@ -25,6 +25,8 @@ struct fixture {
     struct zone zone;
     struct judge *judge;
     size_t hits, bans, in_force, extended, by_hand, unbans, ended;
+    struct addr ordered; // before the ban is told, and until when
+    usec_t ordered_until;
     struct ban last; // its jail is not kept
     enum judge_appeal appeal;
     size_t appeals;
@@ -40,10 +42,25 @@ static void on_hit(void *user, const struct cell *cell, const struct hit *hit)
     f->hits += hit->count;
 }
 
+static void on_order(void *user, const struct cell *cell, const struct addr *net, usec_t until)
+{
+    struct fixture *f = user;
+
+    (void)cell;
+    f->ordered = *net;
+    f->ordered_until = until;
+}
+
 static void on_ban(void *user, const struct cell *cell, const struct ban *ban,
                    const struct hit *last, enum judge_news news)
 {
     struct fixture *f = user;
+
+    if (news == JUDGE_BANNED) {
+        assert_int_equal(addr_compare(&f->ordered, &ban->net), 0);
+        assert_int_equal(f->ordered_until, ban->until);
+    }
+    f->ordered = (struct addr){0};
 
     assert_string_equal(cell->conf->name, ban->jail);
     f->bans++;
@@ -136,7 +153,7 @@ static int load(struct fixture *f)
 
 static void open_judge(struct fixture *f)
 {
-    const struct judge_hooks hooks = {f, on_hit, on_ban, on_unban, on_ended, on_appeal};
+    const struct judge_hooks hooks = {f, on_hit, on_order, on_ban, on_unban, on_ended, on_appeal};
 
     assert_int_equal(judge_new(f->ledger, &f->zone, &hooks, &f->judge), 0);
 }

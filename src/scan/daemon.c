@@ -63,12 +63,20 @@ static void say_increase(struct daemon *d, const struct cell *cell, const struct
         herald_increase(cell, ban, prior + 1);
 }
 
+static void on_order(void *user, const struct cell *cell, const struct addr *net, usec_t until)
+{
+    struct daemon *d = user;
+
+    link_ban(d->link, cell, net, until);
+    link_hurry(d->link, clock_now());
+}
+
 static void on_ban(void *user, const struct cell *cell, const struct ban *ban,
                    const struct hit *last, enum judge_news news)
 {
     struct daemon *d = user;
 
-    if (news != JUDGE_OVER)
+    if (news == JUDGE_EXTENDED)
         link_ban(d->link, cell, &ban->net, ban->until);
     herald_ban(&d->herald, cell, ban, news);
     if (news != JUDGE_BANNED)
@@ -176,6 +184,17 @@ static void settle_link(struct daemon *d)
 
 // Logs
 
+// A block, and the bans it led to on their way before anything else is done.
+static void read_block(struct daemon *d)
+{
+    usec_t now = clock_now();
+
+    log_hold();
+    judge_read(d->judge, now);
+    link_flush(d->link, now);
+    log_release();
+}
+
 static int on_logs(sd_event_source *s, int fd, uint32_t events, void *user)
 {
     struct daemon *d = user;
@@ -186,15 +205,15 @@ static int on_logs(sd_event_source *s, int fd, uint32_t events, void *user)
     (void)events;
     if (r < 0)
         log_line(LEVEL_ERROR, "the logs cannot be watched: %s", strerror(-r));
+    else if (d->may_read && judge_ready(d->judge))
+        read_block(d);
     return r;
 }
 
 static int on_reading(sd_event_source *s, void *user)
 {
-    struct daemon *d = user;
-
     (void)s;
-    judge_read(d->judge, clock_now());
+    read_block(user);
     return 0;
 }
 
@@ -380,7 +399,8 @@ static int open_ledger(struct daemon *d)
 
 static int open_parts(struct daemon *d)
 {
-    const struct judge_hooks judge_hooks = {d, on_hit, on_ban, on_unban, on_ended, on_appeal};
+    const struct judge_hooks judge_hooks = {d,        on_hit,   on_order, on_ban,
+                                            on_unban, on_ended, on_appeal};
     const struct link_hooks link_hooks = {d, on_own, on_state};
     int r = zone_local(&d->zone);
 

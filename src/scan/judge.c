@@ -204,8 +204,11 @@ static void announce(struct judge *j, const struct cell *cell, const struct ban 
 static void pass(struct judge *j, const struct cell *c, struct ban *ban, const struct hit *last,
                  usec_t now)
 {
-    int r = books_ban(&j->books, ban, now);
+    int r;
 
+    if (ban->until > now)
+        j->hooks.order(j->hooks.user, c, &ban->net, ban->until);
+    r = books_ban(&j->books, ban, now);
     announce(j, c, ban, last, news_of(ban, r, now), now);
 }
 
@@ -410,8 +413,10 @@ int judge_ban(struct judge *j, const struct cell *cell, const struct addr *net, 
         .until = usec_add(now, span ? span : cell->conf->spec.sentence.bantime),
         .reason = BAN_MANUAL,
     };
-    int r = books_ban(&j->books, &ban, now);
+    int r;
 
+    j->hooks.order(j->hooks.user, cell, &ban.net, ban.until);
+    r = books_ban(&j->books, &ban, now);
     announce(j, cell, &ban, NULL, news_of(&ban, r, now), now);
     if (r < 0)
         return r;

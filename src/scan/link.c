@@ -31,7 +31,7 @@ struct link {
     int64_t after;                                                // BANS: the last one
     bool again;                                                   // the state, after this one
     bool greeted, committed, enforced;                            // what the enforcer has said
-    uint32_t seq, commit_seq;
+    uint32_t seq, acked, commit_seq;                              // seq: the last one put
     struct exempt own;
     uint64_t refused, refusals_logged;
     size_t first, n;
@@ -77,6 +77,7 @@ void link_attach(struct link *l, int fd)
     l->fd = fd;
     l->phase = HELLO;
     l->n = l->out_n = 0;
+    l->acked = l->seq;
     l->greeted = l->again = l->enforced = l->committed = false;
     l->refusals_logged = 0;
     exempt_done(&l->own);
@@ -354,6 +355,7 @@ static int on_commit(struct link *l, const struct order *o)
 
 static int on_ack(struct link *l, const struct order *o)
 {
+    l->acked = o->seq;
     if (!l->committed || o->seq != l->commit_seq || l->phase != LIVE)
         return 0;
     l->committed = false;
@@ -433,4 +435,24 @@ int link_process(struct link *l, short events, usec_t now)
     if (r < 0)
         lose(l, r);
     return r < 0 ? r : 0;
+}
+
+void link_flush(struct link *l, usec_t now)
+{
+    int r = 0;
+
+    while (r == 0 && l->fd >= 0 && l->phase == LIVE && l->n > 0) {
+        size_t before = l->n;
+        r = write_packet(l, now);
+        if (r < 0)
+            lose(l, r);
+        else if (l->n == before)
+            break;
+    }
+}
+
+void link_hurry(struct link *l, usec_t now)
+{
+    if (l->acked == l->seq)
+        link_flush(l, now);
 }

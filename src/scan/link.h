@@ -43,6 +43,12 @@ short link_events(const struct link *l);
 // Reads and writes what can be without waiting. -errno: the connection is gone and closed.
 int link_process(struct link *l, short events, usec_t now);
 
+// Sends what is queued as far as the enforcer takes it, without waiting to be polled;
+// link_hurry() only where the enforcer has nothing else to do: what comes while it is busy gathers
+// for one batch. A connection that is lost meanwhile is told like any other.
+void link_flush(struct link *l, usec_t now);
+void link_hurry(struct link *l, usec_t now);
+
 // Orders. Without a connection they are nothing to remember: the ledger does. The bans of a jail
 // that only watches are none.
 void link_ban(struct link *l, const struct cell *cell, const struct addr *net, usec_t until);
