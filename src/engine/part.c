@@ -17,10 +17,12 @@ static const char *const everyday[] = {
     "lip=192.0.2.2, ",
     " mail dovecot: pop3-login: Disconnected: Logged out",
     " TLS, session=<a>",
+    "192.0.2.1 [1A2B] <<< EHLO mail.example.com SIZE=1",
+    "192.0.2.1 [1A2B] >>> 250 2.1.0 <a@example.com>... Sender ok",
     " mail sshd[1]: Connection from user invalid error failed",
 };
 
-enum { LENGTH_ENOUGH = 24 }; // beyond, longer is not rarer
+enum { LENGTH_ENOUGH = 16 }; // beyond, longer is not rarer
 
 static void texts_set(struct texts *t, const char *text, size_t n)
 {
@@ -84,6 +86,14 @@ static bool contains(struct slice text, struct slice what)
     return memmem(text.p, text.n, what.p, what.n) != NULL;
 }
 
+static void texts_remove(struct texts *t, size_t i)
+{
+    for (t->n--; i < t->n; i++) {
+        t->length[i] = t->length[i + 1];
+        memcpy(t->text[i], t->text[i + 1], t->length[i]);
+    }
+}
+
 // Whether one of b's texts is there wherever one of a's is.
 static bool texts_imply(const struct texts *a, const struct texts *b)
 {
@@ -119,6 +129,45 @@ static int texts_worth(const struct texts *t)
     return least == 0 ? 0 : least * 4 + PART_TEXTS_MAX - (int)t->n;
 }
 
+// The same clause in fewer texts, each of its first or last bytes only: of several that hold
+// one of the others, that one is enough.
+static void texts_shorten(const struct texts *from, size_t length, bool last, struct texts *ret)
+{
+    ret->n = 0;
+    for (size_t i = 0; i < from->n; i++) {
+        struct slice text = texts_get(from, i);
+        size_t over = text.n > length ? text.n - length : 0, k = 0;
+        text = (struct slice){text.p + (last ? over : 0), text.n - over};
+        while (k < ret->n && !contains(text, texts_get(ret, k)))
+            k++;
+        if (k < ret->n)
+            continue;
+        for (k = ret->n; k-- > 0;)
+            if (contains(texts_get(ret, k), text))
+                texts_remove(ret, k);
+        texts_add(ret, text, (struct slice){"", 0});
+    }
+}
+
+// What of a clause is worth most.
+static int texts_simplify(const struct texts *from, struct texts *ret)
+{
+    struct texts first, last;
+    int worth, worth_first, worth_last;
+
+    texts_shorten(from, PART_TEXT_MAX, false, ret);
+    texts_shorten(from, LENGTH_ENOUGH, false, &first);
+    texts_shorten(from, LENGTH_ENOUGH, true, &last);
+    worth = texts_worth(ret);
+    worth_first = texts_worth(&first);
+    worth_last = texts_worth(&last);
+    if (worth_first > worth && worth_first >= worth_last)
+        texts_copy(ret, &first);
+    else if (worth_last > worth)
+        texts_copy(ret, &last);
+    return texts_worth(ret);
+}
+
 static void remove_clause(struct part *p, size_t i)
 {
     for (p->n--; i < p->n; i++)
@@ -126,9 +175,10 @@ static void remove_clause(struct part *p, size_t i)
 }
 
 // Adds a clause where it says more than the others, and is rarer than the last of too many.
-static void add_clause(struct part *p, const struct texts *t)
+static void add_clause(struct part *p, const struct texts *given)
 {
-    int worth = texts_worth(t);
+    struct texts simple, *t = &simple;
+    int worth = texts_simplify(given, t);
     size_t at = 0;
 
     for (size_t i = 0; i < p->n; i++)
@@ -265,6 +315,9 @@ void part_close(struct part *p)
     add_clause(p, &p->head);
     if (!p->exact)
         add_clause(p, &p->tail);
+    // What is far less rare than the first costs a search, and decides nothing.
+    while (p->n > 1 && 2 * texts_worth(&p->clause[p->n - 1]) < texts_worth(&p->clause[0]))
+        p->n--;
 }
 
 void part_look(struct part *p)
