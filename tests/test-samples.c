@@ -7,6 +7,7 @@
 #include "conf/config.h"
 #include "engine/session.h"
 #include "engine/stamp.h"
+#include "proof.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -32,6 +33,7 @@ struct samples {
 struct run {
     const struct samples *samples;
     struct filter *filter;
+    struct proof *proof;
     struct sessions *sessions;
     struct stamp stamp;
     struct slice format[FORMATS];
@@ -110,6 +112,9 @@ static void samples_line(struct run *r, size_t i, struct slice format)
     stamp_line(&r->stamp, (struct slice){text, (size_t)n}, now, &line);
     if (!line.dated)
         fail_msg("%s:%zu: no date in: %s", s->path, i + 1, text);
+    const char *missed = proof_line(r->proof, &line);
+    if (missed)
+        fail_msg("%s:%zu: %s\n  needs less than is told of: %s", s->path, i + 1, text, missed);
     struct match m = {0};
     int64_t count = 0;
     int e = filter_match(r->filter, &line, &m);
@@ -187,6 +192,8 @@ static void samples_check(const char *root, const char *name)
     struct filter_error error;
     if (filter_new(&spec, &run.filter, &error) != 0)
         fail_msg("%s: %s", name, error.text);
+    run.proof = proof_new(&spec);
+    assert_non_null(run.proof);
     stamp_init(&run.stamp, &zone);
     stamp_hint_name(&run.stamp, slice_of("s20150213-00.log"));
 
@@ -198,9 +205,12 @@ static void samples_check(const char *root, const char *name)
         if (!hit[i])
             fail_msg("%s: no sample line for: %s", name, spec.failregex[i].text);
     assert_int_equal(filter_limits_hit(run.filter), 0);
+    for (size_t i = 0; proof_untold(run.proof, i); i++)
+        print_message("%s: tried on every line: %s\n", name, proof_untold(run.proof, i));
 
     sessions_free(run.sessions);
     filter_free(run.filter);
+    proof_free(run.proof);
     config_done(&config);
     zone_done(&zone);
     free(samples.text);

@@ -5,14 +5,18 @@
 //   use I                the lines that follow are for filter number I, from 0
 //   line TEXT            of a log
 //   journal TEXT         of the journal, which tells the time itself: now
+//   proof                "proof REGEXES MATCHES", then the regexes of all filters that are to be
+//                        tried on every line, one a line, and "end"
 //
-// A line is answered by one "hit" or "note" (informs, or waits for an address) for each failregex
+// A line is answered by "missed REGEX" where a regex matched a line without a text that literal.h
+// says it needs, one "hit" or "note" (informs, or waits for an address) for each failregex
 // that matches it, and "end". What stands in an answer has no spaces: they are %20.
 #include "base/cleanup.h"
 #include "base/hash.h"
 #include "base/zone.h"
 #include "conf/config.h"
 #include "engine/session.h"
+#include "proof.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +29,7 @@ struct peer {
     struct stamp stamp;
     struct filter_spec spec;
     struct filter *filter;
+    struct proof *proof;
     struct sessions *sessions;
 };
 
@@ -65,6 +70,7 @@ static void open_filter(struct peer *p, const char *dir, const char *filter)
         putchar('\n');
         return;
     }
+    p->proof = proof_new(&p->spec);
     p->sessions = sessions_new(SESSIONS_MAX, SESSION_AGE_S * USEC_PER_SEC, SEED);
     zone_local(&p->zone);
     stamp_init(&p->stamp, &p->zone);
@@ -109,10 +115,17 @@ static void judge(struct peer *p, struct slice text, bool journal)
     struct line line = {.text = text, .date = {text.p, 0}, .time = now, .dated = true};
     struct line store;
     struct match m;
+    const char *missed;
 
     if (!journal)
         stamp_line(&p->stamp, text, now, &line);
     line = *filter_date(p->filter, &line, now, &store);
+    missed = proof_line(p->proof, &line);
+    if (missed) {
+        printf("missed ");
+        say(slice_of(missed));
+        putchar('\n');
+    }
     for (unsigned rule = 0; rule < p->spec.n_failregex; rule = m.rule + 1) {
         int64_t failures;
         if (filter_match_from(p->filter, &line, rule, &m) != FILTER_E_MATCH)
@@ -127,9 +140,27 @@ static void judge(struct peer *p, struct slice text, bool journal)
     puts("end");
 }
 
+static void tell_proof(const struct peer *peers, size_t n)
+{
+    struct proof_count sum = {0};
+
+    for (size_t i = 0; i < n; i++)
+        if (peers[i].proof)
+            proof_count(peers[i].proof, &sum);
+    printf("proof %zu %zu\n", sum.regexes, sum.matches);
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; peers[i].proof && proof_untold(peers[i].proof, k); k++) {
+            say(slice_of(proof_untold(peers[i].proof, k)));
+            putchar('\n');
+        }
+    }
+    puts("end");
+}
+
 static void peer_done(struct peer *p)
 {
     filter_free(p->filter);
+    proof_free(p->proof);
     sessions_free(p->sessions);
     zone_done(&p->zone);
     config_done(&p->config);
@@ -143,6 +174,10 @@ static bool obey(struct peer *peers, size_t *n, size_t *used, char *text)
     if (slice_starts(line, "filter ") && second && *n < FILTERS_MAX) {
         *second = '\0';
         open_filter(&peers[(*n)++], space + 1, second + 1);
+        return true;
+    }
+    if (slice_is(line, "proof")) {
+        tell_proof(peers, *n);
         return true;
     }
     if (slice_starts(line, "use ")) {

@@ -14,6 +14,7 @@ with the same host and the other values named, at the same second. The lines run
 set of options that the file asks for; every failregex must match at least one.
 """
 import argparse
+import collections
 import glob
 import ipaddress
 import json
@@ -68,6 +69,8 @@ class Filter:
         self.driver.send("use %d" % self.number)
         answer = self.driver.ask(b"%s %s" % (b"journal" if journal else b"line", line))
         found = []
+        if answer.startswith("missed "):
+            raise SystemExit("%s\n    %s" % (urllib.parse.unquote(answer), line))
         while answer != "end":
             kind, rule, when, *values = answer.split(" ")
             values = dict(v.split("=", 1) for v in values)
@@ -229,6 +232,19 @@ class Suite:
                     self.run_filter(folder, name)
 
 
+def proof(driver):
+    """How many regexes are tried only on lines that have a text they need, and which always are."""
+    _, regexes, matches = driver.ask("proof").split()
+    untold = collections.Counter()
+    answer = driver.read()
+    while answer != "end":
+        untold[urllib.parse.unquote(answer)] += 1
+        answer = driver.read()
+    for regex, n in untold.most_common():
+        print("tried on every line (%d filters): %s" % (n, regex))
+    print("regexes: %d of %s tried on every line, %s matches" % (untold.total(), regexes, matches))
+
+
 def evaluate(condition, name, options):
     return eval(condition, {"__builtins__": {}}, {"name": name, "opts": options})
 
@@ -249,6 +265,7 @@ def main():
     suite.run()
     for complaint in suite.complaints:
         print(complaint)
+    proof(suite.driver)
     print("annotations: %d of %d passed" % (suite.passed, suite.all))
     print("filters: %d of %d loaded" % (suite.loaded, suite.filters))
     return 1 if suite.complaints else 0
