@@ -17,6 +17,9 @@
 // Two programs that each own the table would otherwise repair it against each other without pause.
 #define FLUSHED_INTERVAL (USEC_PER_SEC / 2)
 
+// The enforcer before us may be about to end.
+enum { CLAIM_TRIES = 200, CLAIM_PAUSE_MS = 10 };
+
 enum { ON_SIGNAL, ON_FIREWALL, ON_OWN, ON_PEER, N_POLL };
 
 struct enforcer {
@@ -85,6 +88,20 @@ static int open_signals(int *ret)
     return *ret < 0 ? -errno : 0;
 }
 
+static int claim(struct enforcer *e)
+{
+    int r = firewall_claim(e->firewall);
+
+    for (int i = 0; i < CLAIM_TRIES && r == -EBUSY; i++) {
+        poll(NULL, 0, CLAIM_PAUSE_MS);
+        r = firewall_claim(e->firewall);
+    }
+    if (r == -EBUSY)
+        log_line(LEVEL_ERROR, "another tailban-enforce works in this network namespace, as table "
+                              "inet tailban-claim shows");
+    return r;
+}
+
 int enforcer_new(int fd, struct enforcer **ret)
 {
     struct enforcer *e = calloc(1, sizeof(*e));
@@ -100,6 +117,8 @@ int enforcer_new(int fd, struct enforcer **ret)
     r = open_signals(&e->signal_fd);
     if (r == 0)
         r = firewall_new(&e->firewall);
+    if (r == 0)
+        r = claim(e);
     if (r == 0)
         r = own_new(&e->own);
     if (r == 0)

@@ -6,24 +6,52 @@
 #include "enforce/ruleset.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/utsname.h>
 
 // Elements per transaction. More are no faster, and would not fit the socket's default buffer.
 enum { CHUNK = 4000 };
+
+// Bans from which on it is worth not to listen while they are installed.
+enum { DEAF_LEAST = 1000 };
 
 static const char TABLE[] = "tailban";
 
 // Holds the bans while TABLE is built anew.
 static const char STANDIN[] = "tailban-standin";
 
+// Nobody's but the one who enforces here.
+static const char CLAIM[] = "tailban-claim";
+
+// Is there for no moment: to see whether we may make any.
+static const char TRIAL[] = "tailban-trial";
+
 struct firewall {
     struct netlink *netlink;
     struct monitor *monitor;
     struct batch batch;
+    enum element_change renewal;
     struct plan *plan; // what is installed; NULL: nothing of ours
+    size_t n;          // elements added since, and with it
     bool changed;      // by somebody else since then
     bool untold;       // and firewall_take_change() has not said so
+    bool is_deaf;      // the monitor does not listen
+    bool is_disturbed; // somebody changed some table when it did not
+    uint32_t others;   // netlink_others() when it ceased to
 };
+
+// From Linux 6.12 on an element that is added again takes the new timeout; before, it silently
+// keeps the old one.
+static enum element_change renewal_here(void)
+{
+    struct utsname u;
+    unsigned major = 0, minor = 0;
+
+    if (uname(&u) < 0 || sscanf(u.release, "%u.%u", &major, &minor) != 2)
+        return ELEMENT_RENEW;
+    return major > 6 || (major == 6 && minor >= 12) ? ELEMENT_ADD : ELEMENT_RENEW;
+}
 
 int firewall_new(struct firewall **ret)
 {
@@ -32,6 +60,7 @@ int firewall_new(struct firewall **ret)
 
     if (!f)
         return -ENOMEM;
+    f->renewal = renewal_here();
     r = netlink_new(&f->netlink);
     if (r == 0)
         r = batch_init(&f->batch);
@@ -55,6 +84,11 @@ struct firewall *firewall_free(struct firewall *f)
     }
     free(f);
     return NULL;
+}
+
+enum element_change firewall_renewal(const struct firewall *f)
+{
+    return f->renewal;
 }
 
 bool firewall_has_jail(const struct firewall *f, uint16_t jail)
@@ -123,49 +157,89 @@ static void settle(struct jail *jails, const struct element *e, size_t n, bool d
     }
 }
 
-static int attempt(struct firewall *f, const char *table, struct jail *jails,
-                   const struct element *e, size_t n)
+// Where changes go, and who is told of those that the kernel refuses.
+struct target {
+    const char *table;
+    struct jail *jails;
+    firewall_refused *refused;
+    void *user;
+};
+
+// A deaf firewall cannot tell what others have changed, only that they have.
+static void notice(struct firewall *f)
+{
+    uint32_t others;
+
+    if (!f->is_deaf)
+        firewall_hear(f);
+    else if (netlink_others(f->netlink, &others) == 0 && others != f->others)
+        f->changed = f->untold = f->is_disturbed = true;
+}
+
+static int attempt(struct firewall *f, const struct target *t, const struct element *e, size_t n)
 {
     int r;
 
     batch_begin(&f->batch);
-    put_elements(&f->batch, table, jails, e, n);
+    put_elements(&f->batch, t->table, t->jails, e, n);
     r = netlink_commit(f->netlink, &f->batch);
-    settle(jails, e, n, r == 0);
+    settle(t->jails, e, n, r == 0);
     return r;
 }
 
 // The kernel takes a transaction whole or not at all; halving finds the element that it minds.
-static void apply(struct firewall *f, const char *table, struct jail *jails,
-                  const struct element *e, size_t n, firewall_refused *fn, void *user)
+// known is the error that these n are known to meet (0: none): where the first half of them does
+// not, the second half need not be tried as a whole.
+static int apply(struct firewall *f, const struct target *t, const struct element *e, size_t n,
+                 int known)
 {
-    int r = attempt(f, table, jails, e, n);
+    int r = known < 0 && n > 1 ? known : attempt(f, t, e, n), first;
 
     if (r == 0)
-        return;
+        return 0;
     // Where somebody else took the table away, everything fails. The whole state is to be
     // installed again then, and that will tell what is refused.
-    firewall_hear(f);
+    notice(f);
     if (f->changed)
-        return;
+        return r;
     if (n == 1) {
-        fn(user, e, r);
-        return;
+        t->refused(t->user, e, r);
+        return r;
     }
-    apply(f, table, jails, e, n / 2, fn, user);
-    apply(f, table, jails, e + n / 2, n - n / 2, fn, user);
+    first = apply(f, t, e, n / 2, 0);
+    apply(f, t, e + n / 2, n - n / 2, first == 0 ? r : 0);
+    return r;
+}
+
+// How many of them may be carried out; the next one would be a ban too many.
+static size_t count_fitting(struct firewall *f, const struct element *e, size_t n)
+{
+    size_t i = 0;
+
+    for (; i < n && (e[i].change == ELEMENT_REMOVE || f->n < PLAN_BANS_MAX); i++)
+        f->n += e[i].change != ELEMENT_REMOVE;
+    return i;
 }
 
 void firewall_apply(struct firewall *f, const struct element *e, size_t n, firewall_refused *fn,
                     void *user)
 {
-    if (n > 0)
-        apply(f, TABLE, f->plan->jail, e, n, fn, user);
+    const struct target t = {TABLE, f->plan ? f->plan->jail : NULL, fn, user};
+
+    for (size_t i = 0; i < n;) {
+        size_t fitting = count_fitting(f, e + i, n - i);
+        if (fitting > 0)
+            apply(f, &t, e + i, fitting, 0);
+        else
+            fn(user, &e[i], -ENOSPC);
+        i += fitting > 0 ? fitting : 1;
+    }
 }
 
 static int build(struct firewall *f, const char *table, struct plan *p, firewall_refused *fn,
                  void *user)
 {
+    const struct target t = {table, p->jail, fn, user};
     int r;
 
     for (size_t i = 0; i < ORDER_JAILS_MAX; i++)
@@ -175,7 +249,7 @@ static int build(struct firewall *f, const char *table, struct plan *p, firewall
     ruleset_put(&f->batch, table, p->jail);
     r = netlink_commit(f->netlink, &f->batch);
     for (size_t i = 0; r == 0 && i < p->n; i += CHUNK)
-        apply(f, table, p->jail, p->element + i, p->n - i < CHUNK ? p->n - i : CHUNK, fn, user);
+        apply(f, &t, p->element + i, p->n - i < CHUNK ? p->n - i : CHUNK, 0);
     return r;
 }
 
@@ -184,6 +258,19 @@ static int remove_table(struct firewall *f, const char *table)
     batch_begin(&f->batch);
     ruleset_remove(&f->batch, table);
     return netlink_commit(f->netlink, &f->batch);
+}
+
+int firewall_claim(struct firewall *f)
+{
+    // What may be refused for want of power is tried first.
+    int r = remove_table(f, TRIAL);
+
+    if (r < 0)
+        return r;
+    batch_begin(&f->batch);
+    ruleset_own(&f->batch, CLAIM);
+    r = netlink_commit(f->netlink, &f->batch);
+    return r == -EPERM ? -EBUSY : r;
 }
 
 static void refuse_silently(void *user, const struct element *e, int error)
@@ -204,6 +291,29 @@ static int replace(struct firewall *f, struct plan *p, firewall_refused *fn, voi
     return r < 0 ? r : removed;
 }
 
+// Where others have just been at work, they are listened to: somebody who changes tables of his own
+// all the time must not make us begin again all the time.
+static int replace_unheard(struct firewall *f, struct plan *p, firewall_refused *fn, void *user)
+{
+    bool is_busy = f->is_disturbed;
+    int r = 0, heard;
+
+    f->is_disturbed = false;
+    if (is_busy || p->n < DEAF_LEAST)
+        return replace(f, p, fn, user);
+    r = netlink_others(f->netlink, &f->others);
+    if (r == 0)
+        r = monitor_listen(f->monitor, false);
+    if (r < 0)
+        return r;
+    f->is_deaf = true;
+    r = replace(f, p, fn, user);
+    heard = monitor_listen(f->monitor, true);
+    notice(f);
+    f->is_deaf = false;
+    return r < 0 ? r : heard;
+}
+
 int firewall_install(struct firewall *f, struct plan *p, firewall_refused *fn, void *user)
 {
     int r = firewall_hear(f);
@@ -212,9 +322,10 @@ int firewall_install(struct firewall *f, struct plan *p, firewall_refused *fn, v
         return r;
     f->changed = f->untold = false; // what happened until now is about to be undone
     plan_sort(p);
-    r = replace(f, p, fn, user);
+    r = replace_unheard(f, p, fn, user);
     if (r < 0)
         return r;
+    f->n = p->n;
     plan_forget_bans(p);
     plan_free(f->plan);
     f->plan = p;

@@ -13,15 +13,25 @@ typedef void firewall_refused(void *user, const struct element *e, int error);
 int firewall_new(struct firewall **ret);
 struct firewall *firewall_free(struct firewall *f);
 
+// Makes the table ours alone in this network namespace for as long as we live: two that each put
+// back what the other has changed would never come to rest. -EBUSY: another enforcer has done so;
+// -EPERM: without CAP_NET_ADMIN here.
+int firewall_claim(struct firewall *f);
+
 // Puts the whole state in the place of whatever is there; no packet that both the old and the new
 // state ban gets through meanwhile. On success the plan is the firewall's, on failure the caller's,
 // and what was in force still is.
 int firewall_install(struct firewall *f, struct plan *p, firewall_refused *fn, void *user);
 
 // Carries out changes, in their order. n is at most ORDER_PACKET_MAX; their jails are known. One
-// that the kernel refuses costs only itself.
+// that the kernel refuses costs only itself. At most PLAN_BANS_MAX are added after a whole state
+// and with it (overflow: -ENOSPC, until the next whole state counts anew: which of them have
+// expired is not known here).
 void firewall_apply(struct firewall *f, const struct element *e, size_t n, firewall_refused *fn,
                     void *user);
+
+// How to ban what may be banned already, on this kernel.
+enum element_change firewall_renewal(const struct firewall *f);
 
 bool firewall_has_jail(const struct firewall *f, uint16_t jail);
 

@@ -39,20 +39,24 @@ static int drop_own(struct monitor *m, uint32_t portid)
                : 0;
 }
 
+int monitor_listen(struct monitor *m, bool on)
+{
+    int group = NFNLGRP_NFTABLES;
+    int option = on ? NETLINK_ADD_MEMBERSHIP : NETLINK_DROP_MEMBERSHIP;
+
+    return mnl_socket_setsockopt(m->socket, option, &group, sizeof(group)) < 0 ? -errno : 0;
+}
+
 static int open_socket(struct monitor *m, uint32_t portid)
 {
-    int group = NFNLGRP_NFTABLES, r;
+    int r;
 
     m->socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (!m->socket || mnl_socket_bind(m->socket, 0, MNL_SOCKET_AUTOPID) < 0)
         return -errno;
     netlink_enlarge(monitor_fd(m), SO_RCVBUF, RECEIVE_BUFFER);
     r = drop_own(m, portid);
-    if (r < 0)
-        return r;
-    return mnl_socket_setsockopt(m->socket, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0
-               ? -errno
-               : 0;
+    return r < 0 ? r : monitor_listen(m, true);
 }
 
 int monitor_new(const char *table, uint32_t portid, struct monitor **ret)

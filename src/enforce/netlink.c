@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "enforce/netlink.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
+#include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <stdlib.h>
 
@@ -13,6 +15,7 @@ enum {
 
 struct netlink {
     struct mnl_socket *socket;
+    uint32_t commits; // of ours
 };
 
 void netlink_enlarge(int fd, int which, int bytes)
@@ -120,5 +123,41 @@ int netlink_commit(struct netlink *n, struct batch *b)
     do
         sent = mnl_socket_sendto(n->socket, b->data, b->n);
     while (sent < 0 && errno == EINTR);
-    return sent < 0 ? -errno : receive(n);
+    r = sent < 0 ? -errno : receive(n);
+    if (r == 0)
+        n->commits++;
+    return r;
+}
+
+static int on_generation(const struct nlattr *attr, void *user)
+{
+    uint32_t *ret = user;
+
+    if (mnl_attr_get_type(attr) == NFTA_GEN_ID && mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
+        *ret = ntohl(mnl_attr_get_u32(attr));
+    return MNL_CB_OK;
+}
+
+static int on_answer(const struct nlmsghdr *h, void *user)
+{
+    return mnl_attr_parse(h, sizeof(struct nfgenmsg), on_generation, user);
+}
+
+int netlink_others(struct netlink *n, uint32_t *ret)
+{
+    char data[ANSWER_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
+    struct nlmsghdr *h = mnl_nlmsg_put_header(data);
+    uint32_t generation = 0;
+    ssize_t size;
+
+    h->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETGEN;
+    h->nlmsg_flags = NLM_F_REQUEST;
+    mnl_nlmsg_put_extra_header(h, sizeof(struct nfgenmsg));
+    if (mnl_socket_sendto(n->socket, h, h->nlmsg_len) < 0)
+        return -errno;
+    size = recv(mnl_socket_get_fd(n->socket), data, sizeof(data), MSG_DONTWAIT);
+    if (size < 0 || mnl_cb_run(data, (size_t)size, 0, 0, on_answer, &generation) < 0)
+        return -errno;
+    *ret = generation - n->commits;
+    return 0;
 }

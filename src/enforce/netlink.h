@@ -17,6 +17,10 @@ uint32_t netlink_portid(const struct netlink *n);
 // it is done (0), or nothing (-errno: the batch's own, or the first that the kernel gave).
 int netlink_commit(struct netlink *n, struct batch *b);
 
+// How many transactions others have carried out, on whatever table of this network namespace: only
+// whether it is the same as before tells anything. -errno.
+int netlink_others(struct netlink *n, uint32_t *ret);
+
 // Makes a socket's buffer larger: beyond the system's limit where we may, else up to it.
 // which: SO_SNDBUF or SO_RCVBUF.
 void netlink_enlarge(int fd, int which, int bytes);

@@ -125,7 +125,8 @@ static int on_ban(struct peer *p, const struct order *o)
 {
     if (guard_objection(&o->net))
         return -EPERM;
-    return p->state == STAGING ? plan_ban(p->stage, o) : change(p, o, ELEMENT_RENEW);
+    return p->state == STAGING ? plan_ban(p->stage, o)
+                               : change(p, o, firewall_renewal(p->firewall));
 }
 
 static int on_unban(struct peer *p, const struct order *o)

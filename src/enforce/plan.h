@@ -7,7 +7,7 @@
 #include "wire/order.h"
 
 enum {
-    PLAN_BANS_MAX = 1 << 20, // overflow: those that come later are refused
+    PLAN_BANS_MAX = 1 << 20, // overflow: those that come later are refused (-ENOSPC)
     SLOT_MAX = 33 + 129,     // one per family and prefix length
 };
 
@@ -26,7 +26,7 @@ enum slot_state {
 };
 
 enum element_change {
-    ELEMENT_ADD,    // known to be absent
+    ELEMENT_ADD,    // absent, or the kernel renews what is added again
     ELEMENT_RENEW,  // absent or present: from now on with this timeout
     ELEMENT_REMOVE, // absent or present
 };

@@ -39,13 +39,15 @@ struct set_spec {
     uint32_t flags, type, size;
 };
 
-static void put_table(struct batch *b, const char *name, uint16_t message, uint16_t flags)
+static void put_table(struct batch *b, const char *name, uint16_t message, uint16_t flags,
+                      uint32_t table_flags)
 {
     struct nftnl_table *t = nftnl_table_alloc();
 
     if (!t || nftnl_table_set_str(t, NFTNL_TABLE_NAME, name) < 0) {
         batch_fail(b, -ENOMEM);
     } else {
+        nftnl_table_set_u32(t, NFTNL_TABLE_FLAGS, table_flags);
         nftnl_table_nlmsg_build_payload(batch_message(b, message, flags), t);
         batch_push(b);
     }
@@ -56,8 +58,13 @@ static void put_table(struct batch *b, const char *name, uint16_t message, uint1
 void ruleset_remove(struct batch *b, const char *table)
 {
     // Deleting what is not there fails, adding what is there does not.
-    put_table(b, table, NFT_MSG_NEWTABLE, NLM_F_CREATE);
-    put_table(b, table, NFT_MSG_DELTABLE, 0);
+    put_table(b, table, NFT_MSG_NEWTABLE, NLM_F_CREATE, 0);
+    put_table(b, table, NFT_MSG_DELTABLE, 0, 0);
+}
+
+void ruleset_own(struct batch *b, const char *table)
+{
+    put_table(b, table, NFT_MSG_NEWTABLE, NLM_F_CREATE, NFT_TABLE_F_OWNER);
 }
 
 static void put_chain(struct batch *b, const char *table)
@@ -199,7 +206,7 @@ void ruleset_put(struct batch *b, const char *table, const struct jail *jails)
         batch_fail(b, -ENOMEM);
         return;
     }
-    put_table(b, table, NFT_MSG_NEWTABLE, NLM_F_CREATE);
+    put_table(b, table, NFT_MSG_NEWTABLE, NLM_F_CREATE, 0);
     put_chain(b, table);
     for (const struct jail *j = jails; j < jails + ORDER_JAILS_MAX; j++) {
         if (j->n_port == 0)

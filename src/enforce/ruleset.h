@@ -22,6 +22,10 @@ enum { RULESET_ELEMENTS_MAX = 500 };
 // Takes the table away, whether or not it is there.
 void ruleset_remove(struct batch *b, const char *table);
 
+// An empty table that belongs to the socket which makes it: nobody else can touch it, and it goes
+// with the socket. The kernel refuses it with EPERM where it is somebody else's.
+void ruleset_own(struct batch *b, const char *table);
+
 // The table, the chain, the gate and the jails' port sets.
 void ruleset_put(struct batch *b, const char *table, const struct jail *jails);
 

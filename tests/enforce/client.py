@@ -58,7 +58,7 @@ class Jail:
 class Enforcer:
     """A running tailban-enforce, and the connection to it."""
 
-    def __init__(self, binary, *arguments, sock=None, env=None):
+    def __init__(self, *command, sock=None, env=None):
         self.seq = 0
         self.inbox = []
         if sock:
@@ -67,7 +67,7 @@ class Enforcer:
         self.sock, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self.process = subprocess.Popen(
-                [binary, '--fd', str(theirs.fileno()), *arguments], pass_fds=[theirs.fileno()],
+                [*command, '--fd', str(theirs.fileno())], pass_fds=[theirs.fileno()],
                 env=env)
 
     def close(self):

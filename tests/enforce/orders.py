@@ -6,14 +6,16 @@ import subprocess
 import sys
 import unittest
 
-from client import (ACK, BAN, CLEAR, COMMIT, DROP, FLUSHED, JAIL, OWN, PORT, REFUSED, RESET, TCP, UDP,
-                    UNBAN, Enforcer, Jail, elements, enter_namespace, nft, sets, wait_for)
+from client import (ACK, BAN, CLEAR, COMMIT, DROP, FLUSHED, JAIL, OWN, PACKET_MAX, PORT, REFUSED,
+                    RESET, TCP, UDP, UNBAN, Enforcer, Jail, elements, enter_namespace, nft, sets, wait_for)
 
 enter_namespace()
 BINARY = sys.argv.pop(1)
 SMTP, ALL = Jail('smtp', (TCP, 25, 25), (TCP, 465, 587)), Jail('manual')
 FOREVER_TOO_LONG = 2**64 - 1  # milliseconds that the kernel refuses with ERANGE
+CLAIM = 'table inet tailban-claim\n'  # there while an enforcer is
 MANY = 100_000
+BANS_MAX = 1 << 20
 
 
 def host(i):
@@ -144,6 +146,14 @@ class Bans(Orders):
         self.assertEqual(ack.seq, seq)
 
 
+class OldKernel(Bans):
+    """The same where the kernel says that it is of before 6.12, which keeps the old timeout of an
+    element that is added again."""
+
+    def setUp(self):
+        self.enforcer = Enforcer('setarch', '--uname-2.6', BINARY)
+
+
 class Whole(Orders):
     def test_it_replaces_what_was_there(self):
         self.enforcer.start([SMTP, ALL], [(0, '192.0.2.1/32', 600_000), (1, '192.0.2.2/32', 0)])
@@ -216,6 +226,39 @@ class Whole(Orders):
     def test_many_bans_and_one_bad(self):
         self.assertEqual(self.many([(0, '192.0.2.1/32', FOREVER_TOO_LONG)]), [errno.ERANGE])
 
+    def test_others_at_work_meanwhile(self):
+        """They change a table of their own, or ours, while the whole state comes in."""
+        self.enforcer.start([SMTP])
+        bans = [(0, host(i), 600_000) for i in range(MANY // 5)]
+        for theirs in 'table ip theirs', 'table inet tailban':
+            packets = self.enforcer.whole_packets([SMTP], bans)
+            self.enforcer.carry_out_packets(packets[:-1])
+            with self.enforcer.paused():
+                self.enforcer.sock.send(packets[-1])
+            for _ in range(5):
+                nft('add', *theirs.split())
+                nft('delete', *theirs.split(), ok=False)
+            self.enforcer.until(ACK)
+            # Told at once, or not at all where nothing of ours was touched in time.
+            while self.enforcer.receive(1):
+                self.enforcer.whole([SMTP], bans)
+            wait_for(lambda: len(elements('smtp-v4-32')) == len(bans), 'all of them')
+
+    def test_more_than_it_holds(self):
+        """The same bans again and again count until the next whole state."""
+        self.enforcer.start([SMTP])
+        bans = [(BAN, dict(net=host(i), ms=600_000)) for i in range(PACKET_MAX)]
+        packet, = self.enforcer.packets(bans)
+        for i in range(BANS_MAX // PACKET_MAX):
+            self.enforcer.sock.send(packet)
+            self.assertEqual([r.op for r in self.enforcer.until(ACK)][-1:], [ACK])
+        refused = self.enforcer.carry_out(bans)
+        self.assertEqual(len(refused), PACKET_MAX - BANS_MAX % PACKET_MAX)
+        self.assertEqual(set(refused.values()), {errno.ENOSPC})
+        self.assertEqual(self.enforcer.unban(host(0)), [])
+        self.assertEqual(self.enforcer.whole([SMTP]), {})
+        self.assertEqual(self.enforcer.carry_out(bans), {})
+
     def test_a_leftover_of_a_process_that_died_is_removed(self):
         nft('add', 'table', 'inet', 'tailban-standin')
         nft('add', 'table', 'inet', 'tailban')
@@ -285,7 +328,7 @@ class Others(Orders):
     def test_after_clear_there_is_nothing_to_repair(self):
         self.enforcer.start([SMTP], self.BANS)
         self.assertEqual(self.enforcer.carry_out([(CLEAR, {})]), {})
-        self.assertEqual(nft('list', 'tables').stdout, '')
+        self.assertEqual(nft('list', 'tables').stdout, CLAIM)
         self.assertEqual(self.enforcer.ban('192.0.2.1/32'), [errno.ENOENT])
         nft('add', 'table', 'inet', 'tailban')
         self.assertEqual(self.enforcer.carry_out([(CLEAR, {})]), {})

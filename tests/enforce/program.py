@@ -187,6 +187,21 @@ class Starting(unittest.TestCase):
             self.assertEqual(nft('list', 'tables').stdout, 'table inet other\n')
         nft('flush', 'ruleset')
 
+    def test_one_in_a_network_namespace(self):
+        first = Enforcer(BINARY).start([SMTP])
+        nft('flush', 'ruleset')
+        sock, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with sock, theirs:
+            run = self.run_it('--fd', str(theirs.fileno()), pass_fds=[theirs.fileno()])
+        self.assertEqual(run.returncode, 1)
+        self.assertIn('another tailban-enforce', run.stderr)
+        # One that ends is waited for.
+        second = Enforcer(BINARY)
+        self.assertEqual(first.close(), 0)
+        second.start([SMTP])
+        self.assertEqual(second.close(), 0)
+        nft('flush', 'ruleset')
+
     def test_it_ends_with_the_connection_it_was_given(self):
         self.assertEqual(Enforcer(BINARY).start([SMTP]).close(), 0)
         enforcer = Enforcer(BINARY).start([SMTP], [(0, '192.0.2.1/32', 0)])
