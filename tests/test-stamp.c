@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "engine/stamp.h"
 
+#include "random.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,6 +20,8 @@ static struct zone_change east_changes[] = {{INT64_MIN, 8 * 3600}};
 static const struct zone berlin = {4, berlin_changes};
 static const struct zone utc = {1, utc_changes};
 static const struct zone east = {1, east_changes};
+
+#define COUNT(a) (sizeof(a) / sizeof(*(a)))
 
 static usec_t at(const char *text)
 {
@@ -412,6 +416,56 @@ static void takes_the_day_from_the_name(void **state)
     }
 }
 
+// What stands in place of the line after next: a digit or a letter changed, or something else
+// behind the stamp. Most lines stay as they are.
+static void spoil(char *text, uint64_t *random)
+{
+    static const char *const behind[] = {" mail x", " 2026 x",   "",  " ",     ".5 mail x", "Z x",
+                                         " UTC x",  " +01:00 x", "x", " mail", " 5 x"};
+    static const char changes[] = "0123456789 .,:-+TZ";
+    size_t n = strlen(text);
+
+    if (random_below(random, 4) == 0 && n > 0)
+        text[random_below(random, (uint32_t)n)] = changes[random_below(random, 18)];
+    strcat(text, behind[random_below(random, 4) ? 0 : random_below(random, 11)]);
+}
+
+// Lines as they follow each other in a log, to a stamp and to one that is made to forget the line
+// before. The last zone's clock is put back by less than lines may be late.
+static void remembers_nothing_that_matters(void **state)
+{
+    static struct zone_change brief_changes[] = {{INT64_MIN, 3600}, {1792890000, 3400}};
+    static const struct zone brief = {2, brief_changes};
+    static const char *const twice[] = {"Oct 25 02:10:00", "Oct 25 01:58:00", "Oct 25 02:30:00",
+                                        "2026-10-25 02:30:00.123", "2026-10-25 01:58:00.123"};
+    const struct zone *zones[] = {&berlin, &utc, &east, &brief};
+    uint64_t random = 1;
+    unsigned recalled = 0;
+
+    (void)state;
+    for (unsigned i = 0; i < 20000; i++) {
+        const char *shape = shapes[random_below(&random, COUNT(shapes))].date;
+        struct stamp s, forgetful;
+        stamp_init(&s, zones[random_below(&random, COUNT(zones))]);
+        forgetful = s;
+        for (unsigned k = 0; k < 6; k++) {
+            usec_t now = at("2026-12-01T00:00:00Z") + random_below(&random, 8) / 7 * USEC_PER_DAY;
+            char text[128];
+            struct line line, full;
+            strcpy(text, i % 2 ? shape : twice[random_below(&random, COUNT(twice))]);
+            spoil(text, &random);
+            recalled += s.memo.n > 0 && strncmp(text, s.memo.text, s.memo.n) == 0;
+            stamp_line(&s, slice_of(text), now, &line);
+            forgetful.memo.n = 0;
+            stamp_line(&forgetful, slice_of(text), now, &full);
+            if (line.time != full.time || line.dated != full.dated || line.date.n != full.date.n ||
+                s.wall.last != forgetful.wall.last)
+                fail_msg("%s", text);
+        }
+    }
+    assert_true(recalled > 20000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -420,6 +474,7 @@ int main(void)
         cmocka_unit_test(bears_any_cut),
         cmocka_unit_test(follows_the_lines_of_a_file),
         cmocka_unit_test(takes_the_day_from_the_name),
+        cmocka_unit_test(remembers_nothing_that_matters),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

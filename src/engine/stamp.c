@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "engine/stamp.h"
 
+#include "base/take.h"
 #include "engine/shape.h"
 
 #include <stdlib.h>
@@ -178,19 +179,77 @@ static bool find_time(struct stamp *s, struct slice text, const struct shape *sh
     return true;
 }
 
-void stamp_line(struct stamp *s, struct slice text, usec_t now, struct line *ret)
+// Whether a stamp certainly ends here, where it ended in another line: what follows is no fraction,
+// year or zone, but the space and the name that syslog writes.
+static bool ends_here(struct slice behind)
+{
+    return behind.n > 1 && behind.p[0] == ' ' && behind.p[1] >= 'a' && behind.p[1] <= 'z';
+}
+
+// The line before's stamp again, but for its fraction.
+static bool recall(const struct stamp_memo *m, struct slice text, usec_t now, usec_t *ret)
+{
+    struct slice fraction = {text.p + m->fraction, m->fraction_end - m->fraction}, rest = fraction;
+    uint32_t micro = 0;
+
+    if (m->n == 0 || m->n > text.n || m->now != now || !ends_here(slice_from(text, m->n)) ||
+        memcmp(text.p, m->text, m->fraction) != 0 ||
+        memcmp(fraction.p + fraction.n, m->text + m->fraction_end, m->n - m->fraction_end) != 0)
+        return false;
+    if (fraction.n > 0 && (!take_fraction(&rest, &micro) || rest.n > 0))
+        return false;
+    *ret = m->time + micro;
+    return true;
+}
+
+static void memorize(struct stamp *s, struct slice text, const struct shape *shape, usec_t now,
+                     usec_t time)
+{
+    struct stamp_memo *m = &s->memo;
+    struct slice date = shape->date;
+    size_t at = 0;
+
+    m->n = 0;
+    // A time of day is read by what is known of the day, and a time that occurs twice by the line
+    // before.
+    if (date.p != text.p || date.n > sizeof(m->text) || shape->kind == SHAPE_CLOCK ||
+        s->wall.leaned)
+        return;
+    memcpy(m->text, date.p, date.n);
+    m->n = date.n;
+    m->now = now;
+    m->time = time - shape->micro;
+    while (at < date.n && date.p[at] != '.' && date.p[at] != ',')
+        at++;
+    m->fraction = m->fraction_end = at < date.n ? at + 1 : at;
+    while (m->fraction_end < date.n && is_digit(date.p[m->fraction_end]))
+        m->fraction_end++;
+}
+
+static bool read_time(struct stamp *s, struct slice text, usec_t now, struct slice *ret_date,
+                      usec_t *ret)
 {
     struct shape shape;
-    usec_t time;
 
+    if (recall(&s->memo, text, now, ret)) {
+        *ret_date = (struct slice){text.p, s->memo.n};
+        return true;
+    }
+    s->wall.leaned = false;
+    if (!shape_find(text, &shape) || !find_time(s, text, &shape, now, ret))
+        return false;
+    memorize(s, text, &shape, now, *ret);
+    *ret_date = shape.date;
+    return true;
+}
+
+void stamp_line(struct stamp *s, struct slice text, usec_t now, struct line *ret)
+{
     *ret = (struct line){.text = text,
                          .date = {text.p, 0},
                          .zone = s->wall.zone,
                          .time = s->wall.last ? s->wall.last : now};
-    if (!shape_find(text, &shape) || !find_time(s, text, &shape, now, &time))
-        return;
-    ret->date = shape.date;
-    ret->time = time;
-    ret->dated = true;
-    s->wall.last = time;
+    ret->dated = read_time(s, text, now, &ret->date, &ret->time);
+    if (ret->dated)
+        s->wall.last = ret->time;
 }

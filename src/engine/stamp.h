@@ -40,6 +40,8 @@ static inline void line_take_body(struct line *l)
 // it lies in one piece there.
 void line_put_back(const struct line *l, struct slice body, struct slice *part);
 
+enum { STAMP_MEMO_MAX = 40 };
+
 struct stamp {
     struct wall wall; // its last: of the last line that had a time
     // What is known of the day, for lines with a time of day only.
@@ -53,6 +55,14 @@ struct stamp {
     usec_t mtime;
     int32_t offset; // seconds east of UTC, where a banner told it
     bool has_offset;
+    // The last stamp: on a busy server, most lines have that of the line before, or one that
+    // differs in its fraction only.
+    struct stamp_memo {
+        char text[STAMP_MEMO_MAX];
+        size_t n; // 0: there is none
+        size_t fraction, fraction_end;
+        usec_t now, time; // without the fraction
+    } memo;
 };
 
 void stamp_init(struct stamp *s, const struct zone *zone);

@@ -36,6 +36,7 @@ int64_t wall_to_utc(struct wall *w, int64_t local)
     second = local - zone_offset(w->zone, first + DAY);
     if (second == first || zone_offset(w->zone, second) != local - second || last == 0)
         return first;
+    w->leaned = true;
     // The line before may be a little late itself.
     return first < last - LATE ? second : first;
 }

@@ -13,6 +13,7 @@ struct wall {
     usec_t last;             // the time read last, kept by the user; 0: none yet
     int64_t plain_day;       // a day without a change of the clock nearby, and its offset
     int32_t plain_offset;
+    bool leaned; // set where a conversion went by the time read last
 };
 
 void wall_init(struct wall *w, const struct zone *zone);
