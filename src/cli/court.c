@@ -79,27 +79,69 @@ void court_done(struct court *c)
     for (size_t i = 0; i < c->n; i++) {
         jail_free(c->seat[i].jail);
         filter_free(c->seat[i].filter);
-        free(c->seat[i].reads);
     }
     free(c->seat);
+    for (size_t i = 0; i < c->n_benches; i++) {
+        if (c->bench[i].owns)
+            sieve_free(c->bench[i].sieve);
+        free(c->bench[i].seat);
+    }
+    free(c->bench);
     table_free(c->bans);
     memset(c, 0, sizeof(*c));
 }
 
+static int add_benches(struct court *c, size_t n)
+{
+    struct bench *bench = reallocarray(c->bench, n, sizeof(*bench));
+
+    if (!bench)
+        return -ENOMEM;
+    memset(bench + c->n_benches, 0, (n - c->n_benches) * sizeof(*bench));
+    c->bench = bench;
+    c->n_benches = n;
+    return 0;
+}
+
 int court_reads(struct court *c, size_t seat, unsigned file)
 {
-    struct seat *s = &c->seat[seat];
+    int r = file < c->n_benches ? 0 : add_benches(c, (size_t)file + 1);
+    struct bench *b = r == 0 ? &c->bench[file] : NULL;
+    uint32_t *grown;
 
-    if (file >= s->n_reads) {
-        bool *reads = reallocarray(s->reads, file + 1, sizeof(*reads));
-        if (!reads)
-            return -ENOMEM;
-        memset(reads + s->n_reads, 0, file + 1 - s->n_reads);
-        s->reads = reads;
-        s->n_reads = file + 1;
-    }
-    s->reads[file] = true;
+    if (r < 0)
+        return r;
+    if (b->n > 0 && b->seat[b->n - 1] == seat)
+        return 0;
+    grown = reallocarray(b->seat, b->n + 1, sizeof(*grown));
+    if (!grown)
+        return -ENOMEM;
+    b->seat = grown;
+    b->seat[b->n++] = (uint32_t)seat;
     return 0;
+}
+
+static int make_sieve(struct court *c, struct bench *b)
+{
+    struct filter **filter;
+    int r;
+
+    for (size_t i = 0; i < c->n_benches && !b->sieve; i++) {
+        const struct bench *other = &c->bench[i];
+        if (other->n == b->n && memcmp(other->seat, b->seat, b->n * sizeof(*b->seat)) == 0)
+            b->sieve = other->sieve;
+    }
+    if (b->sieve)
+        return 0;
+    filter = calloc(b->n, sizeof(struct filter *));
+    if (!filter)
+        return -ENOMEM;
+    for (size_t i = 0; i < b->n; i++)
+        filter[i] = c->seat[b->seat[i]].filter;
+    r = sieve_new(filter, b->n, &b->sieve);
+    b->owns = r == 0;
+    free(filter);
+    return r;
 }
 
 static bool in_force(struct court *c, uint32_t seat, const struct addr *net, usec_t time)
@@ -148,21 +190,27 @@ static int rule(struct court *c, uint32_t seat, struct ruling *r, ruling_fn *fn,
     return known ? 0 : fn(user, r);
 }
 
-int court_feed(struct court *c, unsigned file, const struct line *line, usec_t now, ruling_fn *fn,
+int court_feed(struct court *c, unsigned file, struct line *line, usec_t now, ruling_fn *fn,
                void *user)
 {
-    for (uint32_t i = 0; i < c->n; i++) {
-        struct seat *s = &c->seat[i];
+    struct bench *b = file < c->n_benches ? &c->bench[file] : NULL;
+    const struct chosen *chosen;
+    size_t n;
+    int r = 0;
+
+    if (!b || b->n == 0)
+        return 0;
+    if (!b->sieve)
+        r = make_sieve(c, b);
+    n = r == 0 ? sieve_line(b->sieve, line, &chosen) : 0;
+    for (size_t i = 0; i < n && r >= 0; i++) {
+        uint32_t seat = b->seat[chosen[i].filter];
         struct ruling ruling;
-        int r;
-        if (file >= s->n_reads || !s->reads[file])
-            continue;
-        r = jail_feed(s->jail, line, now, &ruling.hit, &ruling.verdict);
-        ruling.jail = s->conf;
+        r = jail_feed_some(c->seat[seat].jail, line, chosen[i].may, now, &ruling.hit,
+                           &ruling.verdict);
+        ruling.jail = c->seat[seat].conf;
         if (r == JAIL_E_VERDICT)
-            r = rule(c, i, &ruling, fn, user);
-        if (r < 0)
-            return r;
+            r = rule(c, seat, &ruling, fn, user);
     }
-    return 0;
+    return r < 0 ? r : 0;
 }

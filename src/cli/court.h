@@ -5,6 +5,7 @@
 
 #include "base/table.h"
 #include "conf/config.h"
+#include "engine/sieve.h"
 
 enum { COURT_BANS_MAX = 1 << 20 }; // in force at once; beyond it the oldest may be ruled again
 
@@ -21,10 +22,15 @@ struct court {
         const struct jail_conf *conf;
         struct filter *filter;
         struct jail *jail;
-        bool *reads; // by file
-        size_t n_reads;
     } * seat;
     size_t n;
+    struct bench { // by file: who reads it
+        uint32_t *seat;
+        size_t n;
+        struct sieve *sieve; // shared by files that the same seats read; NULL: not made yet
+        bool owns;           // the first of them has it made
+    } * bench;
+    size_t n_benches;
     struct table *bans; // of seat and net, to its bans
     uint64_t dice;      // bantime.rndtime's: the same in every run
 };
@@ -33,11 +39,11 @@ struct court {
 int court_init(struct court *c, const struct config *config);
 void court_done(struct court *c);
 
-// This jail (index into seat) reads that file. -ENOMEM.
+// This jail (index into seat, ascending) reads that file. Before the first line. -ENOMEM.
 int court_reads(struct court *c, size_t seat, unsigned file);
 
-// A line of a file, to each jail that reads it. now: as for jail_feed(). fn's negative result is
-// passed on; -ENOMEM.
+// A line of a file, to each jail that reads it; it gets a body. now: as for jail_feed(). fn's
+// negative result is passed on; -ENOMEM.
 typedef int ruling_fn(void *user, const struct ruling *r);
-int court_feed(struct court *c, unsigned file, const struct line *line, usec_t now, ruling_fn *fn,
+int court_feed(struct court *c, unsigned file, struct line *line, usec_t now, ruling_fn *fn,
                void *user);

@@ -10,12 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-// A list of regexes, of which the first that matches counts.
-struct rules {
-    struct rule *rule;
-    size_t n;
-};
-
 struct filter {
     char *name;
     struct rules prefix; // one or none
@@ -93,11 +87,12 @@ static int compile(struct filter *f, const struct filter_spec *spec, struct filt
     bool has_prefix = prefix->text && slice_trim(slice_of(prefix->text)).n > 0;
     int r;
 
-    r = rules_init(&f->prefix, prefix, has_prefix ? 1 : 0, spec->use_dns, 0, ret_error);
+    r = rules_init(&f->prefix, prefix, has_prefix ? 1 : 0, spec->use_dns, REGEX_LITERALS,
+                   ret_error);
     if (r < 0)
         return r;
     r = rules_init(&f->fail, spec->failregex, spec->n_failregex, spec->use_dns,
-                   spec->maxlines > 1 ? REGEX_MULTILINE : 0, ret_error);
+                   spec->maxlines > 1 ? REGEX_MULTILINE : REGEX_LITERALS, ret_error);
     if (r < 0)
         return r;
     r = rules_init(&f->ignore, spec->ignoreregex, spec->n_ignoreregex, spec->use_dns, 0, ret_error);
@@ -175,6 +170,16 @@ const char *filter_name(const struct filter *f)
 uint64_t filter_limits_hit(const struct filter *f)
 {
     return f->limits_hit + datepattern_limits_hit(f->date);
+}
+
+void filter_parts(struct filter *f, struct filter_parts *ret)
+{
+    *ret = (struct filter_parts){
+        .prefix = f->prefix.n > 0 ? f->prefix.rule : NULL,
+        .fail = &f->fail,
+        .matcher = &f->matcher,
+        .is_plain = f->plain_date && f->backlog.max == 1,
+    };
 }
 
 const struct line *filter_date(struct filter *f, const struct line *line, usec_t now,

@@ -96,6 +96,8 @@ int regex_init(struct regex *r, const struct draft *python, unsigned flags, stru
     if (e == 0)
         e = python->failed || translated.failed ? -ENOMEM
                                                 : compile(&translated, flags, &r->code, ret_fault);
+    if (e == 0 && flags & REGEX_LITERALS)
+        e = literal_find((struct slice){translated.text, translated.n}, &r->literals);
     if (e == 0) {
         number_groups(r);
         r->is_jit = has_jit(r->code);
@@ -108,6 +110,7 @@ void regex_done(struct regex *r)
 {
     pcre2_code_free(r->code);
     groups_done(&r->names);
+    literal_done(&r->literals);
     r->code = NULL;
 }
 
@@ -143,6 +146,28 @@ int regex_search(const struct regex *r, struct matcher *m, struct slice text, si
 
     // Bytes without UTF leave no other error than a limit: of steps, depth, heap or stack.
     return n >= 0 ? REGEX_E_MATCH : n == PCRE2_ERROR_NOMATCH ? 0 : REGEX_E_LIMIT;
+}
+
+// Whether "no match" of PCRE2's partial matching can be trusted: the regex has to be tried at the
+// beginning only, and to look at the first byte before it asks for more than there are. Elsewhere
+// it does not count as partial what has not seen any text yet.
+static bool is_rooted(const pcre2_code *code)
+{
+    uint32_t options = 0, first = 0, lookbehind = 0;
+    const uint8_t *bytes = NULL;
+
+    pcre2_pattern_info(code, PCRE2_INFO_ALLOPTIONS, &options);
+    pcre2_pattern_info(code, PCRE2_INFO_FIRSTCODETYPE, &first);
+    pcre2_pattern_info(code, PCRE2_INFO_FIRSTBITMAP, &bytes);
+    pcre2_pattern_info(code, PCRE2_INFO_MAXLOOKBEHIND, &lookbehind);
+    return options & PCRE2_ANCHORED && (first == 1 || bytes || lookbehind > 0);
+}
+
+bool regex_may_follow(const struct regex *r, struct matcher *m, struct slice head)
+{
+    return !is_rooted(r->code) ||
+           pcre2_match(r->code, (PCRE2_SPTR)head.p, head.n, 0, PCRE2_PARTIAL_HARD | PCRE2_NO_JIT,
+                       m->data, m->context) != PCRE2_ERROR_NOMATCH;
 }
 
 struct slice matcher_group(const struct matcher *m, struct slice text, uint32_t group)

@@ -5,6 +5,7 @@
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 
+#include "engine/literal.h"
 #include "engine/pyregex.h"
 
 #include <pcre2.h>
@@ -16,10 +17,12 @@ struct regex {
     uint32_t captures; // groups up to the last that is asked for: the whole match, the first, and
                        // those with a name
     bool is_jit;
+    struct literals literals; // with REGEX_LITERALS
 };
 
 enum {
     REGEX_MULTILINE = 1, // ^ and $ also match at the newlines inside the text
+    REGEX_LITERALS = 2,  // find out what it cannot match without
 };
 
 // -EINVAL with *ret_fault set, or -ENOMEM. regex_done() is due in any case.
@@ -42,6 +45,9 @@ enum { REGEX_E_MATCH = 1, REGEX_E_LIMIT = 2 };
 
 // Searches from a place in the text on; what lies before it is seen by lookbehind. 0: no match.
 int regex_search(const struct regex *r, struct matcher *m, struct slice text, size_t from);
+
+// Whether any text that begins so might be matched. head: not empty.
+bool regex_may_follow(const struct regex *r, struct matcher *m, struct slice head);
 
 // What group number `group` of the last match took (p NULL: took no part); 0 is the whole match.
 struct slice matcher_group(const struct matcher *m, struct slice text, uint32_t group);

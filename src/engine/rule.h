@@ -42,6 +42,21 @@ int rule_init(struct rule *r, const struct pattern *pattern, bool use_dns, unsig
               struct filter_error *ret_error);
 void rule_done(struct rule *r);
 
+// A list of regexes, of which the first that matches counts.
+struct rules {
+    struct rule *rule;
+    size_t n;
+};
+
+// What a filter is made of, for sieve.h.
+struct filter_parts {
+    const struct rule *prefix; // NULL: none
+    const struct rules *fail;
+    struct matcher *matcher;
+    bool is_plain; // looks at one line at a time, which is cut by stamp.h where that dated it
+};
+void filter_parts(struct filter *f, struct filter_parts *ret);
+
 // Whether one of the groups is there that say whose failure it is.
 bool rule_has_id(const struct rule *r);
 

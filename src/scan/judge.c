@@ -288,10 +288,32 @@ static usec_t believe(const struct judge *j, const struct source *s, const struc
     return s->live && line->time > usec_add(j->now, USEC_PER_DAY) ? j->now : line->time;
 }
 
+static void judge_line(struct judge *j, struct source *s, struct cell *c, const struct line *line,
+                       const uint64_t *may)
+{
+    struct hit hit;
+    struct verdict verdict;
+    int r;
+
+    if (is_repeated(j, c, s, line))
+        return;
+    r = jail_feed_some(c->jail, line, may, j->now, &hit, &verdict);
+    if (r < 0)
+        log_line(LEVEL_ERROR, "jail %s: a line could not be judged: %s", c->conf->name,
+                 strerror(-r));
+    if (r == JAIL_E_HIT || r == JAIL_E_VERDICT)
+        write_hit(j, c, s, &hit);
+    if (r == JAIL_E_VERDICT)
+        sentence(j, c, &verdict, &hit, is_off(j, s, verdict.time));
+}
+
 static void on_line(void *user, struct source *s, const struct line *line)
 {
     struct judge *j = user;
     struct line believed = *line;
+    const struct chosen *chosen;
+    size_t n;
+    int r = 0;
 
     believed.time = believe(j, s, line);
     j->counters.lines++;
@@ -300,22 +322,15 @@ static void on_line(void *user, struct source *s, const struct line *line)
         warn_off(s, j->now, line);
     if (line->dated && line->time < s->since)
         return;
-    for (size_t i = 0; i < s->n_cells; i++) {
-        struct cell *c = &j->roster->cell[s->cell[i]];
-        struct hit hit;
-        struct verdict verdict;
-        int r;
-        if (is_repeated(j, c, s, line))
-            continue;
-        r = jail_feed(c->jail, &believed, j->now, &hit, &verdict);
-        if (r < 0)
-            log_line(LEVEL_ERROR, "jail %s: a line could not be judged: %s", c->conf->name,
-                     strerror(-r));
-        if (r == JAIL_E_HIT || r == JAIL_E_VERDICT)
-            write_hit(j, c, s, &hit);
-        if (r == JAIL_E_VERDICT)
-            sentence(j, c, &verdict, &hit, is_off(j, s, verdict.time));
+    if (!s->panel)
+        r = roster_panel(j->roster, s->cell, s->n_cells, &s->panel);
+    if (r < 0) {
+        log_line(LEVEL_ERROR, "%s: a line could not be judged: %s", s->name, strerror(-r));
+        return;
     }
+    n = sieve_line(s->panel->sieve, &believed, &chosen);
+    for (size_t i = 0; i < n; i++)
+        judge_line(j, s, &j->roster->cell[s->cell[chosen[i].filter]], &believed, chosen[i].may);
 }
 
 // Memory is freed when nothing is left to read: until then it may still be asked for.
@@ -345,6 +360,7 @@ void judge_read(struct judge *j, usec_t now)
     books_begin(&j->books, now);
     j->now = now;
     intake_read(j->intake, now, on_line, j);
+    roster_pass(j->roster);
     if (j->books.writes >= WRITES_MAX && !j->books.is_failing)
         close_books(j, now);
     if (!intake_ready(j->intake))

@@ -107,6 +107,75 @@ int roster_new(struct config *config, struct roster **ret)
     return 0;
 }
 
+static struct panel *panel_free(struct panel *p)
+{
+    if (p) {
+        sieve_free(p->sieve);
+        free(p->cell);
+        free(p);
+    }
+    return NULL;
+}
+
+static int panel_new(const struct roster *r, const uint16_t *cell, size_t n, struct panel **ret)
+{
+    struct panel *p = calloc(1, sizeof(*p));
+    struct filter **filter = calloc(n + 1, sizeof(struct filter *));
+    int e = -ENOMEM;
+
+    if (p && filter)
+        p->cell = calloc(n + 1, sizeof(*p->cell));
+    if (p && p->cell) {
+        for (size_t i = 0; i < n; i++) {
+            p->cell[p->n++] = cell[i];
+            filter[i] = r->cell[cell[i]].filter;
+        }
+        e = sieve_new(filter, n, &p->sieve);
+    }
+    free(filter);
+    if (e < 0)
+        panel_free(p);
+    else
+        *ret = p;
+    return e;
+}
+
+int roster_panel(struct roster *r, const uint16_t *cell, size_t n, struct panel **ret)
+{
+    struct panel **grown;
+    int e;
+
+    for (size_t i = 0; i < r->n_panels; i++) {
+        struct panel *p = r->panel[i];
+        if (p->n == n && memcmp(p->cell, cell, n * sizeof(*cell)) == 0) {
+            *ret = p;
+            return 0;
+        }
+    }
+    grown = reallocarray(r->panel, r->n_panels + 1, sizeof(*grown));
+    if (!grown)
+        return -ENOMEM;
+    r->panel = grown;
+    e = panel_new(r, cell, n, &r->panel[r->n_panels]);
+    if (e < 0)
+        return e;
+    *ret = r->panel[r->n_panels++];
+    return 0;
+}
+
+void roster_pass(struct roster *r)
+{
+    for (size_t i = 0; i < r->n_panels; i++) {
+        const struct panel *p = r->panel[i];
+        for (size_t k = 0; k < p->n; k++) {
+            usec_t newest;
+            uint64_t n = sieve_passed(p->sieve, k, &newest);
+            if (n > 0)
+                jail_pass(r->cell[p->cell[k]].jail, n, newest);
+        }
+    }
+}
+
 struct roster *roster_free(struct roster *r)
 {
     if (!r)
@@ -118,6 +187,9 @@ struct roster *roster_free(struct roster *r)
         free(r->cell[i].problem);
     }
     free(r->cell);
+    for (size_t i = 0; i < r->n_panels; i++)
+        panel_free(r->panel[i]);
+    free(r->panel);
     config_done(&r->config);
     free(r);
     return NULL;

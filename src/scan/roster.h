@@ -6,6 +6,7 @@
 #include "base/span.h"
 #include "conf/config.h"
 #include "engine/jail.h"
+#include "engine/sieve.h"
 #include "scan/source.h"
 
 #define ROSTER_MANUAL "manual" // the jail of bans made by hand, unless the configuration has one
@@ -25,6 +26,8 @@ struct roster {
     struct jail_conf manual;
     struct cell *cell;
     size_t n;
+    struct panel **panel;
+    size_t n_panels;
     usec_t findtime; // the longest of any jail and its blocks
     usec_t memory;   // how far back a hit can still matter to any of them
 };
@@ -40,6 +43,18 @@ struct cell *roster_find(const struct roster *r, struct slice name);
 
 // Notes the time of a hit that a jail took from a source of this kind.
 void roster_hear(struct cell *c, enum source_kind kind, usec_t time);
+
+// The jails that judge the lines of a source, with what stands before their filters; sources that
+// the same jails read share one. -ENOMEM.
+struct panel {
+    struct sieve *sieve;
+    uint16_t *cell;
+    size_t n;
+};
+int roster_panel(struct roster *r, const uint16_t *cell, size_t n, struct panel **ret);
+
+// Tells the jails of the lines that they were not shown.
+void roster_pass(struct roster *r);
 
 // Whom to spare from now on: own is what the host itself is called. -ENOMEM.
 int roster_spare(struct roster *r, const struct exempt *own);

@@ -18,6 +18,7 @@ int source_join(struct source *s, uint16_t cell)
         return -ENOMEM;
     s->cell = grown;
     s->cell[s->n_cells++] = cell;
+    s->panel = NULL;
     return 0;
 }
 
@@ -39,6 +40,7 @@ void source_leave(struct source *s, uint16_t cell)
             s->cell[n++] = s->cell[i];
     }
     s->n_cells = n;
+    s->panel = NULL;
 }
 
 void source_done(struct source *s)

@@ -10,13 +10,16 @@
 
 enum source_kind { SOURCE_FILE, SOURCE_JOURNAL, SOURCE_KINDS };
 
+struct panel;
+
 struct source {
     enum source_kind kind;
     const char *name; // what people know it by; a file's is its path. Borrowed
     uint16_t *cell;   // numbers in the roster of the jails that read it
     size_t n_cells;
-    bool ready;     // there may be more to read
-    bool moved;     // how far it has been read is to be kept
+    struct panel *panel; // of these jails, the roster's; NULL: to be found again
+    bool ready;          // there may be more to read
+    bool moved;          // how far it has been read is to be kept
     usec_t since;   // lines older than this were there before us and are not judged; 0: all are
     bool live;      // its lines were written just now
     bool is_warned; // of a clock that differs from ours

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Of a mesh, the strands that may match a line with a certain beginning, and the texts that tell
+// which of them may match that line. Inside the engine only.
+#pragma once
+
+#include "engine/mesh.h"
+#include "engine/needles.h"
+#include "engine/sieve.h"
+
+struct outlook {
+    uint64_t *strands; // bits
+    struct needles *needles;
+    uint32_t *text; // the needles', by their numbers in the mesh
+    size_t n_texts;
+    // Where none of the texts occurs: what strands come to that need none.
+    uint64_t *may, *filters;
+    struct chosen *chosen;
+    size_t n_chosen;
+};
+
+// -ENOMEM.
+int outlook_new(const struct mesh *m, const uint64_t *strands, struct outlook **ret);
+struct outlook *outlook_free(struct outlook *o);
+
+// What is known of a line: the texts that occur in it, by needle and by their numbers in the mesh,
+// all zero between lines, and what that comes to: bits of failregexes, by the words of their
+// filter, and of filters.
+struct finding {
+    uint64_t *needle, *text;
+    uint64_t *may, *filters;
+};
+
+// False: none of the texts occurs. Else *f has what may match.
+bool outlook_find(const struct outlook *o, const struct mesh *m, struct slice body,
+                  struct finding *f);
+
+// Lists filters by their bits, in order; returns how many.
+size_t chosen_list(const struct mesh *m, const uint64_t *filters, const uint64_t *may,
+                   struct chosen *ret);

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "engine/sieve.h"
+
+#include "base/hash.h"
+#include "engine/lines.h"
+#include "engine/outlook.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum { HEAD_MAX = 96, SLOTS = 2 * SIEVE_HEADS_MAX };
+
+// What a line begins with, up to its first '[' or ':', and what that leaves.
+struct head {
+    uint64_t hash;
+    const struct outlook *outlook;
+    size_t n;
+    char text[HEAD_MAX];
+};
+
+struct sieve {
+    struct mesh mesh;
+    struct outlook *outlook[SIEVE_OUTLOOKS_MAX];
+    size_t n_outlooks; // the first is that of any beginning
+    struct head *head;
+    size_t n_heads;
+    uint16_t slot[SLOTS]; // 1 + index into head; 0: free
+    struct chosen *all;
+    struct finding finding; // of the line
+    struct chosen *chosen;
+    uint64_t *strands; // that may follow a beginning
+    char *joined;
+    uint64_t lines, *shown; // shown: by filter, since it was asked last
+    uint64_t *asked;        // by filter: lines then
+    usec_t newest;
+};
+
+// The outlook of a set of strands. NULL: there is no room for another.
+static const struct outlook *find_outlook(struct sieve *s, const uint64_t *strands)
+{
+    size_t size = bit_words(s->mesh.n_strands) * sizeof(*strands);
+
+    for (size_t i = 0; i < s->n_outlooks; i++) {
+        if (memcmp(s->outlook[i]->strands, strands, size) == 0)
+            return s->outlook[i];
+    }
+    if (s->n_outlooks == SIEVE_OUTLOOKS_MAX ||
+        outlook_new(&s->mesh, strands, &s->outlook[s->n_outlooks]) < 0)
+        return NULL;
+    return s->outlook[s->n_outlooks++];
+}
+
+static int make_room(struct sieve *s)
+{
+    const struct mesh *m = &s->mesh;
+    struct finding *f = &s->finding;
+
+    s->head = calloc(SIEVE_HEADS_MAX, sizeof(*s->head));
+    s->all = calloc(m->n_filters + 1, sizeof(*s->all));
+    s->chosen = calloc(m->n_filters + 1, sizeof(*s->chosen));
+    s->strands = calloc(bit_words(m->n_strands) + 1, sizeof(*s->strands));
+    s->shown = calloc(m->n_filters + 1, sizeof(*s->shown));
+    s->asked = calloc(m->n_filters + 1, sizeof(*s->asked));
+    s->joined = malloc(LINES_MAX + 1);
+    f->needle = calloc(bit_words(m->n_texts) + 1, sizeof(*f->needle));
+    f->text = calloc(bit_words(m->n_texts) + 1, sizeof(*f->text));
+    f->may = calloc(m->n_words + 1, sizeof(*f->may));
+    f->filters = calloc(bit_words(m->n_filters) + 1, sizeof(*f->filters));
+    return s->head && s->all && s->chosen && s->strands && s->shown && s->asked && s->joined &&
+                   f->needle && f->text && f->may && f->filters
+               ? 0
+               : -ENOMEM;
+}
+
+int sieve_new(struct filter *const *filter, size_t n, struct sieve **ret)
+{
+    struct sieve *s = calloc(1, sizeof(*s));
+    int r;
+
+    if (!s)
+        return -ENOMEM;
+    r = mesh_init(&s->mesh, filter, n);
+    if (r == 0)
+        r = make_room(s);
+    if (r == 0) {
+        for (size_t i = 0; i < n; i++)
+            s->all[i] = (struct chosen){i, NULL};
+        for (size_t i = 0; i < s->mesh.n_strands; i++)
+            bit_set(s->strands, i);
+        r = find_outlook(s, s->strands) ? 0 : -ENOMEM;
+    }
+    if (r < 0) {
+        sieve_free(s);
+        return r;
+    }
+    *ret = s;
+    return 0;
+}
+
+struct sieve *sieve_free(struct sieve *s)
+{
+    if (s) {
+        for (size_t i = 0; i < s->n_outlooks; i++)
+            outlook_free(s->outlook[i]);
+        mesh_done(&s->mesh);
+        free(s->head);
+        free(s->all);
+        free(s->chosen);
+        free(s->finding.needle);
+        free(s->finding.text);
+        free(s->finding.may);
+        free(s->finding.filters);
+        free(s->strands);
+        free(s->shown);
+        free(s->asked);
+        free(s->joined);
+        free(s);
+    }
+    return NULL;
+}
+
+// The strands that a text can match that begins so.
+static void follow(struct sieve *s, struct slice head)
+{
+    const struct mesh *m = &s->mesh;
+
+    memset(s->strands, 0, bit_words(m->n_strands) * sizeof(*s->strands));
+    for (size_t i = 0; i < m->n_filters; i++) {
+        const struct mesh_filter *f = &m->filter[i];
+        const struct filter_parts *p = &f->parts;
+        if (!p->is_plain || (p->prefix && !regex_may_follow(&p->prefix->regex, p->matcher, head)))
+            continue;
+        for (size_t k = 0; k < p->fail->n; k++) {
+            if (p->prefix || regex_may_follow(&p->fail->rule[k].regex, p->matcher, head))
+                bit_set(s->strands, f->strand + k);
+        }
+    }
+}
+
+static size_t head_length(struct slice body)
+{
+    size_t most = body.n < HEAD_MAX ? body.n : HEAD_MAX, n = 0;
+
+    while (n < most && body.p[n] != '[' && body.p[n] != ':')
+        n++;
+    return n < most ? n + 1 : 0;
+}
+
+// Of beginnings that are more than there is room for, the first are remembered: a stranger cannot
+// have what is remembered of the server's own thrown out again and again.
+static const struct outlook *outlook_of(struct sieve *s, struct slice body)
+{
+    size_t n = head_length(body), i;
+    uint64_t hash;
+    struct head *h;
+
+    if (n == 0)
+        return s->outlook[0];
+    hash = hash_bytes(body.p, n, 0);
+    for (i = hash % SLOTS; s->slot[i] > 0; i = (i + 1) % SLOTS) {
+        h = &s->head[s->slot[i] - 1];
+        if (h->hash == hash && h->n == n && memcmp(h->text, body.p, n) == 0)
+            return h->outlook;
+    }
+    if (s->n_heads == SIEVE_HEADS_MAX)
+        return s->outlook[0];
+    follow(s, (struct slice){body.p, n});
+    h = &s->head[s->n_heads++];
+    *h = (struct head){.hash = hash, .n = n, .outlook = find_outlook(s, s->strands)};
+    if (!h->outlook)
+        h->outlook = s->outlook[0];
+    memcpy(h->text, body.p, n);
+    s->slot[i] = (uint16_t)s->n_heads;
+    return h->outlook;
+}
+
+static size_t look(struct sieve *s, const struct outlook *o, struct slice body,
+                   const struct chosen **ret)
+{
+    const struct mesh *m = &s->mesh;
+
+    *ret = o->chosen;
+    if (!outlook_find(o, m, body, &s->finding))
+        return o->n_chosen;
+    *ret = s->chosen;
+    return chosen_list(m, s->finding.filters, s->finding.may, s->chosen);
+}
+
+// The two ends of the text meet where the date is cut out.
+static void join(struct sieve *s, struct line *line)
+{
+    size_t before = line->date.n > 0 ? (size_t)(line->date.p - line->text.p) : 0;
+    size_t n = line->text.n - line->date.n;
+
+    if (line->text.n > 0) {
+        memcpy(s->joined, line->text.p, before);
+        memcpy(s->joined + before, line->text.p + before + line->date.n, n - before);
+    }
+    s->joined[n] = '\n';
+    line->body = (struct slice){s->joined, n};
+}
+
+size_t sieve_line(struct sieve *s, struct line *line, const struct chosen **ret)
+{
+    bool begins = line->date.n == 0 || line->date.p == line->text.p;
+    size_t n;
+
+    s->lines++;
+    if (!line->dated || line->text.n > LINES_MAX) {
+        *ret = s->all;
+        n = s->mesh.n_filters;
+    } else {
+        if (!line->body.p)
+            join(s, line);
+        if (line->time > s->newest)
+            s->newest = line->time;
+        n = look(s, begins ? outlook_of(s, line->body) : s->outlook[0], line->body, ret);
+    }
+    for (size_t i = 0; i < n; i++)
+        s->shown[(*ret)[i].filter]++;
+    return n;
+}
+
+uint64_t sieve_passed(struct sieve *s, size_t i, usec_t *ret_newest)
+{
+    uint64_t passed = s->lines - s->asked[i] - s->shown[i];
+
+    s->asked[i] = s->lines;
+    s->shown[i] = 0;
+    *ret_newest = s->newest;
+    return passed;
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What stands before all filters that read one source: tells of a line which of them could match
+// it, and by which of their failregexes. Of most lines none can, and no regex is run on them. It
+// may let through a line that does not match, but never keeps back one that does.
+//
+// It goes by two things. What a syslog line begins with, host and program, leaves only some
+// regexes: that is asked of PCRE2 once for each such beginning. And of the texts that these regexes
+// cannot match without (literal.h), some must be in the line.
+//
+// Filters that look at several lines at a time, or date lines by a pattern of their own, get every
+// line; and every filter gets those that stamp.h could not date, as each dates them on its own.
+#pragma once
+
+#include "engine/filter.h"
+
+enum {
+    SIEVE_HEADS_MAX = 256,  // beginnings that are remembered; with others, any regex may match
+    SIEVE_OUTLOOKS_MAX = 64 // different sets of regexes that they leave, likewise
+};
+
+struct sieve;
+
+struct chosen {
+    size_t filter;       // number
+    const uint64_t *may; // for filter_match_some()
+};
+
+// The filters are borrowed. -ENOMEM.
+int sieve_new(struct filter *const *filter, size_t n, struct sieve **ret);
+struct sieve *sieve_free(struct sieve *s);
+
+// Which filters are to see the line: how many; *ret, in their order, is valid until the next call.
+// A line that has no body gets one, which is valid as long. No memory is allocated but for
+// beginnings that are new.
+size_t sieve_line(struct sieve *s, struct line *line, const struct chosen **ret);
+
+// How many lines filter number i was not to see since this was asked last, and the newest time of
+// any since the sieve was made: for jail_pass().
+uint64_t sieve_passed(struct sieve *s, size_t i, usec_t *ret_newest);
