@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Names that give a botnet away, however many addresses it has: a HELO name or a user name (or
+// rather its family, engine/family.h) that was seen failing from many hosts in many blocks, and
+// never in a success, becomes a fingerprint. From then on one failure with it is enough.
+//
+// Learned names are what strangers say, so whoever is honest must be safe from them: a name that
+// has logged in within the span, or a user known to exist because only his password was wrong, is
+// none (nor is "user" after a success of "user@domain"), and a HELO name that could be an honest
+// server's (it has a domain) needs PUBLIC_FACTOR times as many hosts and blocks. Method:
+// dictionaries of user names seen from many sources, "DBB" (Singh et al., NSDI 2024).
+#pragma once
+
+#include "base/span.h"
+#include "engine/family.h"
+
+#include <stdint.h>
+
+enum fingerprint_kind { FINGERPRINT_HELO, FINGERPRINT_USER, FINGERPRINT_KINDS };
+
+enum fingerprint_state {
+    FINGERPRINT_SUSPECT, // too few have used it as yet
+    FINGERPRINT_LEARNED,
+    FINGERPRINT_ADDED, // by hand or by the configuration: holds whatever is seen
+    FINGERPRINT_KEPT,  // likewise never to be one
+};
+
+enum {
+    FINGERPRINT_SEEN_MAX = 32, // hosts and blocks remembered of each, those seen last
+    FINGERPRINT_PUBLIC_FACTOR = 4,
+    FINGERPRINTS_MAX = 8192,        // suspects; those that one host used make room first
+    FINGERPRINTS_MARKED_MAX = 4096, // all others: the one not seen longest makes room
+    FINGERPRINTS_GOOD_MAX = 65536,  // names that logged in, likewise
+};
+
+// What was seen last of one host or block; only its digest is kept.
+struct sighting {
+    uint32_t key;
+    uint32_t second; // since 1970; 0: none
+};
+
+// All that is known of a name; plain data, so that it can be kept over a restart.
+struct fingerprint {
+    uint8_t kind, state;
+    char name[FAMILY_MAX];
+    usec_t first, last; // failures
+    uint64_t hits;
+    struct sighting host[FINGERPRINT_SEEN_MAX], block[FINGERPRINT_SEEN_MAX];
+};
+
+struct fingerprint_spec {
+    usec_t span;            // how long what was seen counts; a learned name lasts as long after its
+                            // last failure
+    uint32_t hosts, blocks; // 1..FINGERPRINT_SEEN_MAX / FINGERPRINT_PUBLIC_FACTOR
+};
+
+struct fingerprints;
+
+// NULL: out of memory.
+struct fingerprints *fingerprints_new(const struct fingerprint_spec *spec, uint64_t seed);
+struct fingerprints *fingerprints_free(struct fingerprints *f);
+
+// What is said of whom: a HELO name or a user's, and the client that said it (NULL: nobody did).
+struct name {
+    enum fingerprint_kind kind;
+    struct slice text;
+    const struct addr *client;
+};
+
+enum {
+    FINGERPRINT_E_KNOWN = 1, // a fingerprint
+    FINGERPRINT_E_NEW = 2,   // it has become one just now
+};
+
+// A failure. 0, FINGERPRINT_E_*, or -ENOMEM.
+int fingerprints_fail(struct fingerprints *f, const struct name *name, usec_t time);
+
+// A success, or a failure that shows that the user exists. -ENOMEM.
+int fingerprints_clear(struct fingerprints *f, const struct name *name, usec_t time);
+
+// By hand: FINGERPRINT_ADDED or FINGERPRINT_KEPT; the name is taken as a family's as it stands.
+// -ENOSPC: there is no room for more. -ENOMEM.
+int fingerprints_set(struct fingerprints *f, enum fingerprint_kind kind, struct slice family,
+                     enum fingerprint_state state, usec_t time);
+
+// Forgets what is known of it. False: nothing was.
+bool fingerprints_remove(struct fingerprints *f, enum fingerprint_kind kind, struct slice family);
+
+// How things stand for a name; text may be a family's.
+struct fingerprint_standing {
+    char family[FAMILY_MAX];
+    enum fingerprint_state state;
+    bool is_fingerprint;
+    uint32_t hosts, blocks, need_hosts, need_blocks;
+    uint64_t hits;
+    usec_t first, last; // 0: never failed
+    usec_t cleared;     // its last success; 0: none within the span
+};
+void fingerprints_look(struct fingerprints *f, const struct name *name, usec_t now,
+                       struct fingerprint_standing *ret);
+
+// Walks the fingerprints and what is kept (suspects not), in no order.
+typedef int fingerprint_fn(void *user, const struct fingerprint_standing *s,
+                           enum fingerprint_kind kind);
+int fingerprints_list(struct fingerprints *f, usec_t now, fingerprint_fn *fn, void *user);
+
+// Walks what changed since the last walk and is worth keeping over a restart: names that more than
+// one host used, and names that logged in (only kind, name and cleared are set). gone: it is to be
+// removed where it is kept. fn returns < 0 to stop, which is passed on: the next walk is then the
+// same again.
+struct fingerprint_change {
+    const struct fingerprint *fingerprint; // NULL: a name that logged in
+    enum fingerprint_kind kind;
+    const char *name;
+    usec_t cleared;
+    bool gone;
+};
+typedef int fingerprint_change_fn(void *user, const struct fingerprint_change *c);
+int fingerprints_changed(struct fingerprints *f, fingerprint_change_fn *fn, void *user);
+
+// Take kept ones back. -ENOMEM.
+int fingerprints_restore(struct fingerprints *f, const struct fingerprint *fingerprint);
+int fingerprints_restore_good(struct fingerprints *f, enum fingerprint_kind kind,
+                              struct slice family, usec_t cleared);

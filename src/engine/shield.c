@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "engine/shield.h"
+
+#include "base/hash.h"
+#include "base/table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum { BLOCK_V4 = 24, BLOCK_V6 = 48 };
+
+#define FRESH (3600 * USEC_PER_SEC)
+
+struct host {
+    struct shield_host h;
+    bool changed;
+};
+
+// Where a user logged in from, each block once.
+struct user {
+    struct {
+        uint32_t block; // a digest
+        uint32_t second;
+    } at[SHIELD_BLOCKS_MAX + 1]; // the one more shows that they are too many
+};
+
+struct family {
+    uint8_t prefix[SHIELD_PREFIXES_MAX];
+    size_t n;
+};
+
+struct shield {
+    usec_t span;
+    struct family v4, v6;
+    struct table *hosts;  // struct addr -> struct host
+    struct table *blocks; // struct addr -> usec_t: the last success in it
+    struct table *users;  // digest -> struct user
+};
+
+static bool family_init(struct family *f, const uint8_t *prefix, size_t n)
+{
+    if (n > SHIELD_PREFIXES_MAX)
+        return false;
+    if (n > 0)
+        memcpy(f->prefix, prefix, n);
+    f->n = n;
+    return true;
+}
+
+struct shield *shield_new(usec_t span, const uint8_t *v4, size_t n_v4, const uint8_t *v6,
+                          size_t n_v6, uint64_t seed)
+{
+    struct shield *s = calloc(1, sizeof(*s));
+    size_t widths = n_v4 > n_v6 ? n_v4 : n_v6;
+
+    if (!s)
+        return NULL;
+    s->span = span;
+    s->hosts = table_new(SHIELD_HOSTS_MAX, sizeof(struct addr), sizeof(struct host), seed);
+    s->blocks = table_new(SHIELD_HOSTS_MAX * (widths > 0 ? widths : 1), sizeof(struct addr),
+                          sizeof(usec_t), seed);
+    s->users = table_new(SHIELD_USERS_MAX, sizeof(uint64_t), sizeof(struct user), seed);
+    if (!s->hosts || !s->blocks || !s->users || !family_init(&s->v4, v4, n_v4) ||
+        !family_init(&s->v6, v6, n_v6))
+        return shield_free(s);
+    return s;
+}
+
+struct shield *shield_free(struct shield *s)
+{
+    if (s) {
+        table_free(s->hosts);
+        table_free(s->blocks);
+        table_free(s->users);
+    }
+    free(s);
+    return NULL;
+}
+
+static bool is_recent(const struct shield *s, usec_t last, usec_t time)
+{
+    return last > 0 && usec_sub(time, last) < s->span;
+}
+
+// Not seeded, as it outlives the process. Whoever makes up a name with the digest of another has an
+// account, and shares its blocks with him.
+static uint64_t digest(struct slice user)
+{
+    return hash_bytes(user.p, user.n, 0);
+}
+
+// Whether a user's success may shield: he is where few others of his are.
+static int allow(struct shield *s, const struct addr *host, uint64_t user, usec_t time,
+                 bool *ret_allowed)
+{
+    struct addr block = addr_block(host, addr_is_v4(host) ? BLOCK_V4 : BLOCK_V6);
+    uint32_t key = (uint32_t)hash_bytes(&block, sizeof(block), 0), recent = 0;
+    struct user *u = table_put(s->users, &user, NULL);
+    size_t oldest = 0, at;
+
+    if (!u)
+        return -ENOMEM;
+    for (at = 0; at <= SHIELD_BLOCKS_MAX; at++) {
+        if (u->at[at].second > 0 && u->at[at].block == key)
+            break;
+        if (u->at[at].second < u->at[oldest].second)
+            oldest = at;
+    }
+    at = at <= SHIELD_BLOCKS_MAX ? at : oldest;
+    u->at[at].block = key;
+    u->at[at].second = (uint32_t)(time / USEC_PER_SEC);
+    for (at = 0; at <= SHIELD_BLOCKS_MAX; at++)
+        recent += is_recent(s, u->at[at].second * USEC_PER_SEC, time);
+    *ret_allowed = recent <= SHIELD_BLOCKS_MAX;
+    return 0;
+}
+
+static int cover(struct shield *s, const struct addr *host, usec_t time)
+{
+    const struct family *f = addr_is_v4(host) ? &s->v4 : &s->v6;
+
+    for (size_t i = 0; i < f->n; i++) {
+        struct addr block = addr_block(host, f->prefix[i]);
+        usec_t *last = table_put(s->blocks, &block, NULL);
+        if (!last)
+            return -ENOMEM;
+        *last = *last < time ? time : *last;
+    }
+    return 0;
+}
+
+static void count_day(const struct shield *s, struct shield_host *h, usec_t time)
+{
+    bool is_first = !is_recent(s, h->last, time);
+
+    if (is_first)
+        h->days = 1;
+    else if (time / USEC_PER_DAY > h->last / USEC_PER_DAY)
+        h->days++;
+}
+
+int shield_success(struct shield *s, const struct addr *addr, struct slice user, usec_t time)
+{
+    struct addr key = addr_host(addr);
+    uint64_t who = digest(user);
+    struct host *h = table_get(s->hosts, &key);
+    bool allowed = false;
+    int r;
+
+    if (h && h->h.user == who && time < usec_add(h->h.last, FRESH) && is_recent(s, h->h.last, time))
+        return SHIELD_E_FRESH;
+    r = allow(s, &key, who, time, &allowed);
+    if (r < 0 || !allowed)
+        return r;
+    h = table_put(s->hosts, &key, NULL);
+    if (!h)
+        return -ENOMEM;
+    count_day(s, &h->h, time);
+    h->h.host = key;
+    h->h.user = who;
+    h->h.last = h->h.last < time ? time : h->h.last;
+    h->changed = true;
+    return cover(s, &key, time);
+}
+
+bool shield_covers(struct shield *s, const struct addr *block, usec_t time, usec_t *ret_last)
+{
+    const usec_t *last = table_get(s->blocks, block);
+
+    if (!last || !is_recent(s, *last, time))
+        return false;
+    if (ret_last)
+        *ret_last = *last;
+    return true;
+}
+
+static struct host *trusted(struct shield *s, const struct addr *host, usec_t time)
+{
+    struct host *h = table_get(s->hosts, host);
+
+    return h && is_recent(s, h->h.last, time) && h->h.days >= SHIELD_DAYS ? h : NULL;
+}
+
+bool shield_trusts(struct shield *s, const struct addr *host, usec_t time)
+{
+    return trusted(s, host, time) != NULL;
+}
+
+bool shield_forgives(struct shield *s, const struct addr *host, usec_t time, usec_t findtime)
+{
+    struct host *h = trusted(s, host, time);
+
+    if (!h || (h->h.forgiven > 0 && usec_sub(time, h->h.forgiven) < findtime))
+        return false;
+    h->h.forgiven = time;
+    h->changed = true;
+    return true;
+}
+
+bool shield_look(struct shield *s, const struct addr *host, usec_t now, struct shield_host *ret)
+{
+    struct addr key = addr_host(host);
+    const struct host *h = table_get(s->hosts, &key);
+
+    if (!h || !is_recent(s, h->h.last, now))
+        return false;
+    *ret = h->h;
+    return true;
+}
+
+int shield_changed(struct shield *s, shield_fn *fn, void *user)
+{
+    uint32_t cursor = 0;
+    struct host *h;
+    int r = 0;
+
+    while (r >= 0 && (h = table_next(s->hosts, &cursor, NULL)))
+        r = h->changed ? fn(user, &h->h) : 0;
+    if (r < 0)
+        return r;
+    for (cursor = 0; (h = table_next(s->hosts, &cursor, NULL));)
+        h->changed = false;
+    return 0;
+}
+
+int shield_restore(struct shield *s, const struct shield_host *kept)
+{
+    bool allowed;
+    int r = allow(s, &kept->host, kept->user, kept->last, &allowed);
+    struct host *h;
+
+    if (r < 0 || !allowed)
+        return r;
+    h = table_put(s->hosts, &kept->host, NULL);
+    if (!h)
+        return -ENOMEM;
+    h->h = *kept;
+    return cover(s, &kept->host, kept->last);
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Who logs in here. A block with a success within the span is not banned as a block, so that
+// customers who live beside bots stay in; its offending hosts are banned alone. A host with
+// successes on several days is trusted: it gets a second chance, never immunity.
+//
+// An attacker may own an account. What it can shield is bounded: a success counts for a block only
+// while its user has had successes in no more than SHIELD_BLOCKS_MAX blocks, as an honest user has.
+#pragma once
+
+#include "base/addr.h"
+#include "base/span.h"
+
+#include <stdint.h>
+
+enum {
+    SHIELD_BLOCKS_MAX = 24,     // of one user: IPv4 /24, IPv6 /48, within the span
+    SHIELD_DAYS = 3,            // with a success, and a host is trusted
+    SHIELD_PREFIXES_MAX = 32,   // lengths of blocks that may be asked about, per family
+    SHIELD_HOSTS_MAX = 1 << 17, // with a success; the one whose last is longest ago makes room
+    SHIELD_USERS_MAX = 1 << 16, // likewise
+};
+
+struct shield;
+
+// prefixes: which lengths of blocks shield_covers() will be asked about, as people write them.
+// NULL: out of memory.
+struct shield *shield_new(usec_t span, const uint8_t *v4, size_t n_v4, const uint8_t *v6,
+                          size_t n_v6, uint64_t seed);
+struct shield *shield_free(struct shield *s);
+
+// A success. SHIELD_E_FRESH where the same user had one from the same host within the hour, and
+// there is nothing to learn; 0, -ENOMEM.
+enum { SHIELD_E_FRESH = 1 };
+int shield_success(struct shield *s, const struct addr *addr, struct slice user, usec_t time);
+
+// Whether somebody logged in from this block within the span: *ret_last (may be NULL) is when.
+bool shield_covers(struct shield *s, const struct addr *block, usec_t time, usec_t *ret_last);
+
+// Whether a host is trusted. Of one that is, the first ban within findtime is forgone:
+// shield_forgives() says so once.
+bool shield_trusts(struct shield *s, const struct addr *host, usec_t time);
+bool shield_forgives(struct shield *s, const struct addr *host, usec_t time, usec_t findtime);
+
+// What is known of a host; plain data, so that it can be kept over a restart.
+struct shield_host {
+    struct addr host;
+    uint64_t user;   // a digest of the user who logged in last
+    usec_t last;     // success
+    usec_t forgiven; // 0: never
+    uint32_t days;   // with a success, within the span
+};
+bool shield_look(struct shield *s, const struct addr *host, usec_t now, struct shield_host *ret);
+
+// Walks the hosts that changed since the last walk. fn returns < 0 to stop, which is passed on: the
+// next walk is then the same again. A host is worth keeping for the span.
+typedef int shield_fn(void *user, const struct shield_host *h);
+int shield_changed(struct shield *s, shield_fn *fn, void *user);
+
+// Takes a kept one back. -ENOMEM.
+int shield_restore(struct shield *s, const struct shield_host *h);

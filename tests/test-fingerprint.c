@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "engine/fingerprint.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#define DAY USEC_PER_DAY
+
+enum { SEED = 5, HOSTS = 4, BLOCKS = 3, PUBLIC = FINGERPRINT_PUBLIC_FACTOR };
+
+#define HELO FINGERPRINT_HELO
+#define USER FINGERPRINT_USER
+
+static const struct fingerprint_spec spec = {7 * DAY, HOSTS, BLOCKS};
+static const usec_t start = 100 * DAY;
+
+static struct fingerprints *new_fingerprints(void)
+{
+    struct fingerprints *f = fingerprints_new(&spec, SEED);
+
+    assert_non_null(f);
+    return f;
+}
+
+// The i-th host of the b-th block.
+static struct addr host(unsigned b, unsigned i)
+{
+    char text[32];
+    struct addr a;
+
+    snprintf(text, sizeof(text), "198.18.%u.%u", b, i + 1);
+    assert_int_equal(addr_parse(slice_of(text), &a), 0);
+    return a;
+}
+
+static int seen(struct fingerprints *f, enum fingerprint_kind kind, const char *text, unsigned b,
+                unsigned i, usec_t time)
+{
+    struct addr client = host(b, i);
+
+    return fingerprints_fail(f, &(struct name){kind, slice_of(text), &client}, time);
+}
+
+static void clear(struct fingerprints *f, enum fingerprint_kind kind, const char *text, usec_t time)
+{
+    struct addr client = host(250, 0);
+
+    assert_int_equal(fingerprints_clear(f, &(struct name){kind, slice_of(text), &client}, time), 0);
+}
+
+static bool is_known(struct fingerprints *f, enum fingerprint_kind kind, const char *text,
+                     usec_t now)
+{
+    struct fingerprint_standing s;
+
+    fingerprints_look(f, &(struct name){kind, slice_of(text), NULL}, now, &s);
+    return s.is_fingerprint;
+}
+
+// So many hosts, spread over so many blocks, a second apart.
+static int attack(struct fingerprints *f, enum fingerprint_kind kind, const char *text,
+                  unsigned hosts, unsigned blocks, usec_t time)
+{
+    int r = 0;
+
+    for (unsigned i = 0; i < hosts; i++)
+        r = seen(f, kind, text, i % blocks, i, time + i * USEC_PER_SEC);
+    return r;
+}
+
+static const struct {
+    enum fingerprint_kind kind;
+    const char *name;
+    unsigned hosts, blocks;
+    int r; // of the last failure
+} learned[] = {
+    {HELO, "ylmf-pc", HOSTS, BLOCKS, FINGERPRINT_E_NEW},
+    {HELO, "ylmf-pc", HOSTS + 1, BLOCKS, FINGERPRINT_E_KNOWN},
+    {HELO, "ylmf-pc", HOSTS - 1, BLOCKS, 0},
+    {HELO, "ylmf-pc", 30, BLOCKS - 1, 0},
+    {HELO, "", HOSTS, BLOCKS, 0},
+    {USER, "admin", HOSTS, HOSTS, FINGERPRINT_E_NEW},
+    {USER, "admin@example.com", HOSTS, HOSTS, FINGERPRINT_E_NEW},
+    // It could be an honest server.
+    {HELO, "mail.example.com", PUBLIC *HOSTS - 1, PUBLIC *HOSTS - 1, 0},
+    {HELO, "mail.example.com", PUBLIC *HOSTS, PUBLIC *BLOCKS, FINGERPRINT_E_NEW},
+};
+
+static void test_learned(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(learned) / sizeof(*learned); i++) {
+        struct fingerprints *f = new_fingerprints();
+        assert_int_equal(
+            attack(f, learned[i].kind, learned[i].name, learned[i].hosts, learned[i].blocks, start),
+            learned[i].r);
+        assert_int_equal(is_known(f, learned[i].kind, learned[i].name, start), learned[i].r > 0);
+        fingerprints_free(f);
+    }
+}
+
+static void test_one_host_says_nothing(void **state)
+{
+    struct fingerprints *f = new_fingerprints();
+
+    (void)state;
+    for (unsigned i = 0; i < 1000; i++)
+        assert_int_equal(seen(f, HELO, "ylmf-pc", 0, 0, start + i * USEC_PER_SEC), 0);
+    fingerprints_free(f);
+}
+
+static void test_families_count_as_one(void **state)
+{
+    static const char *const names[] = {"WIN-7QKD93JX01T", "WIN-K2M4V8RP0AZ", "win-1a2b3c4d5e6",
+                                        "WIN-A0B9C8D7E6F"};
+    struct fingerprints *f = new_fingerprints();
+    int r = 0;
+
+    (void)state;
+    for (unsigned i = 0; i < HOSTS; i++)
+        r = seen(f, HELO, names[i], i, 0, start);
+    assert_int_equal(r, FINGERPRINT_E_NEW);
+    assert_int_equal(seen(f, HELO, "WIN-Z9Y8X7W6V5U", 9, 0, start), FINGERPRINT_E_KNOWN);
+    assert_true(is_known(f, HELO, "win-<mixed:11>", start));
+    fingerprints_free(f);
+}
+
+static void test_kinds_are_apart(void **state)
+{
+    struct fingerprints *f = new_fingerprints();
+
+    (void)state;
+    attack(f, HELO, "office", HOSTS, HOSTS, start);
+    assert_false(is_known(f, USER, "office", start));
+    fingerprints_free(f);
+}
+
+static void test_who_logs_in_is_none(void **state)
+{
+    struct fingerprints *f = new_fingerprints();
+
+    (void)state;
+    clear(f, USER, "anna@example.com", start);
+    assert_int_equal(attack(f, USER, "anna@example.com", 20, 20, start + DAY), 0);
+    assert_int_equal(attack(f, USER, "anna", 20, 20, start + DAY), 0);
+    // Forgotten with the span.
+    assert_int_equal(attack(f, USER, "anna", HOSTS, HOSTS, start + 8 * DAY), FINGERPRINT_E_NEW);
+
+    // A success ends a fingerprint.
+    assert_int_equal(attack(f, USER, "info", HOSTS, HOSTS, start), FINGERPRINT_E_NEW);
+    clear(f, USER, "info@example.com", start + DAY);
+    assert_false(is_known(f, USER, "info", start + DAY));
+    assert_int_equal(seen(f, USER, "info", 99, 0, start + DAY), 0);
+    fingerprints_free(f);
+}
+
+static void test_age(void **state)
+{
+    struct fingerprints *f = new_fingerprints();
+
+    (void)state;
+    // Too far apart to be one wave.
+    for (unsigned i = 0; i < 20; i++)
+        assert_int_equal(seen(f, HELO, "slow-pc", i, 0, start + i * 3 * DAY), 0);
+    assert_int_equal(attack(f, HELO, "ylmf-pc", HOSTS, HOSTS, start), FINGERPRINT_E_NEW);
+    assert_true(is_known(f, HELO, "ylmf-pc", start + 6 * DAY));
+    assert_false(is_known(f, HELO, "ylmf-pc", start + 8 * DAY));
+    assert_int_equal(seen(f, HELO, "ylmf-pc", 0, 0, start + 8 * DAY), 0);
+    fingerprints_free(f);
+}
+
+static void set(struct fingerprints *f, enum fingerprint_kind kind, const char *text,
+                enum fingerprint_state as)
+{
+    assert_int_equal(fingerprints_set(f, kind, slice_of(text), as, start), 0);
+}
+
+static void test_by_hand(void **state)
+{
+    struct fingerprints *f = new_fingerprints();
+
+    (void)state;
+    set(f, HELO, "ylmf-pc", FINGERPRINT_ADDED);
+    set(f, USER, "scanner", FINGERPRINT_KEPT);
+    assert_int_equal(seen(f, HELO, "ylmf-pc", 0, 0, start + 50 * DAY), FINGERPRINT_E_KNOWN);
+    clear(f, HELO, "ylmf-pc", start + 50 * DAY);
+    assert_int_equal(seen(f, HELO, "ylmf-pc", 0, 0, start + 50 * DAY), FINGERPRINT_E_KNOWN);
+    assert_int_equal(attack(f, USER, "scanner", 30, 30, start), 0);
+    assert_true(fingerprints_remove(f, HELO, slice_of("ylmf-pc")));
+    assert_false(fingerprints_remove(f, HELO, slice_of("ylmf-pc")));
+    assert_int_equal(seen(f, HELO, "ylmf-pc", 0, 0, start + 50 * DAY), 0);
+    assert_int_equal(fingerprints_set(f, HELO, slice_of(""), FINGERPRINT_ADDED, start), -EINVAL);
+    fingerprints_free(f);
+}
+
+// Names of one host each, as many as an attacker likes, push out none that several have used.
+static void test_capacity(void **state)
+{
+    struct fingerprints *f = new_fingerprints();
+    char name[32];
+
+    (void)state;
+    attack(f, HELO, "almost", HOSTS - 1, HOSTS - 1, start);
+    attack(f, HELO, "ylmf-pc", HOSTS, HOSTS, start);
+    for (unsigned i = 0; i < 4 * FINGERPRINTS_MAX; i++) {
+        snprintf(name, sizeof(name), "n%u-pc", i);
+        assert_int_equal(seen(f, HELO, name, 200, 0, start), 0);
+    }
+    assert_int_equal(seen(f, HELO, "almost", 99, 0, start), FINGERPRINT_E_NEW);
+    assert_int_equal(seen(f, HELO, "ylmf-pc", 99, 0, start), FINGERPRINT_E_KNOWN);
+    for (unsigned i = 0; i < FINGERPRINTS_MARKED_MAX - 2; i++) {
+        snprintf(name, sizeof(name), "m%u-pc", i);
+        set(f, HELO, name, FINGERPRINT_KEPT);
+    }
+    assert_int_equal(fingerprints_set(f, HELO, slice_of("one more"), FINGERPRINT_ADDED, start),
+                     -ENOSPC);
+    fingerprints_free(f);
+}
+
+struct copy {
+    struct fingerprints *to;
+    unsigned n, gone;
+};
+
+static int restore(void *user, const struct fingerprint_change *c)
+{
+    struct copy *copy = user;
+
+    copy->n++;
+    copy->gone += c->gone;
+    if (c->gone)
+        return 0;
+    if (c->fingerprint)
+        return fingerprints_restore(copy->to, c->fingerprint);
+    return fingerprints_restore_good(copy->to, c->kind, slice_of(c->name), c->cleared);
+}
+
+static void test_outlasts_a_restart(void **state)
+{
+    struct fingerprints *f = new_fingerprints();
+    struct copy copy = {new_fingerprints(), 0, 0};
+
+    (void)state;
+    attack(f, HELO, "ylmf-pc", HOSTS, HOSTS, start);
+    attack(f, HELO, "almost", HOSTS - 1, HOSTS - 1, start);
+    attack(f, HELO, "once", 1, 1, start);
+    clear(f, USER, "anna", start);
+    assert_int_equal(fingerprints_changed(f, restore, &copy), 0);
+    assert_int_equal(copy.n, 3);
+    assert_int_equal(seen(copy.to, HELO, "ylmf-pc", 99, 0, start), FINGERPRINT_E_KNOWN);
+    assert_int_equal(seen(copy.to, HELO, "almost", 0, 0, start), 0); // known of old
+    assert_int_equal(seen(copy.to, HELO, "almost", 99, 0, start), FINGERPRINT_E_NEW);
+    assert_int_equal(attack(copy.to, USER, "anna", 20, 20, start), 0);
+
+    copy.n = 0;
+    assert_int_equal(fingerprints_changed(f, restore, &copy), 0);
+    assert_int_equal(copy.n, 0);
+    assert_true(fingerprints_remove(f, HELO, slice_of("ylmf-pc")));
+    assert_int_equal(fingerprints_changed(f, restore, &copy), 0);
+    assert_int_equal(copy.gone, 1);
+    fingerprints_free(f);
+    fingerprints_free(copy.to);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_learned),
+        cmocka_unit_test(test_one_host_says_nothing),
+        cmocka_unit_test(test_families_count_as_one),
+        cmocka_unit_test(test_kinds_are_apart),
+        cmocka_unit_test(test_who_logs_in_is_none),
+        cmocka_unit_test(test_age),
+        cmocka_unit_test(test_by_hand),
+        cmocka_unit_test(test_capacity),
+        cmocka_unit_test(test_outlasts_a_restart),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

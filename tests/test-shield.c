@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "engine/shield.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#define DAY  USEC_PER_DAY
+#define HOUR (3600 * USEC_PER_SEC)
+
+enum { SEED = 3, SPAN_DAYS = 14, STEPS_MAX = 8 };
+
+static const uint8_t v4[] = {24, 16}, v6[] = {56, 48};
+
+static struct shield *new_shield(void)
+{
+    struct shield *s = shield_new(SPAN_DAYS * DAY, v4, 2, v6, 2, SEED);
+
+    assert_non_null(s);
+    return s;
+}
+
+static struct addr net(const char *text)
+{
+    struct addr a;
+
+    assert_int_equal(addr_parse(slice_of(text), &a), 0);
+    return a;
+}
+
+static void succeed(struct shield *s, const char *host, const char *user, usec_t time)
+{
+    struct addr a = net(host);
+
+    assert_true(shield_success(s, &a, slice_of(user), time) >= 0);
+}
+
+static const struct {
+    const char *success;
+    usec_t at;
+    const char *block;
+    usec_t asked;
+    bool covered;
+} covers[] = {
+    {"192.0.2.1", 100 * DAY, "192.0.2.0/24", 100 * DAY, true},
+    {"192.0.2.1", 100 * DAY, "192.0.0.0/16", 110 * DAY, true},
+    {"192.0.2.1", 100 * DAY, "192.0.3.0/24", 100 * DAY, false},
+    {"192.0.2.1", 100 * DAY, "192.0.2.0/24", 114 * DAY, false},
+    {"192.0.2.1", 100 * DAY, "192.0.2.0/24", 99 * DAY, true}, // late lines
+    {"2001:db8:0:1::5", 100 * DAY, "2001:db8::/56", 101 * DAY, true},
+    {"2001:db8:0:1::5", 100 * DAY, "2001:db8::/48", 101 * DAY, true},
+    {"2001:db8:0:1::5", 100 * DAY, "2001:db8:0:100::/56", 101 * DAY, false},
+};
+
+static void test_blocks(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(covers) / sizeof(*covers); i++) {
+        struct shield *s = new_shield();
+        struct addr block = net(covers[i].block);
+        usec_t last = 0;
+        succeed(s, covers[i].success, "anna", covers[i].at);
+        assert_int_equal(shield_covers(s, &block, covers[i].asked, &last), covers[i].covered);
+        assert_int_equal(last, covers[i].covered ? covers[i].at : 0);
+        shield_free(s);
+    }
+}
+
+// One account does not shield half the internet.
+static void test_an_account_shields_few_blocks(void **state)
+{
+    struct shield *s = new_shield();
+    unsigned covered = 0;
+
+    (void)state;
+    for (unsigned i = 0; i < 200; i++) {
+        char host[32];
+        struct addr block;
+        snprintf(host, sizeof(host), "198.18.%u.1", i);
+        succeed(s, host, "stolen", 100 * DAY + i * USEC_PER_SEC);
+        block = net(host);
+        block = addr_block(&block, 24);
+        covered += shield_covers(s, &block, 100 * DAY + i * USEC_PER_SEC, NULL);
+    }
+    assert_int_equal(covered, SHIELD_BLOCKS_MAX);
+    succeed(s, "198.18.201.1", "anna", 101 * DAY);
+    assert_true(shield_covers(s, &(struct addr){0}, 101 * DAY, NULL) == false);
+    shield_free(s);
+}
+
+static const struct {
+    const char *name;
+    usec_t success[STEPS_MAX];
+    usec_t asked;
+    bool trusted;
+} trusts[] = {
+    {"one day",
+     {100 * DAY, 100 * DAY + 2 * HOUR, 100 * DAY + 4 * HOUR},
+     100 * DAY + 5 * HOUR,
+     false},
+    {"three days", {100 * DAY, 101 * DAY, 102 * DAY}, 102 * DAY, true},
+    {"long ago", {100 * DAY, 101 * DAY, 102 * DAY}, 117 * DAY, false},
+    {"once in a span", {100 * DAY, 120 * DAY, 140 * DAY}, 140 * DAY, false},
+};
+
+static void test_trust(void **state)
+{
+    struct addr host = net("192.0.2.1");
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(trusts) / sizeof(*trusts); i++) {
+        struct shield *s = new_shield();
+        for (size_t k = 0; k < STEPS_MAX && trusts[i].success[k]; k++)
+            succeed(s, "192.0.2.1", "anna", trusts[i].success[k]);
+        assert_int_equal(shield_trusts(s, &host, trusts[i].asked), trusts[i].trusted);
+        shield_free(s);
+    }
+}
+
+static void test_a_second_chance_and_no_third(void **state)
+{
+    struct shield *s = new_shield();
+    struct addr host = net("192.0.2.1"), other = net("192.0.2.2");
+
+    (void)state;
+    for (usec_t day = 100; day < 103; day++)
+        succeed(s, "192.0.2.1", "anna", day * DAY);
+    assert_true(shield_forgives(s, &host, 103 * DAY, HOUR));
+    assert_false(shield_forgives(s, &host, 103 * DAY + 1, HOUR));
+    assert_true(shield_forgives(s, &host, 103 * DAY + HOUR, HOUR));
+    assert_false(shield_forgives(s, &other, 103 * DAY, HOUR));
+    shield_free(s);
+}
+
+static void test_fresh(void **state)
+{
+    struct shield *s = new_shield();
+    struct addr host = net("192.0.2.1");
+
+    (void)state;
+    assert_int_equal(shield_success(s, &host, slice_of("anna"), 100 * DAY), 0);
+    assert_int_equal(shield_success(s, &host, slice_of("anna"), 100 * DAY + HOUR - 1),
+                     SHIELD_E_FRESH);
+    assert_int_equal(shield_success(s, &host, slice_of("bert"), 100 * DAY + HOUR - 1), 0);
+    assert_int_equal(shield_success(s, &host, slice_of("bert"), 100 * DAY + 2 * HOUR), 0);
+    shield_free(s);
+}
+
+static int restore(void *user, const struct shield_host *h)
+{
+    return shield_restore(user, h);
+}
+
+static int count(void *user, const struct shield_host *h)
+{
+    (void)h;
+    ++*(int *)user;
+    return 0;
+}
+
+static void test_outlasts_a_restart(void **state)
+{
+    struct shield *s = new_shield(), *again = new_shield();
+    struct addr host = net("192.0.2.1"), block = net("192.0.2.0/24");
+    int changed = 0;
+
+    (void)state;
+    for (usec_t day = 100; day < 103; day++)
+        succeed(s, "192.0.2.1", "anna", day * DAY);
+    assert_true(shield_forgives(s, &host, 103 * DAY, HOUR));
+    assert_int_equal(shield_changed(s, restore, again), 0);
+    assert_int_equal(shield_changed(s, count, &changed), 0);
+    assert_int_equal(changed, 0);
+    assert_true(shield_covers(again, &block, 103 * DAY, NULL));
+    assert_true(shield_trusts(again, &host, 103 * DAY));
+    assert_false(shield_forgives(again, &host, 103 * DAY + 1, HOUR));
+    shield_free(s);
+    shield_free(again);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_blocks), cmocka_unit_test(test_an_account_shields_few_blocks),
+        cmocka_unit_test(test_trust),  cmocka_unit_test(test_a_second_chance_and_no_third),
+        cmocka_unit_test(test_fresh),  cmocka_unit_test(test_outlasts_a_restart),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
