@@ -50,7 +50,9 @@ static void clear(struct fingerprints *f, enum fingerprint_kind kind, const char
 {
     struct addr client = host(250, 0);
 
-    assert_int_equal(fingerprints_clear(f, &(struct name){kind, slice_of(text), &client}, time), 0);
+    assert_int_equal(fingerprints_clear(f, &(struct name){kind, slice_of(text), &client},
+                                        slice_of("anna"), time),
+                     0);
 }
 
 static bool is_known(struct fingerprints *f, enum fingerprint_kind kind, const char *text,

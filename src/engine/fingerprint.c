@@ -22,6 +22,7 @@ struct entry {
 
 struct good {
     usec_t last;
+    uint32_t user; // a HELO name's first, a digest; last is set with the second
     bool changed;
 };
 
@@ -256,7 +257,20 @@ static int clear(struct fingerprints *f, const struct key *key, usec_t time)
     return drop(f, home(f, e), key);
 }
 
-int fingerprints_clear(struct fingerprints *f, const struct name *name, usec_t time)
+static int clear_helo(struct fingerprints *f, const struct key *key, struct slice user, usec_t time)
+{
+    struct good *good = table_put(f->good, key, NULL);
+    uint32_t who = (uint32_t)hash_bytes(user.p, user.n, 0) | 1;
+
+    if (!good)
+        return -ENOMEM;
+    if (good->user == 0)
+        good->user = who;
+    return good->user == who && good->last == 0 ? 0 : clear(f, key, time);
+}
+
+int fingerprints_clear(struct fingerprints *f, const struct name *name, struct slice user,
+                       usec_t time)
 {
     struct key key = key_for(name);
     char *domain = strchr(key.name, '@');
@@ -264,8 +278,10 @@ int fingerprints_clear(struct fingerprints *f, const struct name *name, usec_t t
 
     if (key.name[0] == '\0')
         return 0;
+    if (name->kind == FINGERPRINT_HELO)
+        return clear_helo(f, &key, user, time);
     r = clear(f, &key, time);
-    if (r < 0 || name->kind != FINGERPRINT_USER || !domain || domain == key.name)
+    if (r < 0 || !domain || domain == key.name)
         return r;
     memset(domain, 0, (size_t)(key.name + sizeof(key.name) - domain));
     return clear(f, &key, time);

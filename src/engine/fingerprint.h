@@ -74,8 +74,10 @@ enum {
 // A failure. 0, FINGERPRINT_E_*, or -ENOMEM.
 int fingerprints_fail(struct fingerprints *f, const struct name *name, usec_t time);
 
-// A success, or a failure that shows that the user exists. -ENOMEM.
-int fingerprints_clear(struct fingerprints *f, const struct name *name, usec_t time);
+// A success of a user's, or a failure that shows that he exists. His name is cleared by it, a HELO
+// name when a second user has had a success with it: a bot may have guessed a password. -ENOMEM.
+int fingerprints_clear(struct fingerprints *f, const struct name *name, struct slice user,
+                       usec_t time);
 
 // By hand: FINGERPRINT_ADDED or FINGERPRINT_KEPT; the name is taken as a family's as it stands.
 // -ENOSPC: there is no room for more. -ENOMEM.

@@ -17,6 +17,7 @@ struct jail {
     usec_t newest; // line
     past_fn *past;
     void *past_user;
+    struct reputation *reputation; // NULL: none
     struct jail_counters counters;
 };
 
@@ -85,21 +86,44 @@ void jail_ask(struct jail *j, past_fn *fn, void *user)
     j->past_user = user;
 }
 
+void jail_consult(struct jail *j, struct reputation *reputation)
+{
+    j->reputation = reputation;
+}
+
 static struct past past_of(const struct jail *j, const struct sentence *s, const struct addr *net,
                            usec_t time)
 {
     return s->growth && j->past ? j->past(j->past_user, &j->spec, net, time) : (struct past){0};
 }
 
+static struct shield *shield_of(const struct jail *j)
+{
+    return j->spec.shield && j->reputation ? j->reputation->shield : NULL;
+}
+
+// Whether somebody who logs in here would be hit by a ban of this rung.
+static bool is_shielded(struct jail *j, const struct rungs *rungs, size_t i, usec_t time)
+{
+    struct shield *shield = shield_of(j);
+
+    if (!shield || i == 0 || !shield_covers(shield, &rungs->at[i].net, time, NULL))
+        return false;
+    j->counters.shielded++;
+    return true;
+}
+
 // The narrowest rung that explains the hits. A block that a narrower one was banned for before, and
 // that is still over its thresholds, goes first: where every hit is enough to ban its host
-// (maxretry 1), no block would ever be banned otherwise. Nobody exempt is hit by a ban.
-static const struct jail_standing *choose(const struct jail *j, const struct rungs *rungs)
+// (maxretry 1), no block would ever be banned otherwise. Nobody exempt is hit by a ban, nor who
+// logged in lately by one of his block.
+static const struct jail_standing *choose(struct jail *j, const struct rungs *rungs, usec_t time)
 {
     const struct jail_standing *narrowest = NULL;
 
     for (size_t i = 0; i < rungs->n; i++) {
-        if (!rungs->reached[i] || exempt_touches(j->exempt, &rungs->at[i].net))
+        if (!rungs->reached[i] || exempt_touches(j->exempt, &rungs->at[i].net) ||
+            is_shielded(j, rungs, i, time))
             continue;
         if (rungs->reached[i] == NETBLOCK_E_AGAIN)
             return &rungs->at[i];
@@ -110,7 +134,7 @@ static const struct jail_standing *choose(const struct jail *j, const struct run
 }
 
 static struct verdict judge(const struct jail *j, const struct jail_standing *s,
-                            const struct hit *hit)
+                            const struct hit *hit, const struct name *known)
 {
     bool host = addr_compare(&s->net, &hit->host) == 0;
     const struct sentence *sentence = host ? &j->spec.sentence : &j->spec.netblock_sentence;
@@ -120,7 +144,10 @@ static struct verdict judge(const struct jail *j, const struct jail_standing *s,
         .net = s->net,
         .time = hit->time,
         .until = sentence_until(sentence, hit->time, &past),
-        .reason = host ? VERDICT_HOST : VERDICT_BLOCK,
+        .reason = known  ? VERDICT_FINGERPRINT
+                  : host ? VERDICT_HOST
+                         : VERDICT_BLOCK,
+        .name = known ? *known : (struct name){0},
         .hits = s->hits,
         .hosts = s->hosts,
         .need_hits = s->need_hits,
@@ -129,7 +156,39 @@ static struct verdict judge(const struct jail *j, const struct jail_standing *s,
     };
 }
 
-static int count(struct jail *j, struct hit *hit, struct hit *ret_hit, struct verdict *ret_verdict)
+// A fingerprint is enough to ban a host, unless it is one that logs in here.
+static bool is_enough(struct jail *j, const struct hit *hit, const struct name *known)
+{
+    struct shield *shield = shield_of(j);
+
+    return known && !exempt_touches(j->exempt, &hit->host) &&
+           !(shield && shield_trusts(shield, &hit->host, hit->time));
+}
+
+// The first ban of a host that logs in here is forgone, and its counting starts anew.
+static bool is_forgiven(struct jail *j, const struct hit *hit)
+{
+    struct shield *shield = shield_of(j);
+
+    if (!shield || !shield_forgives(shield, &hit->host, hit->time, j->spec.findtime))
+        return false;
+    j->counters.shielded++;
+    ladder_wipe(j->ladder, &hit->host, &hit->host);
+    return true;
+}
+
+static void ban(struct jail *j, const struct jail_standing *banned, const struct name *known,
+                struct hit *hit, struct verdict *ret)
+{
+    ladder_wipe(j->ladder, &hit->host, &banned->net);
+    hit->banned = (uint8_t)addr_prefix(&banned->net);
+    *ret = judge(j, banned, hit, known);
+    j->counters.verdicts++;
+}
+
+// known: the fingerprint that the hit bears, NULL: none.
+static int count(struct jail *j, struct hit *hit, const struct name *known, struct hit *ret_hit,
+                 struct verdict *ret_verdict)
 {
     struct rungs rungs;
     const struct jail_standing *banned;
@@ -139,13 +198,15 @@ static int count(struct jail *j, struct hit *hit, struct hit *ret_hit, struct ve
         return r;
     j->counters.hits += hit->count;
     hit->hits = rungs.at[0].hits;
-    banned = choose(j, &rungs);
-    if (banned) {
-        ladder_wipe(j->ladder, &hit->host, &banned->net);
-        hit->banned = (uint8_t)addr_prefix(&banned->net);
-        *ret_verdict = judge(j, banned, hit);
-        j->counters.verdicts++;
-    }
+    banned = choose(j, &rungs, hit->time);
+    if (banned)
+        known = NULL;
+    else if (is_enough(j, hit, known))
+        banned = &rungs.at[0];
+    if (banned == &rungs.at[0] && !known && is_forgiven(j, hit))
+        banned = NULL;
+    if (banned)
+        ban(j, banned, known, hit, ret_verdict);
     *ret_hit = *hit;
     return banned ? JAIL_E_VERDICT : JAIL_E_HIT;
 }
@@ -170,16 +231,29 @@ static int hit(struct jail *j, const struct line *line, const struct match *m, u
         .time = line->time,
         .rule = m->rule,
         .user = m->user,
+        .helo = m->helo,
         .text = line->text,
         .secret = m->secret,
     };
+    struct name known;
+    int r = 0;
 
     if (exempt_covers(j->exempt, &m->host)) {
         j->counters.exempt++;
         return 0;
     }
     hit.count = weigh(j, &hit.host, hit.time, failures);
-    return count(j, &hit, ret_hit, ret_verdict);
+    if (j->spec.fingerprints && j->reputation)
+        r = reputation_failure(j->reputation, m, line->time, &known);
+    if (r < 0)
+        return r;
+    return count(j, &hit, r == REPUTATION_E_KNOWN ? &known : NULL, ret_hit, ret_verdict);
+}
+
+static int succeeded(struct jail *j, const struct line *line, const struct match *m)
+{
+    j->counters.successes++;
+    return m->has_host && j->reputation ? reputation_success(j->reputation, m, line->time) : 0;
 }
 
 static int matched(struct jail *j, const struct line *line, struct match *m, struct hit *ret_hit,
@@ -190,6 +264,8 @@ static int matched(struct jail *j, const struct line *line, struct match *m, str
     j->counters.matched++;
     if (failures < 0)
         return (int)failures;
+    if (m->success)
+        return succeeded(j, line, m);
     if (failures == 0) {
         j->counters.informed++;
         return 0;
@@ -252,7 +328,7 @@ int jail_restore(struct jail *j, const struct hit *hit)
         return r;
     // The hits before it may be gone, and the thresholds may be others: what was banned then
     // counts.
-    banned = choose(j, &rungs);
+    banned = choose(j, &rungs, hit->time);
     if (hit->banned > 0)
         ladder_wipe(j->ladder, &hit->host, &net);
     else if (banned)

@@ -8,6 +8,7 @@
 #include "engine/exempt.h"
 #include "engine/filter.h"
 #include "engine/netblock.h"
+#include "engine/reputation.h"
 #include "engine/sentence.h"
 #include "engine/session.h"
 
@@ -20,6 +21,7 @@ struct jail_spec {
     size_t n_v4, n_v6;
     usec_t netblock_findtime;
     struct sentence netblock_sentence;
+    bool fingerprints, shield;                  // what is known of names and of logins counts
     size_t hosts_max, blocks_max, sessions_max; // the tables' capacities; 0: the default
 };
 
@@ -37,18 +39,19 @@ struct hit {
     usec_t time;
     uint32_t count; // as which it counts: more than its failures, of one with a past
     unsigned rule;  // index into the filter's failregexes
-    struct slice user;
+    struct slice user, helo;
     struct slice text, secret; // the line, and the part of it that must be masked
     uint32_t hits;             // in the host's window now, this one included
     uint8_t banned; // the prefix of the net that it got banned, as people write it; 0: none
 };
 
-enum verdict_reason { VERDICT_HOST, VERDICT_BLOCK };
+enum verdict_reason { VERDICT_HOST, VERDICT_BLOCK, VERDICT_FINGERPRINT };
 
 struct verdict {
     struct addr net; // what to ban: the narrowest level that reached its thresholds
     usec_t time, until;
     enum verdict_reason reason;
+    struct name name;               // the fingerprint, where that is the reason: of the hit
     uint32_t hits, hosts;           // that led to it
     uint32_t need_hits, need_hosts; // the thresholds
     usec_t findtime;
@@ -61,6 +64,7 @@ enum {
 
 struct jail_counters {
     uint64_t lines, matched, hits, ignored, exempt, informed, limits, verdicts, no_address;
+    uint64_t successes, shielded; // logins seen; bans of blocks and hosts forgone for them
 };
 
 struct jail;
@@ -76,6 +80,9 @@ struct jail *jail_free(struct jail *j);
 typedef struct past past_fn(void *user, const struct jail_spec *spec, const struct addr *net,
                             usec_t time);
 void jail_ask(struct jail *j, past_fn *fn, void *user);
+
+// What the jail shares with others; borrowed. Without one nothing is known of names and logins.
+void jail_consult(struct jail *j, struct reputation *reputation);
 
 // One line, in the order of the file. 0: nothing, JAIL_E_HIT, JAIL_E_VERDICT, or -ENOMEM. now is
 // the program's time, of an old log when it was written last; verdicts depend on the line's own, as

@@ -23,6 +23,10 @@ enum key {
     KEY_OK,
     KEY_SECRET,
     KEY_SKIPLINES,
+    KEY_HELO,
+    KEY_CLIENT,
+    KEY_EXISTS,
+    KEY_SUCCESS,
     KEY_N // any other group
 };
 

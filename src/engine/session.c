@@ -28,6 +28,7 @@ struct sessions {
     // Of the match that was completed last
     char user[sizeof(((struct session *)0)->user)];
     char users[SESSION_USERS_MAX];
+    char helo[sizeof(((struct session *)0)->helo)];
 };
 
 struct sessions *sessions_new(size_t capacity, usec_t age, uint64_t seed)
@@ -180,6 +181,19 @@ static void merge_user(struct sessions *s, struct session *at, struct match *m)
     }
 }
 
+static void merge_helo(struct sessions *s, struct session *at, struct match *m)
+{
+    size_t most = m->helo.n < sizeof(at->helo) ? m->helo.n : sizeof(at->helo) - 1;
+
+    if (m->helo.n > 0) {
+        memset(at->helo, 0, sizeof(at->helo));
+        memcpy(at->helo, m->helo.p, strnlen(m->helo.p, most));
+    } else {
+        memcpy(s->helo, at->helo, sizeof(s->helo));
+        m->helo = slice_of(s->helo);
+    }
+}
+
 // How many lines tell of the failure: those that informed before belong to it. What was given out
 // already does not.
 static void merge_lines(struct session *at, struct match *m, bool informs)
@@ -211,7 +225,8 @@ static void merge_host(struct session *at, struct match *m)
 static uint32_t count(struct session *at, struct match *m)
 {
     uint32_t own = own_failures(m, at->counted);
-    bool informs = (m->nofail || m->gained) && at->pending == 0 && !at->several_users;
+    bool informs =
+        m->success || ((m->nofail || m->gained) && at->pending == 0 && !at->several_users);
 
     merge_lines(at, m, informs);
     if (informs)
@@ -231,6 +246,7 @@ static uint32_t merge(struct sessions *s, struct session *at, struct match *m, u
         at->pending = 0;
     merge_host(at, m);
     merge_user(s, at, m);
+    merge_helo(s, at, m);
     memcpy(s->users, at->users, sizeof(s->users));
     m->users = (struct slice){s->users, users_length(at)};
     m->count = count(at, m);
@@ -248,7 +264,7 @@ int64_t sessions_merge(struct sessions *s, struct match *m, usec_t time)
     int r;
 
     if (m->mlfid.n == 0)
-        return m->count = m->nofail || m->gained ? 0 : own_failures(m, 0);
+        return m->count = m->nofail || m->gained || m->success ? 0 : own_failures(m, 0);
     r = expire(s, time);
     if (r < 0)
         return r;

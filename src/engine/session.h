@@ -26,6 +26,7 @@ struct session {
     uint32_t counted; // failures already given out for host
     char user[64];    // the last user, up to its first NUL, cut to fit; NULs behind, one at least
     bool several_users;
+    char helo[64]; // the last HELO name, likewise
     // What is only told, and need not be kept: all users, a NUL behind each, as many as have room;
     // the lines that the last failure was made of, and those that informed since; whether the last
     // line only informed.
@@ -38,7 +39,7 @@ struct session {
 struct sessions *sessions_new(size_t capacity, usec_t age, uint64_t seed);
 struct sessions *sessions_free(struct sessions *s);
 
-// Puts a match into its session: completes *m (host, user, users, lines, count) from what the
+// Puts a match into its session: completes *m (host, user, users, helo, lines, count) from what the
 // session knew; the slices are valid until the next call. Returns the number of failures to count
 // now for m->host, 0 where the line only informs or no address is known yet. -ENOMEM. A match
 // without mlfid stands alone, with an address or without. A session whose last line is more than

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "engine/reputation.h"
+
+#include <errno.h>
+#include <string.h>
+
+int reputation_init(struct reputation *r, struct shield *shield, struct fingerprints *fingerprints)
+{
+    *r = (struct reputation){shield, fingerprints};
+    if (shield && fingerprints)
+        return 0;
+    reputation_done(r);
+    return -ENOMEM;
+}
+
+void reputation_done(struct reputation *r)
+{
+    r->shield = shield_free(r->shield);
+    r->fingerprints = fingerprints_free(r->fingerprints);
+}
+
+static struct name name_of(const struct match *m, enum fingerprint_kind kind)
+{
+    return (struct name){kind, kind == FINGERPRINT_HELO ? m->helo : m->user, &m->host};
+}
+
+int reputation_success(struct reputation *r, const struct match *m, usec_t time)
+{
+    int e = shield_success(r->shield, &m->host, m->user, time);
+
+    // The name has been cleared by a success of this hour.
+    if (e != 0)
+        return e < 0 ? e : 0;
+    for (enum fingerprint_kind kind = 0; kind < FINGERPRINT_KINDS && e == 0; kind++) {
+        struct name name = name_of(m, kind);
+        e = fingerprints_clear(r->fingerprints, &name, m->user, time);
+    }
+    return e;
+}
+
+static bool is_own_name(const struct match *m)
+{
+    return m->client.n > 0 && m->client.n == m->helo.n &&
+           strncasecmp(m->client.p, m->helo.p, m->helo.n) == 0;
+}
+
+static int fail(struct reputation *r, const struct match *m, const struct name *name, usec_t time)
+{
+    if (name->kind == FINGERPRINT_HELO && is_own_name(m))
+        return 0;
+    if (name->kind == FINGERPRINT_USER && m->exists)
+        return fingerprints_clear(r->fingerprints, name, m->user, time);
+    return fingerprints_fail(r->fingerprints, name, time);
+}
+
+int reputation_failure(struct reputation *r, const struct match *m, usec_t time, struct name *ret)
+{
+    bool known = false;
+
+    for (enum fingerprint_kind kind = 0; kind < FINGERPRINT_KINDS; kind++) {
+        struct name name = name_of(m, kind);
+        int e = fail(r, m, &name, time);
+        if (e < 0)
+            return e;
+        if (e > 0 && !known)
+            *ret = name;
+        known = known || e > 0;
+    }
+    return known ? REPUTATION_E_KNOWN : 0;
+}

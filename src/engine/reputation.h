@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What all jails know together: who logs in here (engine/shield.h), and which names give a botnet
+// away (engine/fingerprint.h).
+#pragma once
+
+#include "engine/filter.h"
+#include "engine/fingerprint.h"
+#include "engine/shield.h"
+
+struct reputation {
+    struct shield *shield;
+    struct fingerprints *fingerprints;
+};
+
+// Takes both over, also on failure: NULL stands for out of memory, as in what makes them. -ENOMEM.
+int reputation_init(struct reputation *r, struct shield *shield, struct fingerprints *fingerprints);
+void reputation_done(struct reputation *r);
+
+// A match that tells of a success, with its address, user and HELO name. -ENOMEM.
+int reputation_success(struct reputation *r, const struct match *m, usec_t time);
+
+// A failure. REPUTATION_E_KNOWN where its HELO name or its user is a fingerprint: *ret is which;
+// 0, -ENOMEM. What is honest on its face teaches nothing: a HELO name that is the client's own
+// verified name.
+enum { REPUTATION_E_KNOWN = 1 };
+int reputation_failure(struct reputation *r, const struct match *m, usec_t time, struct name *ret);
