@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cli/court.h"
 
+#include "conf/reputation.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -53,7 +55,7 @@ int court_init(struct court *c, const struct config *config)
     memset(c, 0, sizeof(*c));
     c->bans = table_new(COURT_BANS_MAX, BAN_KEY_SIZE, sizeof(struct record), SEED);
     c->seat = calloc(config->n_jail + 1, sizeof(*c->seat));
-    if (!c->bans || !c->seat)
+    if (!c->bans || !c->seat || config_reputation(config, SEED, &c->reputation) < 0)
         return -ENOMEM;
     for (size_t i = 0; i < config->n_jail; i++) {
         struct seat *s = &c->seat[c->n];
@@ -70,6 +72,7 @@ int court_init(struct court *c, const struct config *config)
         if (r < 0)
             return r;
         jail_ask(s->jail, recall, s);
+        jail_consult(s->jail, &c->reputation);
     }
     return 0;
 }
@@ -88,6 +91,7 @@ void court_done(struct court *c)
     }
     free(c->bench);
     table_free(c->bans);
+    reputation_done(&c->reputation);
     memset(c, 0, sizeof(*c));
 }
 

@@ -16,6 +16,7 @@ struct ruling {
 };
 
 struct court {
+    struct reputation reputation;
     struct seat {
         struct court *court;
         uint32_t number;

@@ -74,6 +74,8 @@ struct jail_conf {
     char **onban, **onunban; // programs to run, with their arguments, NULL at the end; NULL: none
 };
 
+enum { SETTINGS_NAMES_MAX = 2048 };
+
 struct settings {
     enum {
         LOGLEVEL_ERROR = 3,
@@ -85,6 +87,9 @@ struct settings {
     usec_t checkpoint;  // the most that a crash may have to read again
     size_t evidence;    // lines kept per ban
     usec_t hooktimeout; // how long onban and onunban may take
+    usec_t shield_span; // how long a login shields its block
+    struct fingerprint_spec fingerprint;
+    char known[SETTINGS_NAMES_MAX], kept[SETTINGS_NAMES_MAX]; // "helo:NAME user:NAME", checked
 };
 
 struct pool;

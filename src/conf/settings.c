@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "conf/conffile.h"
 #include "conf/dialect.h"
+#include "conf/names.h"
 #include "conf/value.h"
 #include "conf/words.h"
 
@@ -90,6 +91,94 @@ static void print_evidence(const struct settings *s, FILE *out)
     fprintf(out, " %zu", s->evidence);
 }
 
+static int parse_days(const char *text, usec_t *ret)
+{
+    usec_t span;
+
+    if (span_parse(slice_of(text), &span) < 0 || span < USEC_PER_DAY || span > 366 * USEC_PER_DAY)
+        return -EINVAL;
+    *ret = span;
+    return 0;
+}
+
+static int parse_shield_span(const char *text, struct settings *s)
+{
+    return parse_days(text, &s->shield_span);
+}
+
+static void print_shield_span(const struct settings *s, FILE *out)
+{
+    value_print_span(NULL, &s->shield_span, out);
+}
+
+static int parse_fingerprint_span(const char *text, struct settings *s)
+{
+    return parse_days(text, &s->fingerprint.span);
+}
+
+static void print_fingerprint_span(const struct settings *s, FILE *out)
+{
+    value_print_span(NULL, &s->fingerprint.span, out);
+}
+
+static int parse_sightings(const char *text, uint32_t *ret)
+{
+    uint32_t n;
+    int r = words_number(slice_of(text), 2, FINGERPRINT_SEEN_MAX / FINGERPRINT_PUBLIC_FACTOR, &n);
+
+    if (r == 0)
+        *ret = n;
+    return r;
+}
+
+static int parse_fingerprint_hosts(const char *text, struct settings *s)
+{
+    return parse_sightings(text, &s->fingerprint.hosts);
+}
+
+static void print_fingerprint_hosts(const struct settings *s, FILE *out)
+{
+    fprintf(out, " %u", s->fingerprint.hosts);
+}
+
+static int parse_fingerprint_blocks(const char *text, struct settings *s)
+{
+    return parse_sightings(text, &s->fingerprint.blocks);
+}
+
+static void print_fingerprint_blocks(const struct settings *s, FILE *out)
+{
+    fprintf(out, " %u", s->fingerprint.blocks);
+}
+
+static int parse_names(const char *text, char ret[static SETTINGS_NAMES_MAX])
+{
+    if (strlen(text) >= SETTINGS_NAMES_MAX || names_check(slice_of(text)) < 0)
+        return -EINVAL;
+    strcpy(ret, text);
+    return 0;
+}
+
+static int parse_known(const char *text, struct settings *s)
+{
+    return parse_names(text, s->known);
+}
+
+static void print_known(const struct settings *s, FILE *out)
+{
+    fprintf(out, " %s", s->known);
+}
+
+static int parse_kept(const char *text, struct settings *s)
+{
+    return parse_names(text, s->kept);
+}
+
+static void print_kept(const struct settings *s, FILE *out)
+{
+    fprintf(out, " %s", s->kept);
+}
+
 static const struct setting {
     const char *key;
     int (*parse)(const char *text, struct settings *s);
@@ -100,6 +189,17 @@ static const struct setting {
     {"checkpoint", parse_checkpoint, print_checkpoint, "1s", "a time from 0.1s to 1h"},
     {"evidence", parse_evidence, print_evidence, "50", "a number of lines from 1 to 1000"},
     {"hooktimeout", parse_hooktimeout, print_hooktimeout, "30s", "a time from 1s to 1h"},
+    {"shield.span", parse_shield_span, print_shield_span, "2w", "a time from 1d to 366d"},
+    {"fingerprint.span", parse_fingerprint_span, print_fingerprint_span, "1w",
+     "a time from 1d to 366d"},
+    {"fingerprint.hosts", parse_fingerprint_hosts, print_fingerprint_hosts, "6",
+     "a number from 2 to 8"},
+    {"fingerprint.blocks", parse_fingerprint_blocks, print_fingerprint_blocks, "5",
+     "a number from 2 to 8"},
+    {"fingerprint.known", parse_known, print_known, "helo:ylmf-pc",
+     "helo:NAME and user:NAME, separated by spaces"},
+    {"fingerprint.keep", parse_kept, print_kept, "",
+     "helo:NAME and user:NAME, separated by spaces"},
 };
 
 enum { SETTINGS = sizeof(settings) / sizeof(settings[0]) };

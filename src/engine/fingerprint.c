@@ -18,6 +18,7 @@ struct entry {
     struct fingerprint f;
     bool changed; // since the last walk
     bool kept;    // a walk has told of it
+    bool listed;  // by the configuration: no walk tells of it
 };
 
 struct good {
@@ -301,6 +302,7 @@ int fingerprints_set(struct fingerprints *f, enum fingerprint_kind kind, struct 
         e = &fresh;
     e->f.state = (uint8_t)state;
     e->f.first = e->f.first ? e->f.first : time;
+    e->listed = time == 0;
     e->changed = true;
     return place(f, f->marked, &key, e, &e);
 }
@@ -327,6 +329,7 @@ static void stand(struct fingerprints *f, const struct key *key, const struct en
     if (!e)
         return;
     ret->state = (enum fingerprint_state)e->f.state;
+    ret->is_listed = e->listed;
     ret->hosts = count(f, e->f.host, now);
     ret->blocks = count(f, e->f.block, now);
     ret->hits = e->f.hits;
@@ -390,7 +393,7 @@ static int walk_entries(struct table *t, fingerprint_change_fn *fn, void *user)
     while (r >= 0 && (e = table_next(t, &cursor, NULL))) {
         struct fingerprint_change c = {
             .fingerprint = &e->f, .kind = (enum fingerprint_kind)e->f.kind, .name = e->f.name};
-        if (e->changed)
+        if (e->changed && !e->listed)
             r = fn(user, &c);
     }
     return r;
@@ -419,7 +422,7 @@ static void settle(struct table *t)
     struct entry *e;
 
     while ((e = table_next(t, &cursor, NULL))) {
-        e->kept |= e->changed;
+        e->kept |= e->changed && !e->listed;
         e->changed = false;
     }
 }
@@ -448,10 +451,12 @@ int fingerprints_changed(struct fingerprints *f, fingerprint_change_fn *fn, void
 
 int fingerprints_restore(struct fingerprints *f, const struct fingerprint *fingerprint)
 {
+    enum fingerprint_kind kind = (enum fingerprint_kind)fingerprint->kind;
     struct entry kept = {.f = *fingerprint, .kept = true}, *e;
-    struct key key = key_of((enum fingerprint_kind)fingerprint->kind, slice_of(fingerprint->name));
+    struct key key = key_of(kind, slice_of(fingerprint->name));
+    const struct entry *here = table_get(f->marked, &key);
 
-    return place(f, home(f, &kept), &key, &kept, &e);
+    return here && here->listed ? 0 : place(f, home(f, &kept), &key, &kept, &e);
 }
 
 int fingerprints_restore_good(struct fingerprints *f, enum fingerprint_kind kind,

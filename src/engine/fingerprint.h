@@ -80,7 +80,8 @@ int fingerprints_clear(struct fingerprints *f, const struct name *name, struct s
                        usec_t time);
 
 // By hand: FINGERPRINT_ADDED or FINGERPRINT_KEPT; the name is taken as a family's as it stands.
-// -ENOSPC: there is no room for more. -ENOMEM.
+// time 0: by the configuration, which will say so again. -ENOSPC: there is no room for more.
+// -EINVAL: no name. -ENOMEM.
 int fingerprints_set(struct fingerprints *f, enum fingerprint_kind kind, struct slice family,
                      enum fingerprint_state state, usec_t time);
 
@@ -92,6 +93,7 @@ struct fingerprint_standing {
     char family[FAMILY_MAX];
     enum fingerprint_state state;
     bool is_fingerprint;
+    bool is_listed; // by the configuration
     uint32_t hosts, blocks, need_hosts, need_blocks;
     uint64_t hits;
     usec_t first, last; // 0: never failed
