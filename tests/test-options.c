@@ -53,6 +53,10 @@ static const struct {
     {"bantime = 0.5\n", "j:4: error: bantime = 0.5: write a time such as"},
     {"ignoreself = no\n", "ignoreself = false\n"},
     {"ignoreself = maybe\n", "j:4: error: ignoreself = maybe: write true or false\n"},
+    {"fingerprints = yes\n", "fingerprints = true\n"},
+    {"fingerprints = all\n", "j:4: error: fingerprints = all: write true or false\n"},
+    {"shield = 1\n", "shield = true\n"},
+    {"shield = 2\n", "j:4: error: shield = 2: write true or false\n"},
     {"ignoreip = 192.0.2.7 198.51.100.1/24,2001:db8::/32\n  ::1\n",
      "ignoreip = ::1 192.0.2.7 198.51.100.0/24 2001:db8::/32\n"},
     {"ignoreip = localhost\n", "ignoreip = 127.0.0.1"},
@@ -490,7 +494,7 @@ static void test_every_option_is_dumped(void **state)
         assert_true(kind != OPTION_JAIL || has_line(said, line));
         n += kind == OPTION_JAIL;
     }
-    assert_int_equal(n, 28);
+    assert_int_equal(n, 30);
     for (size_t i = 0; (name = settings_name(i)); i++) {
         snprintf(line, sizeof(line), "%s =", name);
         assert_true(has_line(said, line));

@@ -26,6 +26,9 @@ struct replay {
 
 static int print_json(const struct ruling *r, struct output *out)
 {
+    static const enum control_reason reasons[] = {[VERDICT_HOST] = CONTROL_HOST,
+                                                  [VERDICT_BLOCK] = CONTROL_BLOCK,
+                                                  [VERDICT_FINGERPRINT] = CONTROL_FINGERPRINT};
     const struct verdict *v = &r->verdict;
     struct control_ban ban = {
         .jail = slice_of(r->jail->name),
@@ -34,7 +37,7 @@ static int print_json(const struct ruling *r, struct output *out)
         .until = v->until,
         .hits = v->hits,
         .hosts = v->hosts,
-        .reason = v->reason == VERDICT_BLOCK ? CONTROL_BLOCK : CONTROL_HOST,
+        .reason = reasons[v->reason],
     };
 
     return view_ban_json(out, &ban);

@@ -10,6 +10,7 @@ static const char *const reasons[CONTROL_REASON_MAX] = {
     [CONTROL_HOST] = "host",
     [CONTROL_BLOCK] = "block",
     [CONTROL_MANUAL] = "manual",
+    [CONTROL_FINGERPRINT] = "fingerprint",
 };
 
 const char *view_reason(enum control_reason reason)

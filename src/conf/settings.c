@@ -159,6 +159,12 @@ static int parse_names(const char *text, char ret[static SETTINGS_NAMES_MAX])
     return 0;
 }
 
+static void print_names(const char *names, FILE *out)
+{
+    if (*names)
+        fprintf(out, " %s", names);
+}
+
 static int parse_known(const char *text, struct settings *s)
 {
     return parse_names(text, s->known);
@@ -166,7 +172,7 @@ static int parse_known(const char *text, struct settings *s)
 
 static void print_known(const struct settings *s, FILE *out)
 {
-    fprintf(out, " %s", s->known);
+    print_names(s->known, out);
 }
 
 static int parse_kept(const char *text, struct settings *s)
@@ -176,7 +182,7 @@ static int parse_kept(const char *text, struct settings *s)
 
 static void print_kept(const struct settings *s, FILE *out)
 {
-    fprintf(out, " %s", s->kept);
+    print_names(s->kept, out);
 }
 
 static const struct setting {

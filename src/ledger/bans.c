@@ -103,7 +103,7 @@ static int read_ban(struct ledger *l, sqlite3_stmt *s, struct ban *ret)
         .reason = (unsigned)sqlite3_column_int(s, 11),
         .lifted = lifted == USEC_FOREVER ? 0 : lifted,
     };
-    if (!ret->jail || ret->reason > BAN_MANUAL)
+    if (!ret->jail || ret->reason > BAN_FINGERPRINT)
         return -EUCLEAN;
     return store_addr(l, s, 2, &ret->net);
 }

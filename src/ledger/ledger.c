@@ -108,6 +108,8 @@ static int claim_file(struct ledger *l)
         r = identify(l, &empty);
     if (r == 0 && empty)
         r = create(l);
+    if (r == 0)
+        r = execute(l, schema_extend);
     return r < 0 ? r : execute(l, "COMMIT");
 }
 

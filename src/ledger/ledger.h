@@ -29,7 +29,7 @@ struct ban {
     usec_t since, until; // until USEC_FOREVER: for ever
     uint32_t hits, hosts, need_hits, need_hosts;
     usec_t findtime;
-    enum { BAN_HOST, BAN_BLOCK, BAN_MANUAL } reason;
+    enum { BAN_HOST, BAN_BLOCK, BAN_MANUAL, BAN_FINGERPRINT } reason;
     usec_t lifted; // 0: in force until `until`; else when it was unbanned
 };
 
@@ -126,6 +126,14 @@ int ledger_hits(struct ledger *l, const char *jail, usec_t since, hit_fn *fn, vo
 int ledger_session(struct ledger *l, const char *jail, struct slice key, const struct session *s,
                    bool forgotten);
 int ledger_sessions(struct ledger *l, const char *jail, session_fn *fn, void *user);
+
+// What the jails know together, as fingerprints_changed() and shield_changed() tell of it, and back.
+// What is older than the span is dropped.
+int ledger_fingerprint(struct ledger *l, const struct fingerprint_change *c);
+int ledger_fingerprints(struct ledger *l, fingerprint_change_fn *fn, void *user);
+int ledger_shield(struct ledger *l, const struct shield_host *h);
+int ledger_shields(struct ledger *l, shield_fn *fn, void *user);
+int ledger_prune_reputation(struct ledger *l, usec_t fingerprints_before, usec_t shields_before);
 
 // Which logpaths have been followed before. The first: 1 or 0.
 int ledger_knows_logpath(struct ledger *l, const char *glob);

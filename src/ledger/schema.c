@@ -59,6 +59,18 @@ const char schema_create[] =
     "CREATE TABLE bookmark (journal TEXT, matches TEXT, cursor TEXT NOT NULL,"
     " time INTEGER NOT NULL, PRIMARY KEY (journal, matches)) WITHOUT ROWID;";
 
+// What the jails know together (engine/reputation.h). seen: the last hosts and blocks, as two arrays
+// of struct sighting in the machine's own order.
+const char schema_extend[] =
+    "CREATE TABLE IF NOT EXISTS fingerprint (kind INTEGER NOT NULL, name TEXT NOT NULL,"
+    " state INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,"
+    " hits INTEGER NOT NULL, seen BLOB NOT NULL, PRIMARY KEY (kind, name)) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS good_name (kind INTEGER NOT NULL, name TEXT NOT NULL,"
+    " last INTEGER NOT NULL, PRIMARY KEY (kind, name)) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS shield (host BLOB NOT NULL, len INTEGER NOT NULL,"
+    " user INTEGER NOT NULL, last INTEGER NOT NULL, forgiven INTEGER NOT NULL,"
+    " days INTEGER NOT NULL, PRIMARY KEY (host, len)) WITHOUT ROWID;";
+
 #define NAME_OF(column) "(SELECT text FROM name WHERE name.id = " column ")"
 #define BAN_COLUMNS                                                                                \
     "id, " NAME_OF("jail") ", net, len, since, until, hits, hosts, need_hits, need_hosts, "        \
@@ -150,6 +162,17 @@ const char *const schema_statement[STATEMENT_MAX] = {
 
     [LOGPATH_PUT] = "INSERT OR IGNORE INTO logpath VALUES (?1)",
     [LOGPATH_GET] = "SELECT 1 FROM logpath WHERE glob = ?1",
+    [FINGERPRINT_PUT] = "INSERT OR REPLACE INTO fingerprint VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [FINGERPRINT_DROP] = "DELETE FROM fingerprint WHERE kind = ?1 AND name = ?2",
+    [FINGERPRINT_LIST] = "SELECT kind, name, state, first, last, hits, seen FROM fingerprint"
+                         " ORDER BY last",
+    [FINGERPRINT_PRUNE] = "DELETE FROM fingerprint WHERE last < ?1 AND state < ?2",
+    [GOOD_NAME_PUT] = "INSERT OR REPLACE INTO good_name VALUES (?1, ?2, ?3)",
+    [GOOD_NAME_LIST] = "SELECT kind, name, last FROM good_name ORDER BY last",
+    [GOOD_NAME_PRUNE] = "DELETE FROM good_name WHERE last < ?1",
+    [SHIELD_PUT] = "INSERT OR REPLACE INTO shield VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [SHIELD_LIST] = "SELECT host, len, user, last, forgiven, days FROM shield ORDER BY last",
+    [SHIELD_PRUNE] = "DELETE FROM shield WHERE last < ?1",
     [BOOKMARK_PUT] = "INSERT OR REPLACE INTO bookmark VALUES (?1, ?2, ?3, ?4)",
     [BOOKMARK_GET] = "SELECT cursor, time FROM bookmark WHERE journal = ?1"
                      " AND (?2 IS NULL OR matches = ?2) ORDER BY time DESC LIMIT 1",

@@ -9,6 +9,9 @@ enum { SCHEMA_APPLICATION = 0x7462616e /* "tban" */, SCHEMA_VERSION = 1 };
 // What makes an empty file a ledger; run in one transaction.
 extern const char schema_create[];
 
+// Makes the tables that came later, where they are missing.
+extern const char schema_extend[];
+
 // Per connection: the first leaves the file as it is, the second does not.
 extern const char schema_lock[];
 extern const char schema_pragmas[];

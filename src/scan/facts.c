@@ -61,8 +61,10 @@ static int set_times(struct facts *f, size_t *n, const struct ban *ban)
 static int set_facts(struct facts *f, size_t *n, const struct ban *ban, bool is_ban,
                      const char *user)
 {
-    static const char *const reasons[] = {
-        [BAN_HOST] = "host", [BAN_BLOCK] = "block", [BAN_MANUAL] = "manual"};
+    static const char *const reasons[] = {[BAN_HOST] = "host",
+                                          [BAN_BLOCK] = "block",
+                                          [BAN_MANUAL] = "manual",
+                                          [BAN_FINGERPRINT] = "fingerprint"};
     struct addr first = ban->net;
     char text[ADDR_TEXT_MAX];
     int r;

@@ -100,8 +100,10 @@ static void log_reason(const struct cell *cell, const struct ban *ban, enum judg
 void herald_ban(struct herald *h, const struct cell *cell, const struct ban *ban,
                 enum judge_news news)
 {
-    static const enum control_reason reasons[] = {
-        [BAN_HOST] = CONTROL_HOST, [BAN_BLOCK] = CONTROL_BLOCK, [BAN_MANUAL] = CONTROL_MANUAL};
+    static const enum control_reason reasons[] = {[BAN_HOST] = CONTROL_HOST,
+                                                  [BAN_BLOCK] = CONTROL_BLOCK,
+                                                  [BAN_MANUAL] = CONTROL_MANUAL,
+                                                  [BAN_FINGERPRINT] = CONTROL_FINGERPRINT};
     struct control_occurrence e =
         about(news == JUDGE_EXTENDED ? CONTROL_EVENT_EXTENDED : CONTROL_EVENT_BAN, cell, &ban->net);
 

@@ -243,6 +243,9 @@ void judge_decide(struct judge *j, const struct ban *ban, const struct hit *last
 static void sentence(struct judge *j, const struct cell *c, const struct verdict *v,
                      const struct hit *last, bool off)
 {
+    static const int reasons[] = {[VERDICT_HOST] = BAN_HOST,
+                                  [VERDICT_BLOCK] = BAN_BLOCK,
+                                  [VERDICT_FINGERPRINT] = BAN_FINGERPRINT};
     struct ban ban = {
         .jail = c->conf->name,
         .net = v->net,
@@ -253,7 +256,7 @@ static void sentence(struct judge *j, const struct cell *c, const struct verdict
         .need_hits = v->need_hits,
         .need_hosts = v->need_hosts,
         .findtime = v->findtime,
-        .reason = v->reason == VERDICT_HOST ? BAN_HOST : BAN_BLOCK,
+        .reason = reasons[v->reason],
     };
     enum judge_appeal appeal = JUDGE_GOES_ON;
 

@@ -15,9 +15,32 @@ static int restore_session(void *user, struct slice key, const struct session *s
     return sessions_restore(jail_sessions(user), key, s);
 }
 
+static int restore_fingerprint(void *user, const struct fingerprint_change *c)
+{
+    if (c->fingerprint)
+        return fingerprints_restore(user, c->fingerprint);
+    return fingerprints_restore_good(user, c->kind, slice_of(c->name), c->cleared);
+}
+
+static int restore_shield(void *user, const struct shield_host *h)
+{
+    return shield_restore(user, h);
+}
+
+static int restore_reputation(struct ledger *ledger, struct roster *roster, usec_t now)
+{
+    const struct settings *s = &roster->config.settings;
+    int r = ledger_prune_reputation(ledger, usec_sub(now, s->fingerprint.span),
+                                    usec_sub(now, s->shield_span));
+
+    if (r == 0)
+        r = ledger_fingerprints(ledger, restore_fingerprint, roster->reputation.fingerprints);
+    return r < 0 ? r : ledger_shields(ledger, restore_shield, roster->reputation.shield);
+}
+
 int recall_restore(struct ledger *ledger, struct roster *roster, usec_t now)
 {
-    int r = 0;
+    int r = restore_reputation(ledger, roster, now);
 
     for (size_t i = 0; i < roster->n && r >= 0; i++) {
         struct cell *c = &roster->cell[i];
@@ -44,6 +67,23 @@ static int keep_session(void *user, struct slice key, const struct session *s, b
     return ledger_session(k->ledger, k->jail, key, s, forgotten);
 }
 
+static int keep_fingerprint(void *user, const struct fingerprint_change *c)
+{
+    return ledger_fingerprint(user, c);
+}
+
+static int keep_shield(void *user, const struct shield_host *h)
+{
+    return ledger_shield(user, h);
+}
+
+static int keep_reputation(struct ledger *ledger, struct reputation *reputation)
+{
+    int r = fingerprints_changed(reputation->fingerprints, keep_fingerprint, ledger);
+
+    return r < 0 ? r : shield_changed(reputation->shield, keep_shield, ledger);
+}
+
 int recall_keep(struct ledger *ledger, struct roster *roster)
 {
     int r = 0;
@@ -54,5 +94,5 @@ int recall_keep(struct ledger *ledger, struct roster *roster)
         if (c->jail)
             r = sessions_changed(jail_sessions(c->jail), keep_session, &k);
     }
-    return r < 0 ? r : 0;
+    return r < 0 ? r : keep_reputation(ledger, &roster->reputation);
 }

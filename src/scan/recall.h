@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What the jails remember, over a restart: their windows come back from the hits in the ledger,
-// their sessions are kept there as they change.
+// their sessions are kept there as they change, and so is what they know together.
 #pragma once
 
 #include "ledger/ledger.h"
@@ -12,5 +12,5 @@
 // Gives jails that are new what the ledger has of them. -errno.
 int recall_restore(struct ledger *ledger, struct roster *roster, usec_t now);
 
-// Writes the sessions that changed, within the ledger's transaction. -errno.
+// Writes what changed but for hits, within the ledger's transaction. -errno.
 int recall_keep(struct ledger *ledger, struct roster *roster);

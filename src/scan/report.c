@@ -18,8 +18,10 @@ static struct slice text_of(const char *s)
 
 static struct control_ban ban_record(const struct ban *b)
 {
-    static const enum control_reason reasons[] = {
-        [BAN_HOST] = CONTROL_HOST, [BAN_BLOCK] = CONTROL_BLOCK, [BAN_MANUAL] = CONTROL_MANUAL};
+    static const enum control_reason reasons[] = {[BAN_HOST] = CONTROL_HOST,
+                                                  [BAN_BLOCK] = CONTROL_BLOCK,
+                                                  [BAN_MANUAL] = CONTROL_MANUAL,
+                                                  [BAN_FINGERPRINT] = CONTROL_FINGERPRINT};
 
     return (struct control_ban){
         .id = (uint64_t)b->id,

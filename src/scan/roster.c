@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "scan/roster.h"
 
+#include "conf/reputation.h"
 #include "wire/order.h"
 
 #include <errno.h>
@@ -28,7 +29,12 @@ static int reject(struct cell *c, const char *why)
     return c->problem ? 0 : -ENOMEM;
 }
 
-static int cell_open(struct cell *c)
+static int draw_seed(uint64_t *ret)
+{
+    return getrandom(ret, sizeof(*ret), 0) == (ssize_t)sizeof(*ret) ? 0 : -errno;
+}
+
+static int cell_open(struct cell *c, struct reputation *reputation)
 {
     struct filter_error error = {0};
     uint64_t seed;
@@ -38,14 +44,17 @@ static int cell_open(struct cell *c)
         return reject(c, "its configuration is wrong");
     if (c->conf->n_port > ORDER_PORTS_MAX)
         return reject(c, "it has too many ports: write ranges");
-    if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
-        return -errno;
+    r = draw_seed(&seed);
+    if (r < 0)
+        return r;
     r = filter_new(&c->conf->filter, &c->filter, &error);
     if (r == -EINVAL)
         return explain(c, &error);
     if (r < 0)
         return r;
     r = jail_new(&c->conf->spec, c->filter, &c->exempt, seed, &c->jail);
+    if (r == 0)
+        jail_consult(c->jail, reputation);
     return r == -EINVAL ? reject(c, "its thresholds are out of bounds") : r;
 }
 
@@ -65,6 +74,14 @@ static void look_back(struct roster *r)
             r->findtime = later(r->findtime, s->netblock_findtime);
         r->memory = later(r->memory, jail_memory(r->cell[i].jail));
     }
+}
+
+static int open_reputation(struct roster *r)
+{
+    uint64_t seed;
+    int e = draw_seed(&seed);
+
+    return e < 0 ? e : config_reputation(&r->config, seed, &r->reputation);
 }
 
 int roster_new(struct config *config, struct roster **ret)
@@ -88,11 +105,13 @@ int roster_new(struct config *config, struct roster **ret)
         error = -ENOMEM;
     else if (r->config.n_jail >= ORDER_JAILS_MAX)
         error = -E2BIG;
+    if (error == 0)
+        error = open_reputation(r);
     for (size_t i = 0; i < r->config.n_jail && error == 0; i++) {
         if (!r->config.jail[i].enabled)
             continue;
         r->cell[r->n].conf = &r->config.jail[i];
-        error = cell_open(&r->cell[r->n++]);
+        error = cell_open(&r->cell[r->n++], &r->reputation);
     }
     if (error == 0 && !roster_find(r, slice_of(ROSTER_MANUAL)))
         r->cell[r->n++].conf = &r->manual;
@@ -190,6 +209,7 @@ struct roster *roster_free(struct roster *r)
     for (size_t i = 0; i < r->n_panels; i++)
         panel_free(r->panel[i]);
     free(r->panel);
+    reputation_done(&r->reputation);
     config_done(&r->config);
     free(r);
     return NULL;

@@ -6,6 +6,7 @@
 #include "base/span.h"
 #include "conf/config.h"
 #include "engine/jail.h"
+#include "engine/reputation.h"
 #include "engine/sieve.h"
 #include "scan/source.h"
 
@@ -24,6 +25,7 @@ struct cell {
 struct roster {
     struct config config;
     struct jail_conf manual;
+    struct reputation reputation; // what the jails know together
     struct cell *cell;
     size_t n;
     struct panel **panel;

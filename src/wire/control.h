@@ -12,8 +12,8 @@
 //     WHY      BAN*, newest first, each followed by its EVIDENCE*; STANDING* (per jail, host
 //              first); EVIDENCE* with ban 0 (counted, but not led to a ban)
 //     RELOAD   PROBLEM*
-//     OPTIONS  OPTION*, as the daemon understands them; one per value, an empty one where there is none
-//     WATCH    after DONE, EVENT* until one side closes
+//     OPTIONS  OPTION*, as the daemon understands them; one per value, an empty one where there is
+//     none WATCH    after DONE, EVENT* until one side closes
 #pragma once
 
 #include "base/addr.h"
@@ -55,7 +55,13 @@ enum control_type {
     CONTROL_TYPE_MAX,
 };
 
-enum control_reason { CONTROL_HOST, CONTROL_BLOCK, CONTROL_MANUAL, CONTROL_REASON_MAX };
+enum control_reason {
+    CONTROL_HOST,
+    CONTROL_BLOCK,
+    CONTROL_MANUAL,
+    CONTROL_FINGERPRINT,
+    CONTROL_REASON_MAX
+};
 enum control_source_state {
     CONTROL_WAITING, // the file does not exist yet
     CONTROL_READING, // what was written before

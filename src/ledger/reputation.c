@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the jails know together: fingerprints, names that logged in, and from where.
+#include "ledger/store.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+enum { SEEN_BYTES = sizeof(((struct fingerprint *)0)->host) };
+
+static int put_fingerprint(struct ledger *l, const struct fingerprint *f)
+{
+    char seen[2 * SEEN_BYTES];
+
+    memcpy(seen, f->host, SEEN_BYTES);
+    memcpy(seen + SEEN_BYTES, f->block, SEEN_BYTES);
+    return store_run(l, FINGERPRINT_PUT, 7,
+                     (struct value[]){value_of(f->kind), value_text(f->name), value_of(f->state),
+                                      value_time(f->first), value_time(f->last),
+                                      value_of((int64_t)f->hits), value_blob(seen, sizeof(seen))});
+}
+
+int ledger_fingerprint(struct ledger *l, const struct fingerprint_change *c)
+{
+    const struct value v[] = {value_of(c->kind), value_text(c->name), value_time(c->cleared)};
+
+    if (c->gone)
+        return store_run(l, FINGERPRINT_DROP, 2, v);
+    return c->fingerprint ? put_fingerprint(l, c->fingerprint) : store_run(l, GOOD_NAME_PUT, 3, v);
+}
+
+static int read_kind(struct ledger *l, sqlite3_stmt *s, enum fingerprint_kind *ret)
+{
+    int64_t kind = sqlite3_column_int64(s, 0);
+
+    if (kind < 0 || kind >= FINGERPRINT_KINDS || !sqlite3_column_text(s, 1))
+        return store_fail(l, SQLITE_CORRUPT);
+    *ret = (enum fingerprint_kind)kind;
+    return 0;
+}
+
+static int read_fingerprint(struct ledger *l, sqlite3_stmt *s, struct fingerprint *ret)
+{
+    const char *seen = sqlite3_column_blob(s, 6);
+    int64_t state = sqlite3_column_int64(s, 2);
+    enum fingerprint_kind kind = FINGERPRINT_KINDS;
+    int r = read_kind(l, s, &kind);
+
+    if (r < 0)
+        return r;
+    if (state < 0 || state > FINGERPRINT_KEPT || sqlite3_column_bytes(s, 6) != 2 * SEEN_BYTES)
+        return store_fail(l, SQLITE_CORRUPT);
+    *ret = (struct fingerprint){
+        .kind = (uint8_t)kind,
+        .state = (uint8_t)state,
+        .first = store_time(s, 3),
+        .last = store_time(s, 4),
+        .hits = (uint64_t)sqlite3_column_int64(s, 5),
+    };
+    snprintf(ret->name, sizeof(ret->name), "%s", (const char *)sqlite3_column_text(s, 1));
+    memcpy(ret->host, seen, SEEN_BYTES);
+    memcpy(ret->block, seen + SEEN_BYTES, SEEN_BYTES);
+    return 0;
+}
+
+static int give_fingerprint(struct ledger *l, sqlite3_stmt *s, fingerprint_change_fn *fn,
+                            void *user)
+{
+    struct fingerprint f;
+    int r = read_fingerprint(l, s, &f);
+
+    if (r < 0)
+        return r;
+    return fn(user, &(struct fingerprint_change){
+                        .fingerprint = &f, .kind = (enum fingerprint_kind)f.kind, .name = f.name});
+}
+
+static int give_good_name(struct ledger *l, sqlite3_stmt *s, fingerprint_change_fn *fn, void *user)
+{
+    struct fingerprint_change c = {.cleared = store_time(s, 2)};
+    int r = read_kind(l, s, &c.kind);
+
+    if (r < 0)
+        return r;
+    c.name = (const char *)sqlite3_column_text(s, 1);
+    return fn(user, &c);
+}
+
+static int walk(struct ledger *l, enum statement list,
+                int (*give)(struct ledger *l, sqlite3_stmt *s, fingerprint_change_fn *fn,
+                            void *user),
+                fingerprint_change_fn *fn, void *user)
+{
+    sqlite3_stmt *s;
+    int r = store_start(l, list, 0, NULL, &s);
+
+    while (r == 0 && (r = store_step(l, s)) == 1) {
+        r = give(l, s, fn, user);
+        if (r < 0)
+            return store_stop(s, r);
+        r = 0;
+    }
+    return r;
+}
+
+int ledger_fingerprints(struct ledger *l, fingerprint_change_fn *fn, void *user)
+{
+    int r = walk(l, GOOD_NAME_LIST, give_good_name, fn, user);
+
+    return r < 0 ? r : walk(l, FINGERPRINT_LIST, give_fingerprint, fn, user);
+}
+
+int ledger_shield(struct ledger *l, const struct shield_host *h)
+{
+    return store_run(l, SHIELD_PUT, 6,
+                     (struct value[]){value_blob(h->host.b, sizeof(h->host.b)),
+                                      value_of(h->host.len), value_of((int64_t)h->user),
+                                      value_time(h->last), value_time(h->forgiven),
+                                      value_of(h->days)});
+}
+
+int ledger_shields(struct ledger *l, shield_fn *fn, void *user)
+{
+    sqlite3_stmt *s;
+    int r = store_start(l, SHIELD_LIST, 0, NULL, &s);
+
+    while (r == 0 && (r = store_step(l, s)) == 1) {
+        struct shield_host h = {
+            .user = (uint64_t)sqlite3_column_int64(s, 2),
+            .last = store_time(s, 3),
+            .forgiven = store_time(s, 4),
+            .days = (uint32_t)sqlite3_column_int64(s, 5),
+        };
+        r = store_addr(l, s, 0, &h.host);
+        if (r == 0)
+            r = fn(user, &h);
+        if (r < 0)
+            return store_stop(s, r);
+        r = 0;
+    }
+    return r;
+}
+
+int ledger_prune_reputation(struct ledger *l, usec_t fingerprints_before, usec_t shields_before)
+{
+    const struct value before[] = {value_time(fingerprints_before), value_of(FINGERPRINT_ADDED)};
+    int r = store_run(l, FINGERPRINT_PRUNE, 2, before);
+
+    if (r == 0)
+        r = store_run(l, GOOD_NAME_PRUNE, 1, before);
+    return r < 0 ? r : store_run(l, SHIELD_PRUNE, 1, (struct value[]){value_time(shields_before)});
+}
