@@ -12,7 +12,7 @@ import pathlib
 import random
 import time
 
-VERSION = 1  # to be raised with every change of what is made: cached logs are known by it
+VERSION = 2  # to be raised with every change of what is made: cached logs are known by it
 END = datetime.datetime(2026, 1, 15, 12, tzinfo=datetime.timezone.utc).timestamp()
 SPAN = 300  # seconds that a log covers, up to its end
 HOST = 'mx'
@@ -130,9 +130,9 @@ class Town:
                 self.outgoing() if part < .92 else self.passing())
 
 
-def guess_smtp(town, addr):
+def guess_smtp(town, addr, user=None):
     return (f'postfix/smtpd[{town.process()}]: warning: unknown[{addr}]: SASL LOGIN authentication '
-            f'failed: (reason unavailable), sasl_username={town.pick(GUESSED)}')
+            f'failed: (reason unavailable), sasl_username={user or town.pick(GUESSED)}')
 
 
 def guess_imap(town, addr):
@@ -204,7 +204,9 @@ def storm(n, seed, mark=None):
 def spread(n, seed, tracked):
     town = Town(seed)
     everyone = itertools.cycle(sources(tracked, seed))
-    return (guess_smtp(town, addr) for addr in itertools.islice(everyone, n))
+    # Each tries a user of its own: names that many try would be fingerprints.
+    return (guess_smtp(town, addr, f'user{i % tracked}')
+            for i, addr in enumerate(itertools.islice(everyone, n)))
 
 
 def whole_second(at):
