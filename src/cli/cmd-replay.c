@@ -64,8 +64,13 @@ static int on_ruling(void *user, const struct ruling *r)
     struct replay *p = user;
 
     p->bans++;
-    if (!p->grid)
-        return print_json(r, p->out);
+    if (!p->grid) {
+        int k = print_json(r, p->out);
+        // Who writes into a pipe may be waiting for it.
+        if (k == 0 && logs_size(p->offline.logs) == 0)
+            fflush(p->out->file);
+        return k;
+    }
     add_row(p->grid, p->out, r);
     return 0;
 }
@@ -196,7 +201,8 @@ const struct command command_replay = {
     .help =
         "Judges finished logs on the times in them, all files together in the order of time, and\n"
         "shows each ban when it would have been made. Every enabled jail reads each LOG; without\n"
-        "LOG, each jail reads its own logpath. LOG may be '-'. Nothing is banned.\n"
+        "LOG, each jail reads its own logpath. LOG may be '-'. Nothing is banned. With --json the\n"
+        "bans in what comes through a pipe are told at once.\n"
         "\n"
         "  tailban replay                              the logs of the configured jails\n"
         "  tailban replay -c . /var/log/mail.log       the shipped jails, in a clone\n"
