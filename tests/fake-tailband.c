@@ -26,9 +26,18 @@
         .b = {[10] = 0xff, [11] = 0xff, 203, 0, c, d}, .len = 128                                  \
     }
 
-enum scene { SCENE_BUSY, SCENE_QUIET, SCENE_OTHER_VERSION, SCENE_JUNK, SCENE_HANGS_UP, SCENES };
+enum scene {
+    SCENE_BUSY,
+    SCENE_FULL,
+    SCENE_QUIET,
+    SCENE_OTHER_VERSION,
+    SCENE_JUNK,
+    SCENE_HANGS_UP,
+    SCENES
+};
 
-static const char *const scenes[SCENES] = {"busy", "quiet", "other-version", "junk", "hangs-up"};
+static const char *const scenes[SCENES] = {"busy",          "full", "quiet",
+                                           "other-version", "junk", "hangs-up"};
 
 struct fake {
     int fd;
@@ -114,11 +123,12 @@ static void put_ban(struct fake *f, unsigned i)
 
 static void answer_status(struct fake *f, struct slice jail)
 {
+    const struct slice none = {"", 0}, full = TEXT("No space left on device");
     const struct control records[] = {
         {.type = CONTROL_IS_DAEMON,
          .daemon = {TEXT("0.1.0"), TEXT("/etc/tailban"), 4711, f->now, before(f, 52, 0),
-                    before(f, 2, 0), f->scene == SCENE_BUSY, 3, 1234567, 4242, 1, 12582912, 1200, 7,
-                    1}},
+                    before(f, 2, 0), f->scene != SCENE_QUIET, 3, 1234567, 4242, 1, 12582912, 1200,
+                    7, 1, f->scene == SCENE_FULL, f->scene == SCENE_FULL ? full : none}},
         {.type = CONTROL_IS_SOURCE,
          .source = {TEXT("/var/log/mail.log"), CONTROL_LIVE, 5000000, 5000000, 40000, LONG_AGO}},
         {.type = CONTROL_IS_SOURCE,

@@ -363,6 +363,91 @@ static void test_answers(void **state)
     assert_int_equal(count(f, ORDER_COMMIT), 1);
 }
 
+// What is refused for want of room is tried again with the whole state, and counted until then.
+static void test_want_of_room(void **state)
+{
+    static const struct {
+        int error;
+        bool is_short;
+    } rows[] = {{ENFILE, true}, {ENOMEM, true},  {ENOBUFS, true}, {ENOSPC, true},
+                {EPERM, false}, {ENOENT, false}, {ERANGE, false}};
+    struct fixture *f = *state;
+
+    greet(f);
+    acknowledge(f);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct order o = {
+            .op = ORDER_REFUSED, .seq = 77, .net = net_of("203.0.113.7"), .error = rows[i].error};
+        assert_int_equal(say(f, o), 0);
+        assert_int_equal(say(f, o), 0);
+        assert_int_equal(link_is_short(f->link), rows[i].is_short);
+        assert_int_equal(link_refused(f->link), 2);
+        assert_int_equal(link_refusal(f->link), rows[i].error);
+        forget(f);
+        link_resend(f->link);
+        run(f);
+        assert_int_equal(f->order[0].op, ORDER_RESET);
+        assert_false(link_is_short(f->link));
+        assert_int_equal(link_refused(f->link), 0);
+        assert_int_equal(acknowledge(f), 0);
+    }
+}
+
+// Who owes an answer is waited for, and can be given up.
+static void test_waiting(void **state)
+{
+    struct fixture *f = *state;
+    struct addr one = net_of("203.0.113.7");
+    uint32_t answered;
+
+    assert_true(link_is_waiting(f->link));
+    greet(f);
+    assert_true(link_is_waiting(f->link));
+    acknowledge(f);
+    assert_false(link_is_waiting(f->link));
+    answered = link_answered(f->link);
+    link_ban(f->link, &f->cell[0], &one, USEC_FOREVER);
+    assert_true(link_is_waiting(f->link));
+    link_flush(f->link, NOW);
+    assert_true(link_is_waiting(f->link));
+    receive(f);
+    acknowledge(f);
+    assert_false(link_is_waiting(f->link));
+    assert_int_not_equal(link_answered(f->link), answered);
+    link_drop(f->link, -ETIMEDOUT);
+    assert_int_equal(link_fd(f->link), -1);
+    assert_false(f->enforced || link_is_waiting(f->link));
+    link_drop(f->link, -ETIMEDOUT);
+    assert_int_equal(f->states, 2);
+}
+
+// The first order goes out at once; those that come before its answer gather.
+static void test_hurry(void **state)
+{
+    struct fixture *f = *state;
+    struct addr one = net_of("203.0.113.7");
+
+    greet(f);
+    acknowledge(f);
+    forget(f);
+    for (int i = 0; i < 10; i++) {
+        link_ban(f->link, &f->cell[0], &one, USEC_FOREVER);
+        link_hurry(f->link, NOW);
+    }
+    receive(f);
+    assert_int_equal(f->n, 1);
+    link_flush(f->link, NOW);
+    receive(f);
+    assert_int_equal(f->n, 10);
+    assert_int_equal(f->packets, 2);
+    assert_true(link_has_room(f->link));
+    for (int i = 0; i <= LINK_QUEUE_MAX / 2; i++)
+        link_ban(f->link, &f->cell[0], &one, USEC_FOREVER);
+    assert_false(link_has_room(f->link));
+    run(f);
+    assert_true(link_has_room(f->link));
+}
+
 // An enforcer that cannot put the state into the kernel is none.
 static void test_refused_state(void **state)
 {
@@ -484,6 +569,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_overflow, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_overflow_in_state, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_answers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_want_of_room, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_waiting, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_hurry, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refused_state, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_own, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_malformed, set_up, tear_down),

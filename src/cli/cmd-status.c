@@ -46,6 +46,23 @@ static void print_hooks(struct output *o, const struct control_daemon *d)
     fputc('\n', o->file);
 }
 
+static void print_enforced(struct output *o, const struct control_daemon *d)
+{
+    char refused[VIEW_NUMBER_MAX];
+    bool is_good = d->enforcer && d->refused == 0;
+
+    fputs(output_on(o, is_good ? STYLE_GOOD : STYLE_BAD), o->file);
+    if (is_good) {
+        fputs("all in the firewall", o->file);
+    } else if (d->enforcer) {
+        fprintf(o->file, "NOT all in the firewall: %s refused: ", view_count(d->refused, refused));
+        output_text(o, d->refusal);
+    } else {
+        fputs("NOT in the firewall: no enforcer is connected", o->file);
+    }
+    fprintf(o->file, "%s\n", output_off(o, STYLE_GOOD));
+}
+
 static void print_daemon(struct output *o, const struct control_daemon *d)
 {
     char up[SPAN_TEXT_MAX], loaded[OUTPUT_LEFT_MAX], bans[VIEW_NUMBER_MAX], hits[VIEW_NUMBER_MAX];
@@ -59,10 +76,8 @@ static void print_daemon(struct output *o, const struct control_daemon *d)
             view_size(d->memory, memory));
     output_text(o, d->config);
     fprintf(o->file, ", read %s\n", loaded);
-    fprintf(o->file, "Bans in force: %s, %s%s%s\n", view_count(d->bans, bans),
-            output_on(o, d->enforcer ? STYLE_GOOD : STYLE_BAD),
-            d->enforcer ? "all in the firewall" : "NOT in the firewall: no enforcer is connected",
-            output_off(o, STYLE_GOOD));
+    fprintf(o->file, "Bans in force: %s, ", view_count(d->bans, bans));
+    print_enforced(o, d);
     fprintf(o->file, "Counted: %s hits in %s lines", view_count(d->hits, hits),
             view_count(d->lines, lines));
     if (d->overlong > 0)
@@ -92,6 +107,8 @@ static int daemon_json(struct output *o, const struct control_daemon *d)
     jsonline_number(j, "hooks", d->hooks);
     jsonline_number(j, "hooks_failed", d->hooks_failed);
     jsonline_number(j, "hooks_dropped", d->hooks_dropped);
+    jsonline_number(j, "refused", d->refused);
+    jsonline_text(j, "refusal", d->refusal);
     return jsonline_print(j, o->file);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "scan/daemon.h"
 
+#include "base/cleanup.h"
 #include "base/log.h"
 #include "scan/appeals.h"
 #include "scan/clock.h"
@@ -8,10 +9,10 @@
 #include "scan/enforcer.h"
 #include "scan/herald.h"
 #include "scan/hooks.h"
+#include "scan/liaison.h"
 #include "scan/server.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -22,8 +23,7 @@
 
 enum { PATH_SIZE = 4096 };
 
-#define RETRY_PAUSE USEC_PER_SEC
-#define OWN_WAIT    (2 * USEC_PER_SEC)
+#define OWN_WAIT (2 * USEC_PER_SEC)
 
 struct daemon {
     struct daemon_setup setup;
@@ -32,6 +32,7 @@ struct daemon {
     struct ledger *ledger;
     struct judge *judge;
     struct link *link;
+    struct liaison *liaison;
     struct server *server;
     struct desk desk;
     struct herald herald;
@@ -39,7 +40,7 @@ struct daemon {
     struct appeals *appeals;
     bool may_read; // the host's own addresses are known, or nobody will tell them
     sd_event *event;
-    sd_event_source *logs, *reading, *due, *link_io, *retry, *settling;
+    sd_event_source *logs, *requests, *reading, *due, *settling;
 };
 
 // What the judge and the enforcer have to say
@@ -137,49 +138,13 @@ static void on_state(void *user, bool enforced, const char *text)
     sd_notifyf(0, "STATUS=%s", enforced ? "Bans are enforced." : "Bans are NOT enforced.");
 }
 
-// The enforcer's connection
-
-static int on_link(sd_event_source *s, int fd, uint32_t events, void *user)
+static void on_missing(void *user, int error)
 {
     struct daemon *d = user;
 
-    (void)s;
-    (void)fd;
-    link_process(d->link, (short)events, clock_now());
-    return 0;
-}
-
-static int on_retry(sd_event_source *s, uint64_t usec, void *user)
-{
-    struct daemon *d = user;
-    int r = link_fd(d->link) >= 0 ? 0 : link_connect(d->link, d->enforce_path);
-
-    (void)s;
-    (void)usec;
-    if (r < 0) {
-        d->may_read = true;
-        if (!d->herald.is_missing)
-            on_state(d, false, strerror(-r));
-    }
-    return 0;
-}
-
-// Follows the connection: polled for what it waits for, tried again where it is gone.
-static void settle_link(struct daemon *d)
-{
-    int fd = link_fd(d->link), enabled;
-
-    if (fd < 0 || (d->link_io && sd_event_source_get_io_fd(d->link_io) != fd))
-        d->link_io = sd_event_source_disable_unref(d->link_io);
-    if (fd >= 0 && !d->link_io)
-        sd_event_add_io(d->event, &d->link_io, fd, 0, on_link, d);
-    if (fd >= 0)
-        sd_event_source_set_io_events(d->link_io, (uint32_t)link_events(d->link));
-    if (fd < 0 &&
-        (sd_event_source_get_enabled(d->retry, &enabled) < 0 || enabled == SD_EVENT_OFF)) {
-        sd_event_source_set_time_relative(d->retry, RETRY_PAUSE);
-        sd_event_source_set_enabled(d->retry, SD_EVENT_ONESHOT);
-    }
+    d->may_read = true;
+    if (!d->herald.is_missing)
+        on_state(d, false, strerror(-error));
 }
 
 // Logs
@@ -205,7 +170,7 @@ static int on_logs(sd_event_source *s, int fd, uint32_t events, void *user)
     (void)events;
     if (r < 0)
         log_line(LEVEL_ERROR, "the logs cannot be watched: %s", strerror(-r));
-    else if (d->may_read && judge_ready(d->judge))
+    else if (d->may_read && link_has_room(d->link) && judge_ready(d->judge))
         read_block(d);
     return r;
 }
@@ -237,12 +202,15 @@ static int on_own_waited(sd_event_source *s, uint64_t usec, void *user)
     return 0;
 }
 
+// What leads to bans waits while as many are on their way as the link takes.
 static void settle_judge(struct daemon *d)
 {
     usec_t due = judge_due(d->judge);
+    bool has_room = link_has_room(d->link);
 
-    sd_event_source_set_enabled(d->reading,
-                                d->may_read && judge_ready(d->judge) ? SD_EVENT_ON : SD_EVENT_OFF);
+    sd_event_source_set_enabled(
+        d->reading, d->may_read && has_room && judge_ready(d->judge) ? SD_EVENT_ON : SD_EVENT_OFF);
+    sd_event_source_set_enabled(d->requests, has_room ? SD_EVENT_ON : SD_EVENT_OFF);
     if (due != USEC_FOREVER)
         sd_event_source_set_time(d->due, due);
     sd_event_source_set_enabled(d->due, due == USEC_FOREVER ? SD_EVENT_OFF : SD_EVENT_ONESHOT);
@@ -255,7 +223,7 @@ static int on_settle(sd_event_source *s, void *user)
 
     (void)s;
     settle_judge(d);
-    settle_link(d);
+    liaison_settle(d->liaison);
     server_tell(d->server, clock_now());
     return 0;
 }
@@ -267,7 +235,10 @@ static int on_server(sd_event_source *s, int fd, uint32_t events, void *user)
     (void)s;
     (void)fd;
     (void)events;
+    log_hold();
     server_dispatch(d->server);
+    link_flush(d->link, clock_now());
+    log_release();
     return 0;
 }
 
@@ -335,19 +306,6 @@ static int on_term(sd_event_source *s, const struct signalfd_siginfo *si, void *
     return sd_event_exit(d->event, 0);
 }
 
-static int on_child(sd_event_source *s, const siginfo_t *si, void *user)
-{
-    struct daemon *d = user;
-
-    (void)s;
-    (void)si;
-    // Its power went with it: a child that we could start now would have none.
-    log_line(LEVEL_ERROR, "tailban-enforce has ended; start it again: tailban-enforce --socket %s",
-             d->enforce_path);
-    d->setup.enforcer_pid = 0;
-    return 0;
-}
-
 static int arm(struct daemon *d)
 {
     int r = sd_event_add_signal(d->event, NULL, SIGTERM, on_term, d);
@@ -356,19 +314,15 @@ static int arm(struct daemon *d)
         r = sd_event_add_signal(d->event, NULL, SIGINT, on_term, d);
     if (r >= 0)
         r = sd_event_add_signal(d->event, NULL, SIGHUP, on_hup, d);
-    if (r >= 0 && d->setup.enforcer_pid > 0)
-        r = sd_event_add_child(d->event, NULL, d->setup.enforcer_pid, WEXITED, on_child, d);
     if (r >= 0)
         r = sd_event_add_defer(d->event, &d->reading, on_reading, d);
     if (r >= 0)
         r = sd_event_add_time(d->event, &d->due, CLOCK_REALTIME, 0, 0, on_due, d);
     if (r >= 0)
-        r = sd_event_add_time_relative(d->event, &d->retry, CLOCK_MONOTONIC, 0, 0, on_retry, d);
-    if (r >= 0)
         r = sd_event_add_time_relative(d->event, NULL, CLOCK_MONOTONIC, OWN_WAIT, 0, on_own_waited,
                                        d);
     if (r >= 0)
-        r = sd_event_add_io(d->event, NULL, server_fd(d->server), EPOLLIN, on_server, d);
+        r = sd_event_add_io(d->event, &d->requests, server_fd(d->server), EPOLLIN, on_server, d);
     if (r >= 0)
         r = sd_event_add_post(d->event, &d->settling, on_settle, d);
     // Before whatever else waits its turn: what is polled for may have changed.
@@ -397,6 +351,19 @@ static int open_ledger(struct daemon *d)
     return r;
 }
 
+static int open_liaison(struct daemon *d)
+{
+    const struct liaison_setup setup = {.event = d->event,
+                                        .link = d->link,
+                                        .path = d->enforce_path,
+                                        .keeper = d->setup.keeper,
+                                        .user = d,
+                                        .missing = on_missing};
+
+    d->setup.keeper = -1;
+    return liaison_new(&setup, &d->liaison);
+}
+
 static int open_parts(struct daemon *d)
 {
     const struct judge_hooks judge_hooks = {d,        on_hit,   on_order, on_ban,
@@ -414,6 +381,8 @@ static int open_parts(struct daemon *d)
         r = appeals_new(d->event, d->ledger, on_decided, d, &d->appeals);
     if (r >= 0)
         r = link_new(d->ledger, &link_hooks, &d->link);
+    if (r >= 0)
+        r = open_liaison(d);
     if (r >= 0)
         r = server_new(d->setup.control, desk_answer, &d->desk, &d->server);
     d->setup.control = -1;
@@ -468,7 +437,7 @@ int daemon_run(struct daemon *d)
     int r;
 
     settle_judge(d);
-    settle_link(d);
+    liaison_settle(d->liaison);
     sd_notify(0, "READY=1");
     r = sd_event_loop(d->event);
     sd_notify(0, "STOPPING=1");
@@ -480,25 +449,25 @@ struct daemon *daemon_free(struct daemon *d)
     if (!d)
         return NULL;
     d->logs = sd_event_source_disable_unref(d->logs);
-    d->link_io = sd_event_source_disable_unref(d->link_io);
+    sd_event_source_disable_unref(d->requests);
     sd_event_source_disable_unref(d->reading);
     sd_event_source_disable_unref(d->due);
-    sd_event_source_disable_unref(d->retry);
     sd_event_source_disable_unref(d->settling);
     appeals_free(d->appeals);
     judge_free(d->judge);
     hooks_free(d->hooks);
+    liaison_free(d->liaison);
     sd_event_unref(d->event);
     link_free(d->link);
     server_free(d->server);
     ledger_close(d->ledger);
     zone_done(&d->zone);
-    if (d->setup.enforcer >= 0)
-        close(d->setup.enforcer);
+    closep(&d->setup.enforcer);
+    closep(&d->setup.keeper);
     if (d->setup.control >= 0)
         close(d->setup.control);
-    if (d->setup.enforcer_pid > 0)
-        enforcer_wait(d->setup.enforcer_pid);
+    if (d->setup.keeper_pid > 0)
+        enforcer_wait(d->setup.keeper_pid);
     free(d);
     return NULL;
 }

@@ -9,9 +9,10 @@
 struct daemon_setup {
     const char *config, *state, *run; // folders
     bool verbose;
-    int control;        // the listening socket, taken over
-    int enforcer;       // a socket connected to the enforcer, taken over; -1: RUN/enforce.sock
-    pid_t enforcer_pid; // where it is our child; 0: none
+    int control;      // the listening socket, taken over
+    int enforcer;     // a socket connected to the enforcer, taken over; -1: none yet
+    int keeper;       // who was asked to start one (keeper.h), taken over; -1: nobody
+    pid_t keeper_pid; // our child; 0: none
 };
 
 struct daemon;

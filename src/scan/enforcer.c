@@ -41,15 +41,14 @@ static void run_child(int fd, const char *path)
     _exit(127);
 }
 
-// PROGRAM in the folder of this one; "" where that cannot be told: what lies in the working folder
-// may be anybody's.
-int enforcer_connect(const char *run, int *ret_fd)
+int enforcer_connect(const char *path, int *ret_fd)
 {
     struct sockaddr_un at = {.sun_family = AF_UNIX};
-    int n = snprintf(at.sun_path, sizeof(at.sun_path), "%s/enforce.sock", run), fd, r;
+    int fd, r;
 
-    if (n < 0 || (size_t)n >= sizeof(at.sun_path))
-        return -ENOENT;
+    if (strlen(path) >= sizeof(at.sun_path))
+        return -ENAMETOOLONG;
+    strcpy(at.sun_path, path);
     fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
@@ -62,6 +61,8 @@ int enforcer_connect(const char *run, int *ret_fd)
     return 0;
 }
 
+// PROGRAM in the folder of this one; "" where that cannot be told: what lies in the working folder
+// may be anybody's.
 static void own_folder(char ret[static PATH_MAX])
 {
     ssize_t n = readlink("/proc/self/exe", ret, PATH_MAX - sizeof(PROGRAM));
@@ -99,11 +100,13 @@ int enforcer_start(int *ret_fd, pid_t *ret_pid)
     return 0;
 }
 
-void enforcer_wait(pid_t pid)
+int enforcer_wait(pid_t pid)
 {
     cleanup(closep) int fd = (int)syscall(SYS_pidfd_open, pid, 0);
     struct pollfd p = {.fd = fd, .events = POLLIN};
 
-    if (fd >= 0 && poll(&p, 1, WAIT_MS) == 1)
-        waitpid(pid, NULL, WNOHANG);
+    if (fd < 0 || poll(&p, 1, WAIT_MS) != 1)
+        return -ETIMEDOUT;
+    waitpid(pid, NULL, WNOHANG);
+    return 0;
 }

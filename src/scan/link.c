@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 enum { PACKETS_PER_CALL = 64, OWN_MAX = 4096, REFUSALS_LOGGED = 20 };
@@ -33,7 +32,9 @@ struct link {
     bool greeted, committed, enforced;                            // what the enforcer has said
     uint32_t seq, acked, commit_seq;                              // seq: the last one put
     struct exempt own;
-    uint64_t refused, refusals_logged;
+    uint64_t refused, refusals_logged; // since the whole state
+    int refusal;                       // the last one's errno
+    bool is_short;                     // one was for want of room
     size_t first, n;
     struct queued queue[LINK_QUEUE_MAX];
     size_t out_n; // records in out that are to be sent
@@ -79,32 +80,11 @@ void link_attach(struct link *l, int fd)
     l->n = l->out_n = 0;
     l->acked = l->seq;
     l->greeted = l->again = l->enforced = l->committed = false;
-    l->refusals_logged = 0;
     exempt_done(&l->own);
 }
 
-int link_connect(struct link *l, const char *path)
-{
-    struct sockaddr_un at = {.sun_family = AF_UNIX};
-    int fd, r;
-
-    if (strlen(path) >= sizeof(at.sun_path))
-        return -ENAMETOOLONG;
-    strcpy(at.sun_path, path);
-    fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return -errno;
-    if (connect(fd, (struct sockaddr *)&at, sizeof(at)) < 0) {
-        r = -errno;
-        close(fd);
-        return r;
-    }
-    link_attach(l, fd);
-    return 0;
-}
-
-// The whole state is sent, or again if this one may have missed something.
-static void resend(struct link *l)
+// Or again if the one under way may have missed something.
+void link_resend(struct link *l)
 {
     l->n = 0;
     if (l->phase == LIVE)
@@ -139,7 +119,7 @@ static void enqueue(struct link *l, const struct queued *q)
     if (l->fd < 0)
         return;
     if (l->n == LINK_QUEUE_MAX) {
-        resend(l);
+        link_resend(l);
         return;
     }
     l->queue[(l->first + l->n++) % LINK_QUEUE_MAX] = *q;
@@ -161,9 +141,40 @@ bool link_is_enforced(const struct link *l)
     return l->enforced;
 }
 
+bool link_is_waiting(const struct link *l)
+{
+    return l->fd >= 0 && (l->acked != l->seq || link_events(l) & POLLOUT);
+}
+
+uint32_t link_answered(const struct link *l)
+{
+    return l->acked;
+}
+
+bool link_has_room(const struct link *l)
+{
+    return l->fd < 0 || l->n <= LINK_QUEUE_MAX / 2;
+}
+
 uint64_t link_refused(const struct link *l)
 {
     return l->refused;
+}
+
+int link_refusal(const struct link *l)
+{
+    return l->refusal;
+}
+
+bool link_is_short(const struct link *l)
+{
+    return l->is_short;
+}
+
+void link_drop(struct link *l, int error)
+{
+    if (l->fd >= 0)
+        lose(l, error);
 }
 
 // What is put
@@ -294,6 +305,9 @@ static int fill(struct link *l, usec_t now)
     }
     if (l->phase == RESET) {
         put(l, &(struct order){.op = ORDER_RESET});
+        l->refused = l->refusals_logged = 0;
+        l->refusal = 0;
+        l->is_short = false;
         l->phase = JAILS;
         l->cell = l->port = 0;
     }
@@ -365,11 +379,20 @@ static int on_ack(struct link *l, const struct order *o)
     return 0;
 }
 
+// What may go away by itself: a full set, a kernel out of memory, more bans than the enforcer
+// takes.
+static bool is_want_of_room(int error)
+{
+    return error == ENFILE || error == ENOMEM || error == ENOBUFS || error == ENOSPC;
+}
+
 static int on_refused(struct link *l, const struct order *o)
 {
     char net[ADDR_TEXT_MAX];
 
     l->refused++;
+    l->refusal = o->error;
+    l->is_short |= is_want_of_room(o->error);
     if (l->committed && o->seq == l->commit_seq)
         return o->error > 0 ? -o->error : -EPROTO;
     addr_format(&o->net, net);
@@ -386,7 +409,7 @@ static int on_flushed(struct link *l, const struct order *o)
     log_line(LEVEL_WARNING, "somebody else changed table inet tailban: all bans are put back");
     // A state that is under way replaces everything, what was flushed included.
     if (l->phase == LIVE)
-        resend(l);
+        link_resend(l);
     return 0;
 }
 

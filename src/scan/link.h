@@ -31,10 +31,8 @@ struct link *link_free(struct link *l);
 // What the jails are from now on: borrowed, and the whole state is sent.
 void link_set_roster(struct link *l, const struct roster *roster);
 
-// Takes over a connected socket, or connects to the enforcer's socket at path. -errno where it is
-// not there.
+// Takes over a connected socket.
 void link_attach(struct link *l, int fd);
-int link_connect(struct link *l, const char *path);
 
 // The socket to poll, -1 where there is no connection; and the poll(2) events to wait for.
 int link_fd(const struct link *l);
@@ -54,6 +52,23 @@ void link_hurry(struct link *l, usec_t now);
 void link_ban(struct link *l, const struct cell *cell, const struct addr *net, usec_t until);
 void link_unban(struct link *l, const struct cell *cell, const struct addr *net);
 
-// Whether the enforcer has acknowledged the whole state; how many orders it has refused.
+// Whether the enforcer has acknowledged the whole state.
 bool link_is_enforced(const struct link *l);
+
+// Whether it has something to read or to answer; and a number that changes with each answer.
+bool link_is_waiting(const struct link *l);
+uint32_t link_answered(const struct link *l);
+
+// Whether as much may be ordered as a block of lines may lead to. What is ordered nevertheless is
+// not lost, but costs the whole state.
+bool link_has_room(const struct link *l);
+
+// How many orders were refused since the whole state was last sent; the last one's errno (0: none);
+// whether one of them was for want of room, so that it makes sense to send the state again.
 uint64_t link_refused(const struct link *l);
+int link_refusal(const struct link *l);
+bool link_is_short(const struct link *l);
+void link_resend(struct link *l);
+
+// Gives up an enforcer that does not answer.
+void link_drop(struct link *l, int error);

@@ -4,11 +4,13 @@
 #include "scan/daemon.h"
 #include "scan/enforcer.h"
 #include "scan/folder.h"
+#include "scan/keeper.h"
 #include "scan/listener.h"
 #include "scan/privilege.h"
 
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,14 +105,21 @@ static void raise_files(void)
     setrlimit(RLIMIT_NOFILE, &files);
 }
 
-// One that listens but cannot be reached yet is tried again later.
+// Whoever can start an enforcer must be there before privilege is dropped, and has the time until
+// the configuration is read.
 static int find_enforcer(struct daemon_setup *setup)
 {
-    int r = enforcer_connect(setup->run, &setup->enforcer);
+    char path[PATH_MAX];
+    int r;
 
-    if (r != -ENOENT)
+    snprintf(path, sizeof(path), "%s/enforce.sock", setup->run);
+    // One that listens but cannot be reached yet is tried again later.
+    r = enforcer_connect(path, &setup->enforcer);
+    if (r != -ENOENT && r != -ENAMETOOLONG)
         return 0;
-    r = enforcer_start(&setup->enforcer, &setup->enforcer_pid);
+    r = keeper_start(&setup->keeper, &setup->keeper_pid);
+    if (r == 0)
+        r = keeper_ask(setup->keeper);
     if (r < 0)
         log_line(LEVEL_ERROR, "tailban-enforce cannot be started: %s", strerror(-r));
     return r;
@@ -132,7 +141,8 @@ int main(int argc, char **argv)
                                  .state = "/var/lib/tailban",
                                  .run = "/run/tailban",
                                  .control = -1,
-                                 .enforcer = -1};
+                                 .enforcer = -1,
+                                 .keeper = -1};
     struct privilege target = privilege_target();
     struct daemon *d = NULL;
     bool is_bound = false;

@@ -60,11 +60,15 @@ static int become(const struct privilege *to)
     return setresuid(to->uid, to->uid, to->uid) < 0 ? -errno : 0;
 }
 
+enum { NO_CAPABILITY = -1 };
+
 // Who may not drop from the bounding set has nothing to gain from it either: no_new_privs is set.
-static void drop_bounding(void)
+static void drop_bounding(int but)
 {
-    for (unsigned long cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
-        prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
+    for (int cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++) {
+        if (cap != but)
+            prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
+    }
 }
 
 struct capabilities {
@@ -103,7 +107,22 @@ int privilege_drop(const struct privilege *to)
 
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         return -errno;
-    drop_bounding();
+    drop_bounding(NO_CAPABILITY);
     r = to->uid != getuid() || to->gid != getgid() ? become(to) : 0;
     return r < 0 ? r : drop_capabilities();
+}
+
+int privilege_keep_net_admin(void)
+{
+    static const uint32_t kept = 1U << CAP_NET_ADMIN;
+    struct capabilities c = {.head.version = _LINUX_CAPABILITY_VERSION_3,
+                             .word = {{kept, kept, kept}}};
+
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+        return -errno;
+    drop_bounding(CAP_NET_ADMIN);
+    if (syscall(SYS_capset, &c.head, c.word) < 0)
+        return -errno;
+    // Who is not root gets it back from exec(2) this way.
+    return prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_ADMIN, 0, 0) < 0 ? -errno : 0;
 }

@@ -16,3 +16,7 @@ struct privilege privilege_target(void);
 // (bounding set included) and what exec(2) could give back. -errno: nothing may be gone on with;
 // -EPERM also where a capability is left.
 int privilege_drop(const struct privilege *to);
+
+// Keeps CAP_NET_ADMIN, for programs that are executed as well, and drops every other capability for
+// good. -errno: it cannot be kept.
+int privilege_keep_net_admin(void);

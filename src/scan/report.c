@@ -101,6 +101,8 @@ static int put_daemon(const struct desk *d, uint64_t bans, usec_t now, struct ca
         .hooks = hooks.run,
         .hooks_failed = hooks.failed,
         .hooks_dropped = hooks.dropped,
+        .refused = link_refused(d->link),
+        .refusal = text_of(link_refused(d->link) > 0 ? strerror(link_refusal(d->link)) : NULL),
     };
     return caller_put(to, &record);
 }

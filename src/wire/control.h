@@ -96,6 +96,8 @@ struct control_daemon {
     bool enforcer;               // connected, and all bans in force are applied
     uint64_t bans, lines, hits, overlong, memory;
     uint64_t hooks, hooks_failed, hooks_dropped; // run, of them failed; not run
+    uint64_t refused;                            // orders, by the enforcer or the kernel
+    struct slice refusal;                        // why the last of them was
 };
 
 struct control_source {

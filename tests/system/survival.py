@@ -126,32 +126,87 @@ class Enforcer(Case):
         self.rig.hit('203.0.113.7', 3)
         self.rig.wait_kernel(['203.0.113.7/32'])
 
+    def children(self, pid):
+        out = subprocess.run(['pgrep', '-P', str(pid)], capture_output=True, text=True).stdout
+        return [int(child) for child in out.split()]
+
+    def keeper(self):
+        """The daemon's child, and the enforcer, which is its child."""
+        keeper, = self.children(self.rig.daemon.pid)
+        enforcer, = self.children(keeper)
+        return keeper, enforcer
+
     def test_child_dies(self):
-        """Without power of its own the daemon takes the one who is started by hand."""
+        """Without power of its own the daemon has another one started."""
         self.rig.jail()
         self.rig.start()
-        child = subprocess.run(['pgrep', '-P', str(self.rig.daemon.pid)], capture_output=True,
-                               text=True).stdout.split()
-        self.assertEqual(len(child), 1)
-        os.kill(int(child[0]), signal.SIGKILL)
-        self.rig.wait(lambda: self.rig.said('start it again'), 'a loud word')
+        for addr in '203.0.113.7', '203.0.113.8':
+            _, enforcer = self.keeper()
+            seen = self.rig.said('bans are enforced')
+            os.kill(enforcer, signal.SIGKILL)
+            self.rig.wait(lambda: self.rig.said('bans are enforced') > seen, 'another one')
+            self.assertNotEqual(self.keeper()[1], enforcer)
+            self.rig.hit(addr, 3)
+            self.rig.wait(lambda: addr + '/32' in self.rig.kernel(), 'the ban')
+        self.assertEqual(self.rig.said('bans are NOT enforced'), 2)
+
+    def test_keeper_dies(self):
+        """Who is left takes the one that is started by hand."""
+        self.rig.jail()
+        self.rig.start()
+        keeper, enforcer = self.keeper()
+        os.kill(keeper, signal.SIGKILL)
+        self.rig.wait(lambda: self.rig.said('but by hand: tailban-enforce --socket'), 'a loud word')
+        os.kill(enforcer, signal.SIGKILL)
+        self.rig.wait(lambda: self.rig.said('bans are NOT enforced'), 'the loss')
         self.rig.start_enforcer()
+        self.rig.hit('203.0.113.7', 3)
+        self.rig.wait_kernel(['203.0.113.7/32'])
+
+    def test_keeper_has_little_power(self):
+        self.rig.jail()
+        self.rig.start()
+        for pid in self.keeper():
+            status = self.status(pid)
+            for key in ('CapPrm', 'CapEff'):
+                self.assertEqual(int(status[key], 16), 1 << 12, key)  # CAP_NET_ADMIN
+            self.assertEqual(int(status['CapBnd'], 16), 1 << 12)
+            self.assertEqual(status['NoNewPrivs'], '1')
+
+    def status(self, pid):
+        with open(f'/proc/{pid}/status') as f:
+            return dict(l.rstrip('\n').split(':\t', 1) for l in f)
+
+    def test_second_daemon_in_the_network_namespace(self):
+        self.rig.jail()
+        self.rig.start()
+        log = open(self.rig.path('other.log'), 'w')
+        other = subprocess.Popen(
+            [BUILD + '/tailband', '-c', self.rig.path('etc'), '--state', self.rig.path('state2'),
+             '--run', self.rig.path('run2')], stderr=log)
+        self.addCleanup(log.close)
+        self.addCleanup(lambda: self.rig.end(other))
+
+        def read():
+            with open(self.rig.path('other.log')) as f:
+                return f.read()
+        self.rig.wait(lambda: 'bans are NOT enforced' in read(), 'a loud word')
+        self.assertIn('another tailban-enforce works in this network namespace', read())
         self.rig.hit('203.0.113.7', 3)
         self.rig.wait_kernel(['203.0.113.7/32'])
 
     def test_ends_with_the_daemon(self):
         self.rig.jail()
         self.rig.start()
-        child = subprocess.run(['pgrep', '-P', str(self.rig.daemon.pid)], capture_output=True,
-                               text=True).stdout.strip()
+        children = self.keeper()
         self.rig.kill()
-        self.rig.wait(lambda: not os.path.exists('/proc/' + child), 'end of the enforcer')
+        self.rig.wait(lambda: not any(os.path.exists(f'/proc/{child}') for child in children),
+                      'end of the enforcer')
 
     def test_no_power_left(self):
         self.rig.jail()
         self.rig.start()
-        with open(f'/proc/{self.rig.daemon.pid}/status') as f:
-            status = dict(l.rstrip('\n').split(':\t', 1) for l in f)
+        status = self.status(self.rig.daemon.pid)
         for key in ('CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb'):
             self.assertEqual(int(status[key], 16), 0, key)
         self.assertEqual(status['NoNewPrivs'], '1')
