@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Every way to search gives what memmem gives.
+// Every way to search that this CPU has gives what memmem gives.
 #include "engine/needles.h"
 
 #include <setjmp.h>
@@ -34,14 +34,41 @@ static void add_text(struct texts *t, const char *p, size_t n)
     t->used += n;
 }
 
-// The input ends where its memory ends, so that a sanitizer sees the first byte read beyond it.
-static void check(const struct needles *s, const struct texts *t, const char *p, size_t n)
+enum { WAYS = NEEDLES_PORTABLE + 1 };
+
+// The same texts in each way; NULL: this CPU cannot.
+struct searches {
+    struct needles *way[WAYS];
+};
+
+static struct searches make(const struct texts *t)
 {
-    char *copy = malloc(n > 0 ? n : 1);
-    uint64_t found[WORDS_MAX] = {0}, expected[WORDS_MAX] = {0};
+    struct searches s = {0};
+
+    for (int way = 0; way < WAYS; way++) {
+        int r = needles_new_by((enum needles_way)way, t->text, t->n, &s.way[way]);
+        assert_true(r == 0 || (r == -ENOTSUP && way != NEEDLES_BEST && way != NEEDLES_PORTABLE));
+    }
+    return s;
+}
+
+static void done(struct searches *s)
+{
+    for (size_t i = 0; i < WAYS; i++)
+        needles_free(s->way[i]);
+}
+
+// The input ends where its memory ends, so that a sanitizer sees the first byte read beyond it, and
+// starts at every alignment.
+static void check(const struct searches *s, const struct texts *t, const char *p, size_t n)
+{
+    size_t skew = n * 7 % 32;
+    char *memory = malloc(skew + n + 1), *copy = memory + skew + 1;
+    uint64_t found[WORDS_MAX], expected[WORDS_MAX] = {0};
     bool any = false;
 
-    assert_non_null(copy);
+    assert_non_null(memory);
+    memset(memory, t->text[0].p[0], skew + 1);
     memcpy(copy, p, n);
     for (size_t i = 0; i < t->n; i++) {
         if (!memmem(copy, n, t->text[i].p, t->text[i].n))
@@ -49,17 +76,14 @@ static void check(const struct needles *s, const struct texts *t, const char *p,
         expected[i / 64] |= UINT64_C(1) << i % 64;
         any = true;
     }
-    assert_int_equal(needles_find(s, (struct slice){copy, n}, found), any);
-    assert_memory_equal(found, expected, sizeof(found));
-    free(copy);
-}
-
-static struct needles *make(const struct texts *t)
-{
-    struct needles *s;
-
-    assert_int_equal(needles_new(t->text, t->n, &s), 0);
-    return s;
+    for (size_t i = 0; i < WAYS; i++) {
+        if (!s->way[i])
+            continue;
+        memset(found, 0, sizeof(found));
+        assert_int_equal(needles_find(s->way[i], (struct slice){copy, n}, found), any);
+        assert_memory_equal(found, expected, sizeof(found));
+    }
+    free(memory);
 }
 
 // Sets as adversaries would choose them: equal, prefixes, suffixes, one byte repeated, all bytes.
@@ -84,29 +108,30 @@ static void test_sets(void **state)
         t->n = t->used = 0;
         for (size_t k = 0; k < 8 && sets[i][k]; k++)
             add_text(t, sets[i][k], strlen(sets[i][k]));
-        struct needles *s = make(t);
+        struct searches s = make(t);
         // Each text at each place of a background of its own bytes, of each length.
         for (size_t n = 0; n <= INPUT_MAX; n++) {
             struct slice text = t->text[n % t->n];
             for (size_t k = 0; k < n; k++)
                 input[k] = text.p[next_random(&random) % text.n];
-            check(s, t, input, n);
+            check(&s, t, input, n);
             for (size_t at = 0; at + text.n <= n; at += 1 + n / 50) {
                 memset(input, '.', n);
                 memcpy(input + at, text.p, text.n);
-                check(s, t, input, n);
+                check(&s, t, input, n);
             }
         }
-        needles_free(s);
+        done(&s);
     }
     free(t);
 }
 
 // How many texts, of which bytes, and how long at most.
 static const struct {
-    size_t n, letters, longest;
+    size_t n, first, letters, longest;
 } random_sets[] = {
-    {1, 2, 4}, {5, 3, 8}, {30, 26, 12}, {64, 4, 5}, {300, 26, 20}, {1000, 90, 30}, {4000, 8, 9},
+    {1, ' ', 2, 4},    {3, 0, 2, 4},     {5, ' ', 3, 8},     {30, ' ', 26, 12},   {64, 0, 4, 5},
+    {128, 120, 16, 9}, {129, 0, 256, 9}, {300, ' ', 26, 20}, {1000, ' ', 90, 30}, {4000, ' ', 8, 9},
 };
 
 static void test_random(void **state)
@@ -118,26 +143,48 @@ static void test_random(void **state)
     (void)state;
     assert_non_null(t);
     for (size_t i = 0; i < sizeof(random_sets) / sizeof(*random_sets); i++) {
-        size_t letters = random_sets[i].letters;
+        size_t first = random_sets[i].first, letters = random_sets[i].letters;
         t->n = t->used = 0;
         while (t->n < random_sets[i].n) {
             size_t n = NEEDLES_SHORTEST + next_random(&random) % (random_sets[i].longest - 2);
             for (size_t k = 0; k < n; k++)
-                text[k] = (char)(' ' + next_random(&random) % letters);
+                text[k] = (char)(first + next_random(&random) % letters);
             add_text(t, text, n);
         }
-        struct needles *s = make(t);
+        struct searches s = make(t);
         for (size_t round = 0; round < 300; round++) {
             size_t n = next_random(&random) % INPUT_MAX;
             struct slice some = t->text[next_random(&random) % t->n];
             for (size_t k = 0; k < n; k++)
-                text[k] = (char)(' ' + next_random(&random) % letters);
+                text[k] = (char)(first + next_random(&random) % letters);
             if (some.n <= n && round % 2)
                 memcpy(text + (round % 4 == 1 ? 0 : n - some.n), some.p, some.n);
-            check(s, t, text, n);
+            check(&s, t, text, n);
         }
-        needles_free(s);
+        done(&s);
     }
+    free(t);
+}
+
+// A text longer than what is searched at a time, and one of the needles at each place of it.
+static void test_long(void **state)
+{
+    enum { LONG = 2600 };
+    struct texts *t = calloc(1, sizeof(*t));
+    char *input = malloc(LONG);
+
+    (void)state;
+    assert_true(t && input);
+    add_text(t, "abc", 3);
+    add_text(t, "authentication failed", 21);
+    struct searches s = make(t);
+    for (size_t at = 0; at + 21 <= LONG; at += 1 + (at < 950 || at > 1030) * 3) {
+        memset(input, 'a', LONG);
+        memcpy(input + at, t->text[at % 2].p, t->text[at % 2].n);
+        check(&s, t, input, LONG);
+    }
+    done(&s);
+    free(input);
     free(t);
 }
 
@@ -160,6 +207,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sets),
         cmocka_unit_test(test_random),
+        cmocka_unit_test(test_long),
         cmocka_unit_test(test_bounds),
     };
 

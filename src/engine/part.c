@@ -1,26 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "engine/part.h"
 
-// What lines of a mail server say that are no failures: a text that stands here tells little.
-static const char *const everyday[] = {
-    " mail postfix/submission/smtpd[1]: connect from unknown[192.0.2.1]",
-    " mail postfix/smtpd[1]: disconnect from mail.example.com[192.0.2.1] ehlo=1 mail=1 rcpt=1 ",
-    " data=1 quit=1 commands=5",
-    " mail postfix/smtpd[1]: NOQUEUE: client=unknown[192.0.2.1], sasl_method=PLAIN, sasl_username=",
-    " mail postfix/smtps/smtpd[1]: warning: hostname does not resolve to address 192.0.2.1",
-    " mail postfix/postscreen[1]: CONNECT from [192.0.2.1]:12345 to [192.0.2.2]:25",
-    " mail postfix/cleanup[1]: 4Qx: message-id=<1@example.com>",
-    " mail postfix/qmgr[1]: 4Qx: from=<a@example.com>, size=1, nrcpt=1 (queue active)",
-    " mail postfix/smtp[1]: 4Qx: to=<a@example.com>, relay=mail.example.com, delay=1, status=sent "
-    "(",
-    " mail dovecot: imap-login: Info: Login: user=<a>, method=PLAIN, rip=192.0.2.1, "
-    "lip=192.0.2.2, ",
-    " mail dovecot: pop3-login: Disconnected: Logged out",
-    " TLS, session=<a>",
-    "192.0.2.1 [1A2B] <<< EHLO mail.example.com SIZE=1",
-    "192.0.2.1 [1A2B] >>> 250 2.1.0 <a@example.com>... Sender ok",
-    " mail sshd[1]: Connection from user invalid error failed",
-};
+#include "engine/everyday.h"
 
 enum { LENGTH_ENOUGH = 16 }; // beyond, longer is not rarer
 
@@ -111,9 +92,8 @@ static int rarity(struct slice text)
 {
     if (text.n < LITERAL_SHORTEST)
         return 0;
-    for (size_t i = 0; i < sizeof(everyday) / sizeof(*everyday); i++)
-        if (contains(slice_of(everyday[i]), text))
-            return 1;
+    if (everyday_says(text))
+        return 1;
     return text.n < LENGTH_ENOUGH ? (int)text.n : LENGTH_ENOUGH;
 }
 

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "engine/teddy.h"
+
+enum { BUCKETS = 8, ANY = 0xffff };
+
+// The halves of bytes that a bucket takes, as sets of 16 bits.
+struct bucket {
+    uint16_t low[TEDDY_BYTES], high[TEDDY_BYTES];
+};
+
+static void bucket_add(struct bucket *b, const struct gram_entry *e)
+{
+    for (size_t k = 0; k < TEDDY_BYTES; k++) {
+        bool there = e->at + k < e->text.n;
+        unsigned char c = there ? (unsigned char)e->text.p[e->at + k] : 0;
+        b->low[k] |= (uint16_t)(there ? 1U << (c & 15) : ANY);
+        b->high[k] |= (uint16_t)(there ? 1U << (c >> 4) : ANY);
+    }
+}
+
+// How many different bytes in a row it takes.
+static double bucket_size(const struct bucket *b)
+{
+    double size = 1;
+
+    for (size_t k = 0; k < TEDDY_BYTES; k++)
+        size *= __builtin_popcount(b->low[k]) * __builtin_popcount(b->high[k]);
+    return size;
+}
+
+// The one that takes least more than before.
+static size_t best_bucket(const struct bucket *buckets, const struct gram_entry *e)
+{
+    size_t best = 0;
+    double least = 0;
+
+    for (size_t i = 0; i < BUCKETS; i++) {
+        struct bucket grown = buckets[i];
+        bucket_add(&grown, e);
+        double more = bucket_size(&grown) - bucket_size(&buckets[i]);
+        if (i == 0 || more < least) {
+            best = i;
+            least = more;
+        }
+    }
+    return best;
+}
+
+void teddy_init(struct teddy *t, const struct grams *g)
+{
+    struct bucket buckets[BUCKETS] = {0};
+
+    for (size_t i = 0; i < g->n; i++)
+        bucket_add(&buckets[best_bucket(buckets, &g->entry[i])], &g->entry[i]);
+    *t = (struct teddy){0};
+    for (size_t i = 0; i < BUCKETS; i++)
+        for (size_t k = 0; k < TEDDY_BYTES; k++)
+            for (size_t half = 0; half < 16; half++) {
+                t->low[k][half] |= (uint8_t)((buckets[i].low[k] >> half & 1) << i);
+                t->high[k][half] |= (uint8_t)((buckets[i].high[k] >> half & 1) << i);
+            }
+}
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+// Bytes behind a place that belong to it; places in a block.
+enum { BEHIND = TEDDY_BYTES - 1, BLOCK = 32 };
+
+// Block after block. The last is looked at with those before it, so that nothing is read behind the
+// end; a text shorter than that, in a copy.
+static inline __attribute__((always_inline)) void
+sweep(const struct teddy *t, struct slice in, uint32_t *ret_places,
+      uint32_t (*block)(const struct teddy *t, const char *p))
+{
+    size_t at = 0, left;
+    uint64_t last;
+
+    for (; at + BLOCK + BEHIND <= in.n; at += BLOCK)
+        *ret_places++ = block(t, in.p + at);
+    left = in.n - at;
+    if (at > 0) {
+        last = block(t, in.p + in.n - BLOCK - BEHIND);
+        last >>= BLOCK + BEHIND - left;
+    } else {
+        char copy[BLOCK + BEHIND] = {0};
+        memcpy(copy, in.p, in.n);
+        last = block(t, copy) & ((UINT64_C(1) << (left - BEHIND)) - 1);
+    }
+    // A gram of three at the end has no byte behind it.
+    *ret_places = (uint32_t)(last | UINT64_C(1) << (left - BEHIND));
+}
+
+// The buckets that take the byte at each place.
+__attribute__((target("avx2"))) static inline __m256i take_avx2(const char *p, const uint8_t *low,
+                                                                const uint8_t *high)
+{
+    const __m256i half = _mm256_set1_epi8(15);
+    __m256i text = _mm256_loadu_si256((const __m256i *)p);
+    __m256i lows = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)low));
+    __m256i highs = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)high));
+
+    lows = _mm256_shuffle_epi8(lows, _mm256_and_si256(text, half));
+    highs = _mm256_shuffle_epi8(highs, _mm256_and_si256(_mm256_srli_epi16(text, 4), half));
+    return _mm256_and_si256(lows, highs);
+}
+
+__attribute__((target("avx2"))) static inline uint32_t block_avx2(const struct teddy *t,
+                                                                  const char *p)
+{
+    __m256i first = _mm256_and_si256(take_avx2(p, t->low[0], t->high[0]),
+                                     take_avx2(p + 1, t->low[1], t->high[1]));
+    __m256i last = _mm256_and_si256(take_avx2(p + 2, t->low[2], t->high[2]),
+                                    take_avx2(p + 3, t->low[3], t->high[3]));
+    __m256i none = _mm256_cmpeq_epi8(_mm256_and_si256(first, last), _mm256_setzero_si256());
+
+    return ~(uint32_t)_mm256_movemask_epi8(none);
+}
+
+__attribute__((target("avx2"))) static void sweep_avx2(const struct teddy *t, struct slice in,
+                                                       uint32_t *ret_places)
+{
+    sweep(t, in, ret_places, block_avx2);
+}
+
+__attribute__((target("ssse3"))) static inline __m128i take_ssse3(const char *p, const uint8_t *low,
+                                                                  const uint8_t *high)
+{
+    const __m128i half = _mm_set1_epi8(15);
+    __m128i text = _mm_loadu_si128((const __m128i *)p);
+    __m128i lows = _mm_loadu_si128((const __m128i *)low);
+    __m128i highs = _mm_loadu_si128((const __m128i *)high);
+
+    lows = _mm_shuffle_epi8(lows, _mm_and_si128(text, half));
+    highs = _mm_shuffle_epi8(highs, _mm_and_si128(_mm_srli_epi16(text, 4), half));
+    return _mm_and_si128(lows, highs);
+}
+
+__attribute__((target("ssse3"))) static inline uint32_t half_ssse3(const struct teddy *t,
+                                                                   const char *p)
+{
+    __m128i first = _mm_and_si128(take_ssse3(p, t->low[0], t->high[0]),
+                                  take_ssse3(p + 1, t->low[1], t->high[1]));
+    __m128i last = _mm_and_si128(take_ssse3(p + 2, t->low[2], t->high[2]),
+                                 take_ssse3(p + 3, t->low[3], t->high[3]));
+    __m128i none = _mm_cmpeq_epi8(_mm_and_si128(first, last), _mm_setzero_si128());
+
+    return ~(uint32_t)_mm_movemask_epi8(none) & 0xffff;
+}
+
+__attribute__((target("ssse3"))) static inline uint32_t block_ssse3(const struct teddy *t,
+                                                                    const char *p)
+{
+    return half_ssse3(t, p) | half_ssse3(t, p + BLOCK / 2) << (BLOCK / 2);
+}
+
+__attribute__((target("ssse3"))) static void sweep_ssse3(const struct teddy *t, struct slice in,
+                                                         uint32_t *ret_places)
+{
+    sweep(t, in, ret_places, block_ssse3);
+}
+
+teddy_sweep *teddy_avx2(void)
+{
+    return __builtin_cpu_supports("avx2") ? sweep_avx2 : NULL;
+}
+
+teddy_sweep *teddy_ssse3(void)
+{
+    return __builtin_cpu_supports("ssse3") ? sweep_ssse3 : NULL;
+}
+#else
+teddy_sweep *teddy_avx2(void)
+{
+    return NULL;
+}
+
+teddy_sweep *teddy_ssse3(void)
+{
+    return NULL;
+}
+#endif
