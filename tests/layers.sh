@@ -18,7 +18,7 @@ cli     base,wire,engine,conf,ledger  jansson
 
 # A header by its pattern (the first that fits): the library it belongs to, C, or the system.
 headers='
-^(assert|ctype|errno|immintrin|inttypes|limits|math|stdarg|stdbool|stddef|stdint|stdio|stdlib|string|time)\.h$ C
+^(assert|ctype|endian|errno|immintrin|inttypes|limits|math|stdarg|stdbool|stddef|stdint|stdio|stdlib|string|time)\.h$ C
 ^pcre2(posix)?\.h$ pcre2
 ^(iniparser/)?(iniparser|dictionary)\.h$ iniparser
 ^sqlite3(ext)?\.h$ sqlite

@@ -43,9 +43,12 @@ static void hit(struct ladder *l, const struct step *s, struct rungs *ret)
 
 static struct ladder *make(const struct jail_spec *with, const struct step *step)
 {
-    struct ladder *l = ladder_new(with, SEED);
+    static struct budget budget = {.common = 1 << 20};
+    static struct share share = {.budget = &budget};
+    struct ladder *l = ladder_new(with, &share, SEED);
     struct rungs rungs;
 
+    assert_non_null(l);
     for (; step->host; step++)
         hit(l, step, &rungs);
     return l;
@@ -143,36 +146,61 @@ static void test_what_a_ban_wiped_stays_wiped_when_one_host_is_forgotten(void **
     ladder_free(l);
 }
 
-static void test_full_table_drops_the_host_untouched_longest(void **state)
+static struct addr fresh(uint32_t i, bool v6)
 {
-    static const struct step before[] = {
-        {1, "192.0.2.1", 2}, {2, "10.0.0.1", 2}, {3, "192.0.2.1", 1}, {4, "172.16.0.1", 2}, {0}};
-    struct jail_spec small = spec;
-    struct ladder *l;
+    struct addr a = net(v6 ? "2001:db8::/64" : "10.0.0.0");
+    uint8_t *last = v6 ? a.b + 8 : a.b + 16;
 
-    (void)state;
-    small.hosts_max = 2;
-    l = make(&small, before);
-    assert_int_equal(ladder_hosts(l), 2);
-    assert_int_equal(ladder_evicted(l), 1);
-    assert_int_equal(hits_of(l, "192.0.2.1", 5, 0), 3);
-    assert_int_equal(hits_of(l, "10.0.0.1", 5, 0), 0);
-    ladder_free(l);
+    for (unsigned k = 1; k <= 3; k++)
+        last[-(int)k] = (uint8_t)(i >> 8 * (k - 1));
+    return a;
 }
 
-static void test_block_tables_have_a_capacity(void **state)
+// A flood of new sources pushes out new sources, whichever the family: who has only one hit left
+// keeps his hits, though the block around him may have had to make room.
+static void flood(uint32_t maxretry, uint32_t hits)
 {
-    static const struct step apart[] = {
-        {1, "192.0.2.1", 1}, {2, "10.0.0.1", 1}, {3, "192.0.2.1", 1}, {4, "2001:db8::/64", 1}, {0}};
-    struct jail_spec small = spec;
+    enum { NEAR = 400, FLOOD = 120000, LIMIT = 512 << 10 };
+    struct budget budget = {.common = LIMIT};
+    struct share share = {.budget = &budget};
+    struct jail_spec with = spec;
     struct ladder *l;
+    struct rungs rungs;
 
-    (void)state;
-    small.blocks_max = 1;
-    l = make(&small, apart);
-    assert_int_equal(ladder_hosts(l), 3);
-    assert_int_equal(ladder_evicted(l), 4); // two moves, on two levels
+    with.maxretry = maxretry;
+    l = ladder_new(&with, &share, SEED);
+    for (uint32_t i = 0; i < NEAR * (maxretry - 1); i++) {
+        struct addr a = fresh(i % NEAR * 65537, i % 2);
+        assert_int_equal(ladder_hit(l, &a, 1, 1, &rungs), 0);
+    }
+    for (uint32_t i = 0; i < FLOOD; i++) {
+        struct addr a = fresh(i / hits * 257 + 7, i / hits % 3 > 0);
+        assert_int_equal(ladder_hit(l, &a, 4, 1, &rungs), 0);
+        assert_true(share.used <= LIMIT);
+    }
+    assert_true(ladder_is_full(l));
+    assert_true(ladder_evicted(l) > FLOOD / 2 / hits);
+    assert_in_range(ladder_hosts(l), LIMIT / 80, LIMIT / 10);
+    for (uint32_t i = 0; i < NEAR; i++) {
+        struct addr a = fresh(i * 65537, i % 2);
+        ladder_hit(l, &a, 5, 1, &rungs);
+        assert_int_equal(rungs.at[0].hits, maxretry);
+        assert_int_equal(rungs.reached[0], NETBLOCK_E_REACHED);
+    }
+    ladder_expire(l, 5);
+    assert_false(ladder_is_full(l));
+    assert_int_equal(ladder_hosts(l), 0);
+    assert_true(share.used < 1000);
     ladder_free(l);
+    assert_int_equal(share.used, 0);
+}
+
+static void test_a_flood_leaves_those_who_are_near_a_ban(void **state)
+{
+    (void)state;
+    flood(4, 1);
+    flood(6, 1);
+    flood(6, 2);
 }
 
 static void test_expire(void **state)
@@ -201,8 +229,7 @@ int main(void)
         cmocka_unit_test(test_look),
         cmocka_unit_test(test_forget),
         cmocka_unit_test(test_what_a_ban_wiped_stays_wiped_when_one_host_is_forgotten),
-        cmocka_unit_test(test_full_table_drops_the_host_untouched_longest),
-        cmocka_unit_test(test_block_tables_have_a_capacity),
+        cmocka_unit_test(test_a_flood_leaves_those_who_are_near_a_ban),
         cmocka_unit_test(test_expire),
     };
 

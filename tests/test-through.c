@@ -101,7 +101,7 @@ static void test_from_bytes_to_verdicts(void **state)
     assert_int_equal(n, sizeof(verdicts) / sizeof(verdicts[0]));
     assert_int_equal(jail_counters(jail)->lines, 8);
     assert_int_equal(jail_counters(jail)->hits, 7);
-    assert_int_equal(jail_tracked(jail), 3);
+    assert_int_equal(jail_tracked(jail), 1);
     jail_free(jail);
     filter_free(filter);
     lines_done(&lines);

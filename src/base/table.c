@@ -44,6 +44,22 @@ static uint32_t hash_key(const struct table *t, const void *key)
     return (uint32_t)hash_bytes(key, t->key_size, t->seed);
 }
 
+static size_t value_offset(size_t key_size)
+{
+    return (sizeof(struct links) + key_size + 7) & ~(size_t)7;
+}
+
+static size_t stride_of(size_t key_size, size_t value_size)
+{
+    return (value_offset(key_size) + value_size + 7) & ~(size_t)7;
+}
+
+// There are fewer than two buckets for an entry.
+size_t table_entry_size(size_t key_size, size_t value_size)
+{
+    return stride_of(key_size, value_size) + 2 * sizeof(uint32_t);
+}
+
 struct table *table_new(size_t capacity, size_t key_size, size_t value_size, uint64_t seed)
 {
     struct table *t = calloc(1, sizeof(*t));
@@ -53,8 +69,8 @@ struct table *table_new(size_t capacity, size_t key_size, size_t value_size, uin
     t->capacity = capacity > 0 ? capacity : 1;
     t->key_size = key_size;
     t->value_size = value_size;
-    t->value_at = (sizeof(struct links) + key_size + 7) & ~(size_t)7;
-    t->stride = (t->value_at + value_size + 7) & ~(size_t)7;
+    t->value_at = value_offset(key_size);
+    t->stride = stride_of(key_size, value_size);
     t->seed = seed;
     return t;
 }

@@ -15,6 +15,9 @@ struct table;
 struct table *table_new(size_t capacity, size_t key_size, size_t value_size, uint64_t seed);
 struct table *table_free(struct table *t);
 
+// What an entry takes of memory at most, its part of the index included.
+size_t table_entry_size(size_t key_size, size_t value_size);
+
 // The value under key, or NULL. Valid until the next table_put or table_remove. Does not touch.
 void *table_get(struct table *t, const void *key);
 

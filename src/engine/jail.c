@@ -14,12 +14,23 @@ struct jail {
     const struct exempt *exempt;
     struct sessions *sessions;
     struct ladder *ladder;
+    struct jail_budget own;
+    struct share share;
     usec_t newest; // line
+    usec_t swept;  // when what is too old last had to make room
     past_fn *past;
     void *past_user;
     struct reputation *reputation; // NULL: none
     struct jail_counters counters;
 };
+
+void jail_budget_init(struct jail_budget *b, size_t bytes, size_t jails)
+{
+    size_t sessions = bytes / 8;
+
+    budget_init(&b->tracks, bytes - sessions, jails);
+    b->sessions = sessions_fitting(sessions / (jails > 0 ? jails : 1));
+}
 
 static bool levels_valid(const struct level *level, size_t n, unsigned host_prefix)
 {
@@ -58,9 +69,13 @@ int jail_new(const struct jail_spec *spec, struct filter *filter, const struct e
     j->spec.name = j->name;
     j->filter = filter;
     j->exempt = exempt;
-    j->sessions = sessions_new(spec->sessions_max ? spec->sessions_max : SESSIONS_MAX,
-                               SESSION_AGE_S * USEC_PER_SEC, seed);
-    j->ladder = ladder_new(&j->spec, seed);
+    if (!spec->budget) {
+        jail_budget_init(&j->own, JAIL_BYTES, 1);
+        j->spec.budget = &j->own;
+    }
+    j->share.budget = &j->spec.budget->tracks;
+    j->sessions = sessions_new(j->spec.budget->sessions, SESSION_AGE_S * USEC_PER_SEC, seed);
+    j->ladder = ladder_new(&j->spec, &j->share, seed);
     if (!j->name || !j->sessions || !j->ladder) {
         jail_free(j);
         return -ENOMEM;
@@ -278,6 +293,18 @@ static int matched(struct jail *j, const struct line *line, struct match *m, str
                ret_verdict);
 }
 
+// What is too old goes before anybody who counts. Looked for a few times per memory's span at most,
+// so that a flood does not buy a walk through all with each line.
+static void make_room(struct jail *j, usec_t now)
+{
+    usec_t then = now < j->newest ? now : j->newest;
+
+    if (!ladder_is_full(j->ladder) || then < usec_add(j->swept, jail_memory(j) / 8))
+        return;
+    j->swept = then;
+    jail_expire(j, now);
+}
+
 int jail_feed(struct jail *j, const struct line *line, usec_t now, struct hit *ret_hit,
               struct verdict *ret_verdict)
 {
@@ -296,6 +323,8 @@ int jail_feed_some(struct jail *j, const struct line *line, const uint64_t *may,
     if (line->time > j->newest)
         j->newest = line->time;
     r = filter_match_some(j->filter, line, may, &m);
+    if (r == FILTER_E_MATCH)
+        make_room(j, now);
     if (r == FILTER_E_MATCH)
         return matched(j, line, &m, ret_hit, ret_verdict);
     if (r == FILTER_E_IGNORED)
@@ -400,4 +429,9 @@ size_t jail_tracked(const struct jail *j)
 uint64_t jail_evicted(const struct jail *j)
 {
     return ladder_evicted(j->ladder);
+}
+
+size_t jail_bytes(const struct jail *j)
+{
+    return j->share.used;
 }

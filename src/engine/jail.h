@@ -5,12 +5,20 @@
 #pragma once
 
 #include "base/addr.h"
+#include "base/budget.h"
 #include "engine/exempt.h"
 #include "engine/filter.h"
 #include "engine/netblock.h"
 #include "engine/reputation.h"
 #include "engine/sentence.h"
 #include "engine/session.h"
+
+// Memory that several jails share: an eighth for their sessions, in equal parts, the rest for hosts
+// and blocks (base/budget.h).
+struct jail_budget {
+    struct budget tracks;
+    size_t sessions; // of each jail
+};
 
 struct jail_spec {
     const char *name;
@@ -21,16 +29,16 @@ struct jail_spec {
     size_t n_v4, n_v6;
     usec_t netblock_findtime;
     struct sentence netblock_sentence;
-    bool fingerprints, shield;                  // what is known of names and of logins counts
-    size_t hosts_max, blocks_max, sessions_max; // the tables' capacities; 0: the default
+    bool fingerprints, shield;  // what is known of names and of logins counts
+    struct jail_budget *budget; // borrowed; NULL: JAIL_BYTES of its own
 };
 
 enum {
     JAIL_MAXRETRY_MAX = 1000,
-    JAIL_HOSTS_MAX = 1 << 20,  // tracked hosts; beyond it the one untouched longest is dropped
-    JAIL_BLOCKS_MAX = 1 << 16, // tracked blocks per level, likewise
-    JAIL_TABLE_BYTES = 1 << 28 // and by default no more than fit into this, per table
+    JAIL_BYTES = 1 << 28,
 };
+
+void jail_budget_init(struct jail_budget *b, size_t bytes, size_t jails);
 
 // One counted failure. The slices are valid until the next call with this jail.
 struct hit {
@@ -129,5 +137,11 @@ size_t jail_look(struct jail *j, const struct addr *addr, usec_t now,
 const struct jail_spec *jail_spec(const struct jail *j);
 const struct jail_counters *jail_counters(const struct jail *j);
 struct sessions *jail_sessions(struct jail *j);
-size_t jail_tracked(const struct jail *j);   // hosts
-uint64_t jail_evicted(const struct jail *j); // hosts and blocks that the tables had no room for
+size_t jail_tracked(const struct jail *j); // hosts
+
+// How many hosts and blocks there was no memory for. Those with a single hit went first, then those
+// with less than half of what leads to a ban, with less than three quarters, and last the others;
+// in each case the oldest. What is older than jail_memory() makes room before them.
+uint64_t jail_evicted(const struct jail *j);
+
+size_t jail_bytes(const struct jail *j); // what hosts and blocks take

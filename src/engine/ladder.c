@@ -1,99 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "engine/ladder.h"
 
-#include "base/table.h"
-#include "engine/window.h"
+#include "engine/pack.h"
+#include "engine/tracks.h"
 
-#include <errno.h>
 #include <stdlib.h>
-
-struct family {
-    const struct level *level;
-    size_t n;
-    struct netblock *block[NETBLOCK_LEVELS_MAX];
-};
 
 struct ladder {
     const struct jail_spec *spec;
-    struct table *hosts; // struct addr -> struct host
-    struct family v4, v6;
-    uint64_t serial; // of the last hit
+    struct tracks tracks;
+    uint32_t wipes; // the latest mark
+    usec_t oldest;  // no track's last hit is before this
 };
 
-// Followed by its window.
-struct host {
-    usec_t last;
-    uint64_t touched; // the serial of the last hit
-};
-
-static struct window *window_of(struct host *h)
+struct ladder *ladder_new(const struct jail_spec *spec, struct share *share, uint64_t seed)
 {
-    return (struct window *)(h + 1);
-}
-
-static struct family *family_of(struct ladder *l, const struct addr *a)
-{
-    return addr_is_v4(a) ? &l->v4 : &l->v6;
-}
-
-static size_t capacity(size_t wanted, size_t most, size_t size)
-{
-    size_t fit = JAIL_TABLE_BYTES / size;
-
-    if (wanted > 0)
-        return wanted;
-    return fit < most ? fit : most;
-}
-
-static bool family_init(struct family *f, const struct jail_spec *s, const struct level *level,
-                        size_t n, uint64_t seed)
-{
-    f->level = level;
-    for (f->n = 0; f->n < n; f->n++) {
-        size_t blocks = capacity(s->blocks_max, JAIL_BLOCKS_MAX, netblock_size(level[f->n]));
-        f->block[f->n] = netblock_new(level[f->n], s->netblock_findtime, blocks, seed);
-        if (!f->block[f->n])
-            return false;
-    }
-    return true;
-}
-
-struct ladder *ladder_new(const struct jail_spec *spec, uint64_t seed)
-{
-    size_t size = sizeof(struct host) + window_size(spec->maxretry);
     struct ladder *l = calloc(1, sizeof(*l));
 
     if (!l)
         return NULL;
     l->spec = spec;
-    l->hosts =
-        table_new(capacity(spec->hosts_max, JAIL_HOSTS_MAX, size), sizeof(struct addr), size, seed);
-    if (!l->hosts || !family_init(&l->v4, spec, spec->v4, spec->n_v4, seed) ||
-        !family_init(&l->v6, spec, spec->v6, spec->n_v6, seed))
-        return ladder_free(l);
-    return l;
-}
-
-static void family_done(struct family *f)
-{
-    for (size_t i = 0; i < f->n; i++)
-        netblock_free(f->block[i]);
+    l->oldest = USEC_FOREVER;
+    return tracks_init(&l->tracks, spec, share, seed) == 0 ? l : ladder_free(l);
 }
 
 struct ladder *ladder_free(struct ladder *l)
 {
-    if (l) {
-        family_done(&l->v4);
-        family_done(&l->v6);
-        table_free(l->hosts);
-    }
+    if (l)
+        tracks_done(&l->tracks);
     free(l);
     return NULL;
 }
 
+static bool is_single(const struct addr *host)
+{
+    return addr_prefix(host) == (addr_is_v4(host) ? 32 : 64);
+}
+
 // The rungs for an address, as yet empty: itself, and the blocks of less than this prefix (a
 // <SUBNET> may be as wide as a block). Returns the level of the first block.
-static size_t set_up(const struct ladder *l, const struct family *f, const struct addr *host,
+static size_t set_up(const struct ladder *l, const struct track_family *f, const struct addr *host,
                      unsigned prefix, struct rungs *ret)
 {
     size_t first = 0;
@@ -119,172 +65,214 @@ static size_t set_up(const struct ladder *l, const struct family *f, const struc
     return first;
 }
 
-// The window of a host, as it stands after the bans of the blocks around it.
-static struct window *pass(struct host *h, const struct tally *t)
+// The block around a net of which a cell may know: none from now on, whose hosts are to be found.
+static int open_around(struct ladder *l, const struct addr *net)
 {
-    if (h->touched <= t->wiped)
-        window_of(h)->n = 0;
-    return window_of(h);
+    const struct track_family *f = tracks_family(&l->tracks, !addr_is_v4(net));
+    struct track_key key;
+    struct addr block;
+
+    if (f->n == 0 || addr_prefix(net) < f->level[0].prefix)
+        return 0;
+    block = addr_block(net, f->level[0].prefix);
+    key = track_key_of(&block, 1);
+    return tracks_open(&l->tracks, &key);
 }
 
-static int hit_host(struct ladder *l, const struct tally *t, struct rungs *ret)
+static int hit_block(struct ladder *l, const struct track_key *key, const struct addr *host,
+                     struct tally *t, struct rungs *ret, size_t i)
 {
-    struct jail_standing *s = &ret->at[0];
-    struct host *h = table_put(l->hosts, &t->host, NULL);
-    usec_t end = t->time;
-    struct window *w;
+    struct jail_standing *s = &ret->at[i];
+    int r;
 
-    if (!h)
-        return -ENOMEM;
-    w = pass(h, t);
-    h->touched = t->serial;
-    h->last = h->last < t->time ? t->time : h->last;
-    if (window_hit(w, s->need_hits, s->findtime, t->time, t->count, &end))
-        ret->reached[0] = NETBLOCK_E_REACHED;
-    // One line may stand for more than a window keeps, and may be too late to be kept.
-    s->hits = window_count(w, s->findtime, end);
-    s->hits = s->hits < t->count ? t->count : s->hits;
-    s->hosts = 1;
-    return 0;
+    t->host = track_host_id(host, key->prefix);
+    r = tracks_hit_block(&l->tracks, key, t, &s->hits, &s->hosts);
+    ret->reached[i] = r > 0 ? r : 0;
+    return r < 0 ? r : 0;
+}
+
+static int hit_host(struct ladder *l, const struct track_key *key, const struct tally *t,
+                    struct rungs *ret)
+{
+    int r = tracks_hit_host(&l->tracks, key, t, &ret->at[0].hits);
+
+    ret->reached[0] = r > 0 ? NETBLOCK_E_REACHED : 0;
+    return r < 0 ? r : 0;
+}
+
+// The host and, where they may be in one cell, the narrowest block.
+static int hit_narrowest(struct ladder *l, const struct track_key *key, const struct addr *host,
+                         bool in_cell, struct tally *t, struct rungs *ret)
+{
+    int r;
+
+    if (!in_cell)
+        return hit_host(l, &key[0], t, ret);
+    t->host = track_host_id(host, key[1].prefix);
+    r = tracks_hit_cell(&l->tracks, &key[1], &key[0], t, &ret->at[0].hits);
+    if (r == TRACKS_E_APART)
+        r = hit_block(l, &key[1], host, t, ret, 1);
+    else
+        return r;
+    return r < 0 ? r : hit_host(l, &key[0], t, ret);
 }
 
 // From the widest block down, so that a mark is met before what it wiped.
 int ladder_hit(struct ladder *l, const struct addr *host, usec_t time, uint32_t count,
                struct rungs *ret)
 {
-    struct family *f = family_of(l, host);
-    struct tally t = {.host = *host, .time = time, .count = count, .serial = ++l->serial};
+    const struct track_family *f = tracks_family(&l->tracks, !addr_is_v4(host));
+    struct tally t = {.time = time < PACK_TIME_MOST ? time : PACK_TIME_MOST, .count = count};
+    struct track_key key[1 + NETBLOCK_LEVELS_MAX];
     size_t first = set_up(l, f, host, addr_prefix(host), ret);
+    bool in_cell = ret->n > 1 && first == 0 && is_single(host);
+    int r;
 
-    for (size_t i = ret->n; --i > 0;) {
-        int r = netblock_hit(f->block[first + i - 1], &t, &ret->at[i].hits, &ret->at[i].hosts);
-        if (r < 0)
-            return r;
-        ret->reached[i] = r;
-    }
-    return hit_host(l, &t, ret);
+    for (size_t i = 0; i < ret->n; i++)
+        key[i] = track_key_of(&ret->at[i].net, i > 0 ? (unsigned)(first + i) : 0);
+    tracks_expect(&l->tracks, key, ret->n);
+    l->oldest = t.time < l->oldest ? t.time : l->oldest;
+    ret->at[0].hosts = 1;
+    r = in_cell ? 0 : open_around(l, host);
+    for (size_t i = ret->n; --i > (in_cell ? 1 : 0) && r == 0;)
+        r = hit_block(l, &key[i], host, &t, ret, i);
+    return r < 0 ? r : hit_narrowest(l, key, host, in_cell, &t, ret);
 }
 
 void ladder_look(struct ladder *l, const struct addr *addr, usec_t now, struct rungs *ret)
 {
-    struct family *f = family_of(l, addr);
-    struct tally t = {.host = addr_host(addr), .time = now};
-    size_t first = set_up(l, f, &t.host, addr_prefix(&t.host) + 1, ret);
-    struct host *h;
+    struct addr host = addr_host(addr);
+    const struct track_family *f = tracks_family(&l->tracks, !addr_is_v4(addr));
+    size_t first = set_up(l, f, &host, addr_prefix(&host) + 1, ret);
+    struct track_key key = track_key_of(&host, 0);
+    const struct window *w;
+    struct tally t = {.time = now};
+    uint32_t mark;
 
-    for (size_t i = ret->n; --i > 0;)
-        netblock_look(f->block[first + i - 1], &t, &ret->at[i].hits, &ret->at[i].hosts);
-    h = table_get(l->hosts, &t.host);
-    if (h)
-        ret->at[0].hits = window_count(pass(h, &t), l->spec->findtime, now);
+    // Without memory to open it, a cell's few hits are not seen.
+    open_around(l, &host);
+    for (size_t i = ret->n; --i > 0;) {
+        struct track_key block = track_key_of(&ret->at[i].net, (unsigned)(first + i));
+        struct netblock *b = tracks_block(&l->tracks, &block);
+        if (b)
+            netblock_look(b, l->spec->netblock_findtime, &t, &ret->at[i].hits, &ret->at[i].hosts);
+    }
+    w = tracks_host(&l->tracks, &key, &mark);
+    if (w && mark >= t.wiped)
+        ret->at[0].hits = window_count(w, l->spec->findtime, now);
     ret->at[0].hosts = ret->at[0].hits > 0;
 }
 
-static void wipe_host(struct ladder *l, const struct addr *host)
+static void wipe_block(struct ladder *l, const struct track_key *key)
 {
-    struct host *h = table_get(l->hosts, host);
+    struct netblock *b;
 
-    if (h)
-        window_of(h)->n = 0;
+    tracks_open(&l->tracks, key);
+    b = tracks_block(&l->tracks, key);
+    if (!b)
+        return;
+    netblock_clear(b);
+    l->wipes += l->wipes < UINT32_MAX;
+    b->wiped = l->wipes;
+    // Without memory for the mark, what is counted below it goes on to count.
+    tracks_keep_block(&l->tracks, key);
 }
 
 void ladder_wipe(struct ladder *l, const struct addr *host, const struct addr *net)
 {
-    struct family *f = family_of(l, host);
+    const struct track_family *f = tracks_family(&l->tracks, !addr_is_v4(host));
+    struct track_key key = track_key_of(host, 0);
 
     if (addr_compare(host, net) == 0) {
-        wipe_host(l, host);
+        open_around(l, host);
+        tracks_drop_host(&l->tracks, &key);
         return;
     }
     for (size_t i = 0; i < f->n; i++) {
-        if (f->level[i].prefix == addr_prefix(net))
-            netblock_wipe(f->block[i], net, l->serial);
+        key = track_key_of(net, (unsigned)i + 1);
+        if (f->level[i].prefix == key.prefix)
+            wipe_block(l, &key);
     }
 }
 
-static void forget_hosts(struct ladder *l, const struct addr *net)
+// The blocks around a net count anew. Their marks stay: other hosts below rely on them.
+static void forget_around(struct ladder *l, const struct addr *net)
 {
-    const void *key;
+    const struct track_family *f = tracks_family(&l->tracks, !addr_is_v4(net));
+
+    for (size_t i = 0; i < f->n; i++) {
+        struct addr block = addr_block(net, f->level[i].prefix);
+        struct track_key key = track_key_of(&block, (unsigned)i + 1);
+        struct netblock *b =
+            addr_prefix(net) >= f->level[i].prefix ? tracks_block(&l->tracks, &key) : NULL;
+        if (!b)
+            continue;
+        netblock_clear(b);
+        tracks_keep_block(&l->tracks, &key);
+    }
+}
+
+static void forget_within(struct tracks *t, const struct addr *net)
+{
+    const unsigned char *record;
     uint32_t cursor = 0;
 
-    while (table_next(l->hosts, &cursor, &key)) {
-        struct addr host = *(const struct addr *)key;
-        if (addr_within(&host, net))
-            table_remove(l->hosts, &host);
+    while ((record = store_next(t->store, &cursor))) {
+        struct track_key key = track_key_unpack(record, t->v4.level, t->v6.level);
+        struct addr a = track_addr(&key);
+        if (addr_within(&a, net))
+            tracks_drop(t, record);
     }
 }
 
 void ladder_forget(struct ladder *l, const struct addr *net)
 {
-    struct family *f = family_of(l, net);
     struct addr host = addr_host(net);
-    bool single = addr_prefix(&host) == (addr_is_v4(net) ? 32 : 64);
+    struct track_key key = track_key_of(&host, 0);
 
+    open_around(l, &host);
+    forget_around(l, &host);
     // Thousands of single addresses may be unbanned at a time: no walk for each.
-    if (single)
-        table_remove(l->hosts, &host);
+    if (is_single(&host))
+        tracks_drop_host(&l->tracks, &key);
     else
-        forget_hosts(l, net);
-    for (size_t i = 0; i < f->n; i++)
-        netblock_forget(f->block[i], &host);
-}
-
-static usec_t earlier(usec_t a, usec_t b)
-{
-    return a < b ? a : b;
-}
-
-static usec_t family_oldest(const struct family *f)
-{
-    usec_t oldest = USEC_FOREVER;
-
-    for (size_t i = 0; i < f->n; i++)
-        oldest = earlier(oldest, netblock_oldest(f->block[i]));
-    return oldest;
+        forget_within(&l->tracks, &host);
 }
 
 usec_t ladder_oldest(const struct ladder *l)
 {
-    const struct host *h = table_oldest(l->hosts, NULL);
-
-    return earlier(h ? h->last : USEC_FOREVER,
-                   earlier(family_oldest(&l->v4), family_oldest(&l->v6)));
-}
-
-static void family_expire(struct family *f, usec_t before)
-{
-    for (size_t i = 0; i < f->n; i++)
-        netblock_expire(f->block[i], before);
+    return store_count(l->tracks.store) > 0 ? l->oldest : USEC_FOREVER;
 }
 
 void ladder_expire(struct ladder *l, usec_t before)
 {
-    const struct host *h;
-    const void *key;
+    const unsigned char *record;
+    uint32_t cursor = 0;
 
-    while ((h = table_oldest(l->hosts, &key)) && h->last <= before) {
-        struct addr host = *(const struct addr *)key;
-        table_remove(l->hosts, &host);
+    if (l->oldest > before)
+        return;
+    l->oldest = USEC_FOREVER;
+    while ((record = store_next(l->tracks.store, &cursor))) {
+        usec_t last = track_last(record);
+        if (last <= before)
+            tracks_drop(&l->tracks, record);
+        else if (last < l->oldest)
+            l->oldest = last;
     }
-    family_expire(&l->v4, before);
-    family_expire(&l->v6, before);
+    store_trim(l->tracks.store);
+}
+
+bool ladder_is_full(const struct ladder *l)
+{
+    return store_is_full(l->tracks.store);
 }
 
 size_t ladder_hosts(const struct ladder *l)
 {
-    return table_count(l->hosts);
-}
-
-static uint64_t family_evicted(const struct family *f)
-{
-    uint64_t n = 0;
-
-    for (size_t i = 0; i < f->n; i++)
-        n += netblock_evicted(f->block[i]);
-    return n;
+    return l->tracks.hosts;
 }
 
 uint64_t ladder_evicted(const struct ladder *l)
 {
-    return table_evicted(l->hosts) + family_evicted(&l->v4) + family_evicted(&l->v6);
+    return l->tracks.evicted;
 }

@@ -14,8 +14,8 @@ struct rungs {
     int reached[1 + NETBLOCK_LEVELS_MAX]; // 0, or NETBLOCK_E_* where the thresholds are
 };
 
-// The spec is borrowed. NULL: out of memory.
-struct ladder *ladder_new(const struct jail_spec *spec, uint64_t seed);
+// The spec and the share are borrowed. NULL: out of memory.
+struct ladder *ladder_new(const struct jail_spec *spec, struct share *share, uint64_t seed);
 struct ladder *ladder_free(struct ladder *l);
 
 // Counts a hit. -ENOMEM.
@@ -32,11 +32,15 @@ void ladder_wipe(struct ladder *l, const struct addr *host, const struct addr *n
 // jail_forget().
 void ladder_forget(struct ladder *l, const struct addr *net);
 
-// When the host or block untouched longest had its last hit; USEC_FOREVER: there is none.
+// No host or block had its last hit before this, and where ladder_expire() has just been of use,
+// one had it then; USEC_FOREVER: there is none.
 usec_t ladder_oldest(const struct ladder *l);
 
-// Drops hosts and blocks, those untouched longest first, while their last hit is at most `before`.
+// Drops hosts and blocks whose last hit is at most `before`.
 void ladder_expire(struct ladder *l, usec_t before);
 
 size_t ladder_hosts(const struct ladder *l);
 uint64_t ladder_evicted(const struct ladder *l);
+
+// Whether hosts or blocks have had to make room since ladder_expire() was last of use.
+bool ladder_is_full(const struct ladder *l);

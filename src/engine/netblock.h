@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Windows of enclosing blocks: hits AND distinct hosts below one block within findtime. A host is
+// The window of an enclosing block: hits AND distinct hosts below it within findtime. A host is
 // an IPv4 address or an IPv6 /64. Kept per block: the last `hits` times, and the last time of the
-// `hosts` most recent hosts, which is all that deciding needs: memory per block is fixed, and one
+// `hosts` most recent hosts, which is all that deciding needs: memory per block is bounded, and one
 // loud host cannot push out others.
 #pragma once
 
-#include "base/addr.h"
 #include "base/span.h"
 
 #include <stdbool.h>
@@ -20,46 +19,46 @@ struct level {
 };
 
 // One hit on its way from the widest block around its host down to the host. A ban forgets what was
-// counted below its net, but does not search for it: it leaves a mark, and what was counted up to
-// the mark is dropped when the next hit passes there.
+// counted below its net, but does not search for it: it leaves a mark, greater than all before, and
+// what was counted without knowing of the mark is dropped when the next hit passes there.
 struct tally {
-    struct addr host;
+    uint64_t host; // a number of it within the block
     usec_t time;
     uint32_t count;
-    uint64_t serial; // grows with every hit, from 1
-    uint64_t wiped;  // the latest mark met so far, 0: none
+    uint32_t wiped; // the latest mark met so far, 0: none
 };
 
-struct netblock;
+struct netblock {
+    usec_t last;          // hit
+    uint32_t mark, wiped; // the latest mark known with the last hit; its own, of its last ban
+    bool reached;         // both thresholds, with its last hit
+    bool fine;            // not all times are whole seconds apart
+    uint32_t n_hosts;
+    usec_t *seen;   // when each of the hosts was seen last
+    uint64_t *host; // which they are
+    struct window *window;
+};
 
-// One level's blocks; beyond the capacity the one untouched longest is dropped. NULL: out of
-// memory.
-struct netblock *netblock_new(struct level level, usec_t findtime, size_t capacity, uint64_t seed);
+// A block to work with, which has room for what any of the levels keeps. NULL: out of memory.
+struct netblock *netblock_new(uint32_t hits, uint32_t hosts);
 struct netblock *netblock_free(struct netblock *b);
-size_t netblock_size(struct level level); // bytes per block
+
+// Without hits, hosts or marks.
+void netblock_reset(struct netblock *b);
+
+// Without hits and hosts.
+void netblock_clear(struct netblock *b);
 
 enum {
     NETBLOCK_E_REACHED = 1, // both thresholds are reached
     NETBLOCK_E_AGAIN = 2,   // as they were at its hit before, within findtime, with no ban
 };
 
-// Adds the hit to the block around its host. *ret_hits and *ret_hosts are what lies within findtime
-// now, counted up to what is kept. 0, NETBLOCK_E_*, or -ENOMEM.
-int netblock_hit(struct netblock *b, struct tally *t, uint32_t *ret_hits, uint32_t *ret_hosts);
+// Adds a hit. 0 or NETBLOCK_E_*: *ret_hits and *ret_hosts are then what lies within findtime,
+// counted up to what is kept.
+int netblock_hit(struct netblock *b, const struct level *level, usec_t findtime, struct tally *t,
+                 uint32_t *ret_hits, uint32_t *ret_hosts);
 
-// What is known of the block around t->host at t->time, without adding to it.
-void netblock_look(struct netblock *b, struct tally *t, uint32_t *ret_hits, uint32_t *ret_hosts);
-
-// After a ban of the block: it starts anew, and so does everything below it.
-void netblock_wipe(struct netblock *b, const struct addr *block, uint64_t serial);
-
-// Forgets what is counted for every block that lies in net or around it.
-void netblock_forget(struct netblock *b, const struct addr *net);
-
-// When the block untouched longest had its last hit; USEC_FOREVER: there is none. netblock_expire()
-// drops blocks, the one untouched longest first, as long as that is at most `before`.
-usec_t netblock_oldest(struct netblock *b);
-void netblock_expire(struct netblock *b, usec_t before);
-
-size_t netblock_count(const struct netblock *b);
-uint64_t netblock_evicted(const struct netblock *b);
+// What is known at t->time, without adding to it.
+void netblock_look(struct netblock *b, usec_t findtime, struct tally *t, uint32_t *ret_hits,
+                   uint32_t *ret_hosts);

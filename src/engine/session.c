@@ -31,6 +31,15 @@ struct sessions {
     char helo[sizeof(((struct session *)0)->helo)];
 };
 
+size_t sessions_fitting(size_t bytes)
+{
+    size_t fit = bytes / (table_entry_size(sizeof(struct key), sizeof(struct entry)) +
+                          table_entry_size(sizeof(struct key), 1));
+
+    fit = fit < SESSIONS_MAX ? fit : SESSIONS_MAX;
+    return fit > SESSIONS_LEAST ? fit : SESSIONS_LEAST;
+}
+
 struct sessions *sessions_new(size_t capacity, usec_t age, uint64_t seed)
 {
     struct sessions *s = calloc(1, sizeof(*s));

@@ -13,7 +13,8 @@ struct sessions;
 
 // The age is more than servers wait for an idle client (Postfix: five minutes), so that the line at
 // a session's end still finds what led to it.
-enum { SESSIONS_MAX = 4096, SESSION_AGE_S = 600, SESSION_KEY_MAX = 160, SESSION_USERS_MAX = 128 };
+enum { SESSIONS_LEAST = 16, SESSIONS_MAX = 4096, SESSION_AGE_S = 600 };
+enum { SESSION_KEY_MAX = 160, SESSION_USERS_MAX = 128 };
 
 // What a session has told so far; plain data, so that it can be kept over a restart.
 struct session {
@@ -34,6 +35,9 @@ struct session {
     uint32_t lines, informing;
     bool informed;
 };
+
+// How many sessions fit into so many bytes: SESSIONS_MAX at most, SESSIONS_LEAST in any case.
+size_t sessions_fitting(size_t bytes);
 
 // NULL: out of memory.
 struct sessions *sessions_new(size_t capacity, usec_t age, uint64_t seed);

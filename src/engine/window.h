@@ -28,3 +28,9 @@ bool window_hit(struct window *w, uint32_t k, usec_t findtime, usec_t time, uint
 
 // How many of the kept hits lie in (now - findtime, now].
 uint32_t window_count(const struct window *w, usec_t findtime, usec_t now);
+
+// Whether two times are whole seconds apart.
+static inline bool window_apart(usec_t a, usec_t b)
+{
+    return (a > b ? a - b : b - a) % USEC_PER_SEC == 0;
+}

@@ -37,7 +37,7 @@ class Client(Case):
         self.assertEqual(self.ask('banned'),
                          "[{'j': ['203.0.113.7', '203.0.113.9']}, {'k': []}, {'manual': []}]\n")
         self.assertEqual(self.ask('status', 'j').splitlines()[2:], [
-            '|  |- Currently failed:\t1', '|  |- Total failed:\t3',
+            '|  |- Currently failed:\t0', '|  |- Total failed:\t3',
             '|  `- File list:\t' + self.rig.path('log/mail.log'), '`- Actions',
             '   |- Currently banned:\t2', '   |- Total banned:\t2',
             '   `- Banned IP list:\t203.0.113.7 203.0.113.9'])

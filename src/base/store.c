@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/store.h"
+
+#include "base/hash.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SLOTS = 12, LINE = 64 };
+
+// One cache line of the index. A key lies in its own bucket, or in the next ones while those are
+// full; `passed` counts the keys that went on from here, so that a search ends where none did.
+// A tag is some bits of the hash, so that few records are looked at in vain; 0: free.
+struct bucket {
+    uint8_t tag[SLOTS];
+    uint32_t passed;
+    uint32_t at[SLOTS];
+};
+
+_Static_assert(sizeof(struct bucket) == LINE, "a bucket is one cache line");
+
+struct store {
+    struct share *share;
+    struct pages *pages;
+    uint64_t seed;
+    struct bucket *bucket;
+    uint32_t n_buckets;
+    uint32_t count;
+    store_lost_fn *lost;
+    void *user;
+    bool is_full;
+};
+
+// A place in the index.
+struct spot {
+    struct bucket *bucket;
+    unsigned slot;
+};
+
+static uint64_t hash_of(const struct store *s, const unsigned char *key)
+{
+    return hash_bytes(key, store_key_size(key), s->seed);
+}
+
+static uint8_t tag_of(uint64_t hash)
+{
+    return (uint8_t)(1 + (hash & 0xff) % 255);
+}
+
+static struct bucket *home_of(const struct store *s, uint64_t hash)
+{
+    return &s->bucket[(hash >> 32) * s->n_buckets >> 32];
+}
+
+static struct bucket *after(const struct store *s, struct bucket *b)
+{
+    return ++b == s->bucket + s->n_buckets ? s->bucket : b;
+}
+
+struct store *store_new(struct share *share, uint64_t seed, store_lost_fn *lost, void *user)
+{
+    struct store *s = calloc(1, sizeof(*s));
+
+    if (!s)
+        return NULL;
+    *s = (struct store){.share = share, .seed = seed, .lost = lost, .user = user};
+    s->pages = pages_new(share);
+    return s->pages ? s : store_free(s);
+}
+
+struct store *store_free(struct store *s)
+{
+    if (s) {
+        pages_free(s->pages);
+        share_give(s->share, s->n_buckets * sizeof(*s->bucket));
+        free(s->bucket);
+        free(s);
+    }
+    return NULL;
+}
+
+static bool is_at(const struct store *s, uint32_t at, const unsigned char *key)
+{
+    return memcmp(pages_at(s->pages, at), key, store_key_size(key)) == 0;
+}
+
+// Where the key's record is (at: 0), or that slot of the pages.
+static bool find(const struct store *s, const unsigned char *key, uint64_t hash, uint32_t at,
+                 struct spot *ret)
+{
+    struct bucket *b = s->n_buckets ? home_of(s, hash) : NULL;
+    uint32_t left = s->n_buckets;
+    uint8_t tag = tag_of(hash);
+
+    for (; left > 0; left = b->passed ? left - 1 : 0, b = after(s, b)) {
+        for (unsigned i = 0; i < SLOTS; i++) {
+            if (b->tag[i] != tag || !(at ? b->at[i] == at : is_at(s, b->at[i], key)))
+                continue;
+            *ret = (struct spot){b, i};
+            return true;
+        }
+    }
+    return false;
+}
+
+static void insert(struct store *s, uint64_t hash, uint32_t at)
+{
+    struct bucket *b = home_of(s, hash);
+    const uint8_t *free;
+
+    while (!(free = memchr(b->tag, 0, SLOTS))) {
+        b->passed++;
+        b = after(s, b);
+    }
+    b->at[free - b->tag] = at;
+    b->tag[free - b->tag] = tag_of(hash);
+}
+
+static void erase(struct store *s, uint64_t hash, struct spot spot)
+{
+    spot.bucket->tag[spot.slot] = 0;
+    for (struct bucket *b = home_of(s, hash); b != spot.bucket; b = after(s, b))
+        b->passed--;
+    s->count--;
+}
+
+static void drop(struct store *s, uint64_t hash, struct spot spot)
+{
+    uint32_t at = spot.bucket->at[spot.slot];
+
+    erase(s, hash, spot);
+    pages_give(s->pages, at);
+}
+
+// A page's worth of records makes room. False: there is none.
+static bool evict(struct store *s)
+{
+    uint32_t cursor = 0, at;
+    bool found = false;
+
+    while ((at = pages_next_victim(s->pages, &cursor))) {
+        const unsigned char *record = pages_at(s->pages, at);
+        uint64_t hash = hash_of(s, record);
+        struct spot spot;
+        s->lost(s->user, record);
+        if (find(s, record, hash, at, &spot))
+            drop(s, hash, spot);
+        s->is_full = found = true;
+    }
+    return found;
+}
+
+static int resize(struct store *s, uint32_t n)
+{
+    struct bucket *old = s->bucket, *bucket;
+    size_t old_bytes = s->n_buckets * sizeof(*old);
+    uint32_t cursor = 0, at;
+
+    if (!share_take(s->share, n * sizeof(*bucket)))
+        return PAGES_E_FULL;
+    bucket = aligned_alloc(LINE, n * sizeof(*bucket));
+    if (!bucket) {
+        share_give(s->share, n * sizeof(*bucket));
+        return -ENOMEM;
+    }
+    memset(bucket, 0, n * sizeof(*bucket));
+    s->bucket = bucket;
+    s->n_buckets = n;
+    while ((at = pages_next(s->pages, &cursor)))
+        insert(s, hash_of(s, pages_at(s->pages, at)), at);
+    free(old);
+    share_give(s->share, old_bytes);
+    return 0;
+}
+
+// At most seven eighths of the index are in use.
+static bool has_place(const struct store *s)
+{
+    return s->count < (uint64_t)s->n_buckets * SLOTS / 8 * 7;
+}
+
+// Room for one key more in the index.
+static int reserve(struct store *s)
+{
+    int r = 0;
+
+    if (has_place(s))
+        return 0;
+    if (s->n_buckets < UINT32_MAX / 2)
+        r = resize(s, s->n_buckets + s->n_buckets / 2 + 1);
+    if (r == PAGES_E_FULL && s->n_buckets > 0)
+        r = 0;
+    while (r == 0 && !has_place(s) && evict(s))
+        continue;
+    return r == 0 && !has_place(s) ? -ENOMEM : r == PAGES_E_FULL ? -ENOMEM : r;
+}
+
+static int take(struct store *s, size_t n, unsigned rank, uint32_t *ret_at)
+{
+    int r;
+
+    do
+        r = pages_take(s->pages, rank, n, ret_at);
+    while (r == PAGES_E_FULL && evict(s));
+    return r == PAGES_E_FULL ? -ENOMEM : r;
+}
+
+const unsigned char *store_get(const struct store *s, const unsigned char *key)
+{
+    struct spot spot;
+
+    if (!find(s, key, hash_of(s, key), 0, &spot))
+        return NULL;
+    return pages_at(s->pages, spot.bucket->at[spot.slot]);
+}
+
+// The record under the spot's key moves to another slot. Those that make room for it do not move
+// others within the index.
+static int move(struct store *s, uint64_t hash, struct spot spot, size_t n, unsigned rank)
+{
+    int r;
+
+    pages_give(s->pages, spot.bucket->at[spot.slot]);
+    spot.bucket->at[spot.slot] = 0;
+    r = take(s, n, rank, &spot.bucket->at[spot.slot]);
+    if (r < 0)
+        erase(s, hash, spot);
+    return r;
+}
+
+static int add(struct store *s, uint64_t hash, size_t n, unsigned rank, uint32_t *ret_at)
+{
+    int r = reserve(s);
+
+    if (r == 0)
+        r = take(s, n, rank, ret_at);
+    if (r < 0)
+        return r;
+    insert(s, hash, *ret_at);
+    s->count++;
+    return 0;
+}
+
+int store_put(struct store *s, const unsigned char *record, size_t n, unsigned rank)
+{
+    uint64_t hash = hash_of(s, record);
+    struct spot spot;
+    uint32_t at;
+    int r = 0;
+
+    if (!find(s, record, hash, 0, &spot)) {
+        r = add(s, hash, n, rank, &at);
+    } else {
+        if (!pages_suits(s->pages, spot.bucket->at[spot.slot], rank, n))
+            r = move(s, hash, spot, n, rank);
+        at = spot.bucket->at[spot.slot];
+    }
+    if (r == 0)
+        memcpy(pages_at(s->pages, at), record, n);
+    return r;
+}
+
+bool store_remove(struct store *s, const unsigned char *key)
+{
+    uint64_t hash = hash_of(s, key);
+    struct spot spot;
+    bool found = find(s, key, hash, 0, &spot);
+
+    if (found)
+        drop(s, hash, spot);
+    return found;
+}
+
+void store_expect(const struct store *s, const unsigned char *key)
+{
+    if (s->n_buckets)
+        __builtin_prefetch(home_of(s, hash_of(s, key)));
+}
+
+void store_expect_record(const struct store *s, const unsigned char *key)
+{
+    uint64_t hash = hash_of(s, key);
+    const struct bucket *b = s->n_buckets ? home_of(s, hash) : NULL;
+    const uint8_t *tag = b ? memchr(b->tag, tag_of(hash), SLOTS) : NULL;
+
+    if (tag)
+        __builtin_prefetch(pages_at(s->pages, b->at[tag - b->tag]));
+}
+
+const unsigned char *store_next(const struct store *s, uint32_t *cursor)
+{
+    uint32_t at = pages_next(s->pages, cursor);
+
+    return at ? pages_at(s->pages, at) : NULL;
+}
+
+void store_trim(struct store *s)
+{
+    uint32_t wanted = s->count / (SLOTS / 2) + 1;
+
+    s->is_full = false;
+    // Where there is no memory to shrink, it stays as large as it is.
+    if (s->n_buckets / 3 > wanted)
+        resize(s, wanted);
+}
+
+size_t store_count(const struct store *s)
+{
+    return s->count;
+}
+
+bool store_is_full(const struct store *s)
+{
+    return s->is_full;
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Times and numbers in as few bytes as they need, without loss. Times of one record are kept as
+// their distance from the earliest: two bytes each where all are whole seconds apart and within a
+// day, as syslog's are.
+#pragma once
+
+#include "base/span.h"
+
+#include <endian.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+enum { PACK_TIME = 7 }; // bytes of a whole time
+
+// A time that is packed is at most this: the year 4253.
+#define PACK_TIME_MOST ((UINT64_C(1) << 56) - 1)
+
+static inline unsigned char *pack_uint(unsigned char *to, uint64_t value, size_t width)
+{
+    value = htole64(value);
+    memcpy(to, &value, width);
+    return to + width;
+}
+
+static inline const unsigned char *unpack_uint(const unsigned char *from, size_t width,
+                                               uint64_t *ret)
+{
+    uint64_t value = 0;
+
+    memcpy(&value, from, width);
+    *ret = le64toh(value);
+    return from + width;
+}
+
+enum { PACK_SCALES = 5 }; // they fit into three bits
+
+// The scale for distances up to span; fine: not all of them are whole seconds.
+unsigned pack_scale(usec_t span, bool fine);
+bool pack_is_fine(unsigned scale);
+size_t pack_width(unsigned scale);
+
+// n times from base on. Return where they end.
+unsigned char *pack_times(unsigned char *to, unsigned scale, usec_t base, const usec_t *time,
+                          size_t n);
+const unsigned char *unpack_times(const unsigned char *from, unsigned scale, usec_t base,
+                                  usec_t *time, size_t n);

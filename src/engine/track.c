@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "engine/track.h"
+
+#include "base/store.h"
+#include "engine/pack.h"
+
+// After the key: flags; how many hits, and of a block how many hosts; the earliest time; what the
+// flags say; then the times, and the hosts.
+enum {
+    SCALE = 7,
+    MARK = 1 << 3,
+    WIPED = 1 << 4,
+    REACHED = 1 << 5,
+    CELL = 1 << 6,
+    WIDE = 1 << 7, // some hosts are blocks themselves, and say how wide
+};
+
+// In the key's first byte, over its length. A host that is a block has its prefix behind the rest.
+enum { V6 = 1 << 7, RUNG = 4, RUNG_MASK = 7, RUNG_WIDE_HOST = 7 };
+
+static unsigned bits_of(bool v6)
+{
+    return v6 ? 64 : 32;
+}
+
+static uint64_t ones(unsigned bits)
+{
+    return bits < 64 ? (UINT64_C(1) << bits) - 1 : UINT64_MAX;
+}
+
+static uint64_t number_of(const struct addr *a, bool v6)
+{
+    uint64_t number = 0;
+    const uint8_t *b = v6 ? a->b : a->b + 12;
+
+    for (unsigned i = 0; i < bits_of(v6) / 8; i++)
+        number = number << 8 | b[i];
+    return number;
+}
+
+struct track_key track_key_of(const struct addr *a, unsigned rung)
+{
+    bool v6 = !addr_is_v4(a);
+
+    return (struct track_key){v6, (uint8_t)rung, (uint8_t)addr_prefix(a), number_of(a, v6)};
+}
+
+size_t track_key_pack(const struct track_key *k, unsigned char to[static TRACK_KEY_MAX])
+{
+    unsigned bits = bits_of(k->v6);
+    bool wide = k->rung == 0 && k->prefix < bits;
+    size_t n = wide ? bits / 8 : (k->prefix + 7U) / 8;
+
+    for (size_t i = 0; i < n; i++)
+        to[1 + i] = (unsigned char)(k->number >> (bits - 8 * (i + 1)));
+    if (wide)
+        to[1 + n++] = k->prefix;
+    to[0] = (unsigned char)((k->v6 ? V6 : 0) | (wide ? RUNG_WIDE_HOST : k->rung) << RUNG | n);
+    return 1 + n;
+}
+
+static unsigned rung_of(const unsigned char *record)
+{
+    return record[0] >> RUNG & RUNG_MASK;
+}
+
+struct track_key track_key_unpack(const unsigned char *record, const struct level *v4,
+                                  const struct level *v6)
+{
+    struct track_key k = {.v6 = track_is_v6(record), .rung = (uint8_t)rung_of(record)};
+    unsigned bits = bits_of(k.v6);
+    size_t n = store_key_size(record) - 1;
+
+    k.prefix = (uint8_t)bits;
+    if (k.rung == RUNG_WIDE_HOST)
+        k.prefix = record[n--];
+    else if (k.rung > 0)
+        k.prefix = (k.v6 ? v6 : v4)[k.rung - 1].prefix;
+    if (k.rung == RUNG_WIDE_HOST)
+        k.rung = 0;
+    for (size_t i = 0; i < n; i++)
+        k.number |= (uint64_t)record[1 + i] << (bits - 8 * (i + 1));
+    return k;
+}
+
+struct addr track_addr(const struct track_key *k)
+{
+    struct addr a = {.len = (uint8_t)(k->v6 ? k->prefix : 96 + k->prefix)};
+    unsigned bits = bits_of(k->v6);
+    uint8_t *b = k->v6 ? a.b : a.b + 12;
+
+    if (!k->v6)
+        a.b[10] = a.b[11] = 0xff;
+    for (unsigned i = 0; i < bits / 8; i++)
+        b[i] = (uint8_t)(k->number >> (bits - 8 * (i + 1)));
+    return a;
+}
+
+bool track_is_v6(const unsigned char *record)
+{
+    return record[0] & V6;
+}
+
+bool track_is_host(const unsigned char *record)
+{
+    return rung_of(record) == 0 || rung_of(record) == RUNG_WIDE_HOST;
+}
+
+bool track_is_cell(const unsigned char *record)
+{
+    return record[store_key_size(record)] & CELL;
+}
+
+// The bits below the prefix, and a one before them, so that it shows how many they are.
+uint64_t track_host_id(const struct addr *host, unsigned prefix)
+{
+    bool v6 = !addr_is_v4(host);
+    unsigned len = addr_prefix(host), below = len - prefix;
+
+    return (number_of(host, v6) >> (bits_of(v6) - len) & ones(below)) | UINT64_C(1) << below;
+}
+
+struct track_key track_host_of(const struct track_key *block, uint64_t id)
+{
+    struct track_key k = {.v6 = block->v6, .prefix = (uint8_t)bits_of(block->v6)};
+
+    k.number = block->number | (id & ones(k.prefix - block->prefix));
+    return k;
+}
+
+// How a record's hosts are told from each other: without the leading one where all are whole.
+struct ids {
+    uint64_t lead;
+    size_t width;
+};
+
+static struct ids ids_of(const unsigned char *record, unsigned prefix, unsigned flags)
+{
+    unsigned below = bits_of(track_is_v6(record)) - prefix;
+
+    if (flags & WIDE)
+        return (struct ids){0, below / 8 + 1};
+    return (struct ids){UINT64_C(1) << below, (below + 7) / 8};
+}
+
+static unsigned char *pack_marks(unsigned char *to, unsigned flags, uint32_t mark, uint32_t wiped)
+{
+    if (flags & MARK)
+        to = pack_uint(to, mark, sizeof(mark));
+    if (flags & WIPED)
+        to = pack_uint(to, wiped, sizeof(wiped));
+    return to;
+}
+
+static const unsigned char *unpack_marks(const unsigned char *from, unsigned flags,
+                                         uint32_t *ret_mark, uint32_t *ret_wiped)
+{
+    uint64_t value = 0;
+
+    *ret_mark = *ret_wiped = 0;
+    if (flags & MARK) {
+        from = unpack_uint(from, sizeof(*ret_mark), &value);
+        *ret_mark = (uint32_t)value;
+    }
+    if (flags & WIPED) {
+        from = unpack_uint(from, sizeof(*ret_wiped), &value);
+        *ret_wiped = (uint32_t)value;
+    }
+    return from;
+}
+
+size_t track_size(uint32_t hits, uint32_t hosts)
+{
+    size_t numbers = 1 + 2 + 2 + PACK_TIME + 2 * sizeof(uint32_t);
+
+    return TRACK_KEY_MAX + numbers + sizeof(usec_t) * hits + 2 * sizeof(uint64_t) * hosts;
+}
+
+// What every record begins with, after its key.
+struct head {
+    unsigned flags;
+    size_t n;                   // hits
+    uint64_t base;              // the earliest time
+    const unsigned char *times; // of the hits; of hosts and cells without the first, which is base
+};
+
+static struct head head_of(const unsigned char *record)
+{
+    const unsigned char *from = record + store_key_size(record);
+    struct head h = {.flags = *from};
+    size_t of_n = h.flags & CELL ? 1 : 2,
+           of_hosts = track_is_host(record) || h.flags & CELL ? 0 : 2;
+    uint64_t n;
+
+    from = unpack_uint(from + 1, of_n, &n);
+    from = unpack_uint(from + of_hosts, PACK_TIME, &h.base);
+    h.n = n;
+    h.times =
+        from + (h.flags & MARK ? sizeof(uint32_t) : 0) + (h.flags & WIPED ? sizeof(uint32_t) : 0);
+    return h;
+}
+
+usec_t track_last(const unsigned char *record)
+{
+    struct head h = head_of(record);
+    unsigned scale = h.flags & SCALE;
+    bool based = track_is_host(record) || h.flags & CELL;
+    size_t kept = h.n - (based && h.n > 0);
+    usec_t last = h.base;
+
+    if (kept > 0)
+        unpack_times(h.times + (kept - 1) * pack_width(scale), scale, h.base, &last, 1);
+    return last;
+}
+
+size_t track_hosts(const unsigned char *record, unsigned prefix)
+{
+    struct track_cell c;
+    size_t n = 0;
+
+    if (!track_is_cell(record))
+        return track_is_host(record);
+    track_cell_unpack(record, prefix, &c);
+    for (uint32_t i = 0; i < c.n; i++) {
+        uint32_t k = 0;
+        while (c.host[k] != c.host[i])
+            k++;
+        n += k == i;
+    }
+    return n;
+}
+
+static usec_t least(const usec_t *time, size_t n, usec_t so_far)
+{
+    for (size_t i = 0; i < n; i++)
+        so_far = time[i] < so_far ? time[i] : so_far;
+    return so_far;
+}
+
+size_t track_host_pack(unsigned char *record, const struct track_host *h)
+{
+    const struct window *w = h->window;
+    unsigned char *to = record + store_key_size(record);
+    unsigned scale = pack_scale(w->time[w->n - 1] - w->time[0], h->fine), flags = scale;
+
+    flags |= h->mark ? MARK : 0;
+    to = pack_uint(to, flags, 1);
+    to = pack_uint(to, w->n, 2);
+    to = pack_uint(to, w->time[0], PACK_TIME);
+    to = pack_marks(to, flags, h->mark, 0);
+    return (size_t)(pack_times(to, scale, w->time[0], w->time + 1, w->n - 1) - record);
+}
+
+void track_host_unpack(const unsigned char *record, struct track_host *ret)
+{
+    const unsigned char *from = record + store_key_size(record);
+    struct window *w = ret->window;
+    unsigned flags = *from++;
+    uint64_t n, base;
+    uint32_t wiped;
+
+    from = unpack_uint(from, 2, &n);
+    from = unpack_uint(from, PACK_TIME, &base);
+    from = unpack_marks(from, flags, &ret->mark, &wiped);
+    ret->fine = pack_is_fine(flags & SCALE);
+    w->n = (uint32_t)n;
+    w->time[0] = base;
+    unpack_times(from, flags & SCALE, base, w->time + 1, n - 1);
+}
+
+size_t track_block_pack(unsigned char *record, unsigned prefix, const struct netblock *b)
+{
+    const struct window *w = b->window;
+    unsigned char *to = record + store_key_size(record);
+    usec_t base = least(b->seen, b->n_hosts, w->n > 0 ? w->time[0] : b->last);
+    unsigned scale = pack_scale(b->last - base, b->fine), flags = scale;
+    struct ids ids = ids_of(record, prefix, 0);
+
+    for (uint32_t i = 0; i < b->n_hosts; i++)
+        flags |= b->host[i] & ids.lead ? 0 : WIDE;
+    ids = ids_of(record, prefix, flags);
+    flags |= (b->mark ? MARK : 0) | (b->wiped ? WIPED : 0) | (b->reached ? REACHED : 0);
+    to = pack_uint(to, flags, 1);
+    to = pack_uint(to, w->n, 2);
+    to = pack_uint(to, b->n_hosts, 2);
+    to = pack_uint(to, base, PACK_TIME);
+    to = pack_marks(to, flags, b->mark, b->wiped);
+    to = pack_times(to, scale, base, w->time, w->n);
+    to = pack_times(to, scale, base, b->seen, b->n_hosts);
+    for (uint32_t i = 0; i < b->n_hosts; i++)
+        to = pack_uint(to, b->host[i] ^ ids.lead, ids.width);
+    return (size_t)(to - record);
+}
+
+void track_block_unpack(const unsigned char *record, unsigned prefix, struct netblock *ret)
+{
+    const unsigned char *from = record + store_key_size(record);
+    struct window *w = ret->window;
+    unsigned flags = *from++, scale = flags & SCALE;
+    struct ids ids = ids_of(record, prefix, flags);
+    uint64_t n, n_hosts, base;
+
+    from = unpack_uint(from, 2, &n);
+    from = unpack_uint(from, 2, &n_hosts);
+    from = unpack_uint(from, PACK_TIME, &base);
+    from = unpack_marks(from, flags, &ret->mark, &ret->wiped);
+    from = unpack_times(from, scale, base, w->time, n);
+    from = unpack_times(from, scale, base, ret->seen, n_hosts);
+    w->n = (uint32_t)n;
+    ret->n_hosts = (uint32_t)n_hosts;
+    ret->last = n > 0 ? w->time[n - 1] : base;
+    ret->reached = flags & REACHED;
+    ret->fine = pack_is_fine(scale);
+    for (uint32_t i = 0; i < n_hosts; i++) {
+        from = unpack_uint(from, ids.width, &ret->host[i]);
+        ret->host[i] ^= ids.lead;
+    }
+}
+
+// The first hit's time is the base.
+size_t track_cell_pack(unsigned char *record, unsigned prefix, const struct track_cell *c)
+{
+    unsigned char *to = record + store_key_size(record);
+    unsigned scale = pack_scale(c->time[c->n - 1] - c->time[0], c->fine);
+    unsigned flags = scale | CELL | (c->mark ? MARK : 0);
+    struct ids ids = ids_of(record, prefix, 0);
+
+    to = pack_uint(to, flags, 1);
+    to = pack_uint(to, c->n, 1);
+    to = pack_uint(to, c->time[0], PACK_TIME);
+    to = pack_marks(to, flags, c->mark, 0);
+    to = pack_times(to, scale, c->time[0], c->time + 1, c->n - 1);
+    for (uint32_t i = 0; i < c->n; i++)
+        to = pack_uint(to, c->host[i] ^ ids.lead, ids.width);
+    return (size_t)(to - record);
+}
+
+void track_cell_unpack(const unsigned char *record, unsigned prefix, struct track_cell *ret)
+{
+    const unsigned char *from = record + store_key_size(record);
+    unsigned flags = *from++;
+    struct ids ids = ids_of(record, prefix, 0);
+    uint64_t n, base;
+    uint32_t wiped;
+
+    from = unpack_uint(from, 1, &n);
+    from = unpack_uint(from, PACK_TIME, &base);
+    from = unpack_marks(from, flags, &ret->mark, &wiped);
+    ret->fine = pack_is_fine(flags & SCALE);
+    ret->n = (uint32_t)n;
+    ret->time[0] = base;
+    from = unpack_times(from, flags & SCALE, base, ret->time + 1, n - 1);
+    for (uint32_t i = 0; i < n; i++) {
+        from = unpack_uint(from, ids.width, &ret->host[i]);
+        ret->host[i] ^= ids.lead;
+    }
+}

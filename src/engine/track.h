@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What a ladder keeps of a host or a block, as the bytes of a record, and back. Nothing is lost
+// between the two.
+//
+// A cell is a block and all its hosts in one, as long as they have only a few hits: most sources
+// never have more, and then cost a dozen bytes.
+#pragma once
+
+#include "base/addr.h"
+#include "engine/netblock.h"
+#include "engine/window.h"
+
+enum { TRACK_KEY_MAX = 10, TRACK_CELL_MAX = 4 };
+
+// Whose record it is: a number of so many bits, the first of an address.
+struct track_key {
+    bool v6;
+    uint8_t rung;    // 0: a host, else the level of a block, from 1
+    uint8_t prefix;  // as people write it
+    uint64_t number; // IPv4: the address, in 32 bits; IPv6: its first 64 bits
+};
+
+struct track_key track_key_of(const struct addr *a, unsigned rung);
+
+// The record's key as it begins with it. Return its length.
+size_t track_key_pack(const struct track_key *k, unsigned char to[static TRACK_KEY_MAX]);
+
+// level is the family's, for the prefixes of the rungs.
+struct track_key track_key_unpack(const unsigned char *record, const struct level *v4,
+                                  const struct level *v6);
+struct addr track_addr(const struct track_key *k);
+
+bool track_is_v6(const unsigned char *record);
+bool track_is_host(const unsigned char *record);
+bool track_is_cell(const unsigned char *record);
+
+// The host's number within the block: distinct for distinct ones, those wider than one host
+// included; and the host again.
+uint64_t track_host_id(const struct addr *host, unsigned prefix);
+struct track_key track_host_of(const struct track_key *block, uint64_t id);
+
+struct track_host {
+    uint32_t mark; // the latest known with the last hit
+    bool fine;     // not all times are whole seconds apart
+    struct window *window;
+};
+
+struct track_cell {
+    uint32_t mark;
+    bool fine;
+    uint32_t n;                  // at least 1 where it is packed
+    usec_t time[TRACK_CELL_MAX]; // ascending, of equal ones the first to come first
+    uint64_t host[TRACK_CELL_MAX];
+};
+
+// The time of the last hit.
+usec_t track_last(const unsigned char *record);
+
+// How many hosts a record tells of: one, none for a block, and the distinct ones of a cell, whose
+// prefix is asked for.
+size_t track_hosts(const unsigned char *record, unsigned prefix);
+
+// The most bytes of a record.
+size_t track_size(uint32_t hits, uint32_t hosts);
+
+// Where a record stands with its key already, and after it.
+size_t track_host_pack(unsigned char *record, const struct track_host *h);
+void track_host_unpack(const unsigned char *record, struct track_host *ret);
+size_t track_block_pack(unsigned char *record, unsigned prefix, const struct netblock *b);
+void track_block_unpack(const unsigned char *record, unsigned prefix, struct netblock *ret);
+size_t track_cell_pack(unsigned char *record, unsigned prefix, const struct track_cell *c);
+void track_cell_unpack(const unsigned char *record, unsigned prefix, struct track_cell *ret);

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "engine/tracks.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct track_family *tracks_family(const struct tracks *t, bool v6)
+{
+    return v6 ? &t->v6 : &t->v4;
+}
+
+static uint32_t smaller(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint32_t larger(uint32_t a, uint32_t b)
+{
+    return a > b ? a : b;
+}
+
+static struct track_family new_family(const struct level *level, size_t n, uint32_t maxretry)
+{
+    struct track_family f = {.level = level, .n = n};
+
+    if (n > 0)
+        f.cell_most = smaller(smaller(TRACK_CELL_MAX, maxretry - 1),
+                              smaller(level[0].hosts, level[0].hits - 1U));
+    return f;
+}
+
+// Of a cell the hosts are counted with the prefix of its block.
+static size_t hosts_in(struct tracks *t, const unsigned char *record)
+{
+    const struct track_family *f = tracks_family(t, track_is_v6(record));
+
+    return track_hosts(record, f->n > 0 ? f->level[0].prefix : 0);
+}
+
+static void on_lost(void *user, const unsigned char *record)
+{
+    struct tracks *t = user;
+
+    t->hosts -= hosts_in(t, record);
+    t->evicted++;
+}
+
+static void most_of(const struct track_family *f, uint32_t *hits, uint32_t *hosts)
+{
+    for (size_t i = 0; i < f->n; i++) {
+        *hits = larger(*hits, f->level[i].hits);
+        *hosts = larger(*hosts, f->level[i].hosts);
+    }
+}
+
+int tracks_init(struct tracks *t, const struct jail_spec *spec, struct share *share, uint64_t seed)
+{
+    uint32_t hits = 1, hosts = 1;
+
+    *t = (struct tracks){
+        .spec = spec,
+        .v4 = new_family(spec->v4, spec->n_v4, spec->maxretry),
+        .v6 = new_family(spec->v6, spec->n_v6, spec->maxretry),
+    };
+    most_of(&t->v4, &hits, &hosts);
+    most_of(&t->v6, &hits, &hosts);
+    t->store = store_new(share, seed, on_lost, t);
+    t->window = calloc(1, window_size(spec->maxretry));
+    t->block = netblock_new(hits, hosts);
+    t->record = malloc(track_size(larger(hits, spec->maxretry), hosts));
+    return t->store && t->window && t->block && t->record ? 0 : -ENOMEM;
+}
+
+void tracks_done(struct tracks *t)
+{
+    store_free(t->store);
+    netblock_free(t->block);
+    free(t->window);
+    free(t->record);
+    memset(t, 0, sizeof(*t));
+}
+
+// How near to its threshold: by this it is decided who makes room first. One hit is what everybody
+// has.
+static unsigned rank_of(uint32_t n, uint32_t need)
+{
+    if (n <= 1)
+        return 0;
+    return 4 * n >= 3 * need ? 3 : 2 * n >= need ? 2 : 1;
+}
+
+static unsigned rank_of_block(const struct netblock *b, const struct level *level)
+{
+    unsigned hits = rank_of(b->window->n, level->hits), hosts = rank_of(b->n_hosts, level->hosts);
+
+    // What its mark has wiped would count again.
+    if (b->wiped)
+        return PAGES_RANKS - 1;
+    return smaller(hits, hosts > 0 ? hosts : 1);
+}
+
+static unsigned rank_of_cell(const struct tracks *t, const struct level *level,
+                             const struct track_cell *c)
+{
+    unsigned rank = rank_of(c->n, level->hits);
+
+    for (uint32_t i = 0; i < c->n; i++) {
+        uint32_t n = 0;
+        for (uint32_t k = 0; k < c->n; k++)
+            n += c->host[k] == c->host[i];
+        rank = larger(rank, rank_of(n, t->spec->maxretry));
+    }
+    return rank;
+}
+
+// Keeps the record being worked on. hosts: of the one that it replaces.
+static int keep(struct tracks *t, size_t n, unsigned rank, size_t hosts)
+{
+    int r;
+
+    t->hosts += hosts_in(t, t->record);
+    r = store_put(t->store, t->record, n, rank);
+    if (r < 0)
+        t->hosts -= hosts_in(t, t->record);
+    t->hosts -= hosts;
+    return r;
+}
+
+void tracks_drop(struct tracks *t, const unsigned char *record)
+{
+    unsigned char key[TRACK_KEY_MAX];
+
+    memcpy(key, record, store_key_size(record));
+    t->hosts -= hosts_in(t, record);
+    store_remove(t->store, key);
+}
+
+static const unsigned char *find(struct tracks *t, const struct track_key *key)
+{
+    track_key_pack(key, t->record);
+    return store_get(t->store, t->record);
+}
+
+void tracks_drop_host(struct tracks *t, const struct track_key *key)
+{
+    const unsigned char *known = find(t, key);
+
+    if (known)
+        tracks_drop(t, known);
+}
+
+const struct window *tracks_host(struct tracks *t, const struct track_key *key, uint32_t *ret_mark)
+{
+    struct track_host h = {.window = t->window};
+    const unsigned char *known = find(t, key);
+
+    if (!known)
+        return NULL;
+    track_host_unpack(known, &h);
+    *ret_mark = h.mark;
+    return t->window;
+}
+
+int tracks_hit_host(struct tracks *t, const struct track_key *key, const struct tally *tally,
+                    uint32_t *ret_hits)
+{
+    struct track_host h = {.window = t->window};
+    const unsigned char *known = find(t, key);
+    struct window *w = t->window;
+    usec_t end = tally->time;
+    bool is_full;
+    int r;
+
+    w->n = 0;
+    if (known)
+        track_host_unpack(known, &h);
+    if (h.mark < tally->wiped)
+        w->n = 0;
+    h.mark = tally->wiped;
+    h.fine = w->n > 0 && (h.fine || !window_apart(w->time[0], tally->time));
+    is_full = window_hit(w, t->spec->maxretry, t->spec->findtime, tally->time, tally->count, &end);
+    r = keep(t, track_host_pack(t->record, &h), rank_of(w->n, t->spec->maxretry), known != NULL);
+    if (r < 0)
+        return r;
+    // One line may stand for more than a window keeps, and may be too late to be kept.
+    *ret_hits = larger(window_count(w, t->spec->findtime, end), tally->count);
+    return is_full;
+}
+
+static const struct level *level_of(const struct tracks *t, const struct track_key *key)
+{
+    return &tracks_family(t, key->v6)->level[key->rung - 1];
+}
+
+struct netblock *tracks_block(struct tracks *t, const struct track_key *key)
+{
+    const unsigned char *known = find(t, key);
+
+    netblock_reset(t->block);
+    if (!known || track_is_cell(known))
+        return NULL;
+    track_block_unpack(known, key->prefix, t->block);
+    return t->block;
+}
+
+static int keep_block(struct tracks *t, const struct track_key *key, size_t hosts)
+{
+    track_key_pack(key, t->record);
+    return keep(t, track_block_pack(t->record, key->prefix, t->block),
+                rank_of_block(t->block, level_of(t, key)), hosts);
+}
+
+int tracks_keep_block(struct tracks *t, const struct track_key *key)
+{
+    return keep_block(t, key, 0);
+}
+
+int tracks_hit_block(struct tracks *t, const struct track_key *key, struct tally *tally,
+                     uint32_t *ret_hits, uint32_t *ret_hosts)
+{
+    int r, kept;
+
+    tracks_block(t, key);
+    r = netblock_hit(t->block, level_of(t, key), t->spec->netblock_findtime, tally, ret_hits,
+                     ret_hosts);
+    kept = keep_block(t, key, 0);
+    return kept < 0 ? kept : r;
+}
+
+// The block and the hosts of a cell, on their own. There are too few hits for any to be reached.
+static int open_cell(struct tracks *t, const struct track_key *key, const struct track_cell *c,
+                     size_t hosts)
+{
+    uint32_t told;
+    int r;
+
+    netblock_reset(t->block);
+    for (uint32_t i = 0; i < c->n; i++) {
+        struct tally tally = {c->host[i], c->time[i], 1, c->mark};
+        netblock_hit(t->block, level_of(t, key), t->spec->netblock_findtime, &tally, &told, &told);
+    }
+    r = keep_block(t, key, hosts);
+    for (uint32_t i = 0; i < c->n && r >= 0; i++) {
+        struct tally tally = {c->host[i], c->time[i], 1, c->mark};
+        struct track_key host = track_host_of(key, c->host[i]);
+        r = tracks_hit_host(t, &host, &tally, &told);
+    }
+    return r < 0 ? r : 0;
+}
+
+int tracks_open(struct tracks *t, const struct track_key *block)
+{
+    const unsigned char *known = block->rung == 1 ? find(t, block) : NULL;
+    struct track_cell c;
+
+    if (!known || !track_is_cell(known))
+        return 0;
+    track_cell_unpack(known, block->prefix, &c);
+    return open_cell(t, block, &c, track_hosts(known, block->prefix));
+}
+
+static void add_to_cell(struct track_cell *c, const struct tally *tally)
+{
+    for (uint32_t added = 0; added < tally->count; added++) {
+        uint32_t at = c->n++;
+        for (; at > 0 && c->time[at - 1] > tally->time; at--) {
+            c->time[at] = c->time[at - 1];
+            c->host[at] = c->host[at - 1];
+        }
+        c->time[at] = tally->time;
+        c->host[at] = tally->host;
+    }
+}
+
+static uint32_t count_in_cell(const struct track_cell *c, const struct tally *tally,
+                              usec_t findtime)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < c->n; i++)
+        n += c->host[i] == tally->host && c->time[i] <= tally->time &&
+             tally->time - c->time[i] < findtime;
+    return n;
+}
+
+// A host may be known without its block, which had to make room.
+int tracks_hit_cell(struct tracks *t, const struct track_key *block, const struct track_key *host,
+                    struct tally *tally, uint32_t *ret_hits)
+{
+    const struct track_family *f = tracks_family(t, block->v6);
+    bool is_alone = find(t, host);
+    const unsigned char *known = find(t, block);
+    struct track_cell c = {.n = 0};
+    size_t hosts = 0;
+    int r;
+
+    if (known && !track_is_cell(known))
+        return TRACKS_E_APART;
+    if (known) {
+        track_cell_unpack(known, block->prefix, &c);
+        hosts = track_hosts(known, block->prefix);
+    }
+    if (c.mark < tally->wiped)
+        c.n = 0;
+    if (is_alone || tally->count > f->cell_most - c.n) {
+        r = known ? open_cell(t, block, &c, hosts) : 0;
+        return r < 0 ? r : TRACKS_E_APART;
+    }
+    c.mark = tally->wiped;
+    c.fine = c.n > 0 && (c.fine || !window_apart(c.time[0], tally->time));
+    add_to_cell(&c, tally);
+    *ret_hits = larger(count_in_cell(&c, tally, t->spec->findtime), tally->count);
+    return keep(t, track_cell_pack(t->record, block->prefix, &c), rank_of_cell(t, &f->level[0], &c),
+                hosts);
+}
+
+void tracks_expect(const struct tracks *t, const struct track_key *key, size_t n)
+{
+    unsigned char packed[1 + NETBLOCK_LEVELS_MAX][TRACK_KEY_MAX];
+
+    for (size_t i = 0; i < n; i++) {
+        track_key_pack(&key[i], packed[i]);
+        store_expect(t->store, packed[i]);
+    }
+    for (size_t i = 0; i < n; i++)
+        store_expect_record(t->store, packed[i]);
+}
