@@ -98,11 +98,16 @@ static size_t own_address(struct slice s, const struct addr *client)
 // The same as eight hexadecimal digits.
 static size_t own_hex(struct slice s, const struct addr *client)
 {
-    char text[9];
+    static const char digits[] = "0123456789abcdef";
 
-    snprintf(text, sizeof(text), "%02x%02x%02x%02x", client->b[12], client->b[13], client->b[14],
-             client->b[15]);
-    return slice_starts(s, text) ? strlen(text) : 0;
+    if (s.n < 8)
+        return 0;
+    for (size_t i = 0; i < 8; i++) {
+        uint8_t octet = client->b[12 + i / 2];
+        if (s.p[i] != digits[i % 2 ? octet & 15 : octet >> 4])
+            return 0;
+    }
+    return 8;
 }
 
 // A name that is an address: [203.0.113.7], [IPv6:2001:db8::1].
