@@ -6,6 +6,7 @@
 #include "base/zone.h"
 #include "conf/config.h"
 #include "engine/lines.h"
+#include "engine/sieve.h"
 #include "engine/stamp.h"
 
 #include "random.h"
@@ -40,10 +41,15 @@ static const struct way {
     uint32_t chunk;  // at most so many bytes at a time; 0: all
     uint32_t expire; // one chunk in so many is followed by jail_expire(); 0: never
     bool restart;
+    bool sieved;
 } ways[] = {
-    {"in large chunks", 100000, 0, false}, {"in small chunks", 300, 0, false},
-    {"byte by byte", 1, 0, false},         {"expiring", 4096, 3, false},
-    {"restarted", 4096, 0, true},          {"restarted and expiring", 700, 5, true},
+    {"in large chunks", 100000, 0, false, true},
+    {"in small chunks", 300, 0, false, false},
+    {"byte by byte", 1, 0, false, true},
+    {"expiring", 4096, 3, false, true},
+    {"restarted", 4096, 0, true, false},
+    {"restarted and expiring", 700, 5, true, true},
+    {"sieved", 0, 0, false, true},
 };
 
 struct kept {
@@ -67,7 +73,8 @@ struct run {
     struct stamp stamp;
     struct cell cell[JAILS_MAX];
     size_t n;
-    FILE *out; // the bans, one a line
+    struct sieve *sieve; // NULL: every line is fed to all
+    FILE *out;           // the bans, one a line
 };
 
 static void jail_make(struct cell *c)
@@ -107,8 +114,18 @@ static void run_init(struct run *r, const struct config *config, const struct zo
     begin_reading(r);
 }
 
+static void put_sieve(struct run *r)
+{
+    struct filter *filter[JAILS_MAX];
+
+    for (size_t i = 0; i < r->n; i++)
+        filter[i] = r->cell[i].filter;
+    assert_int_equal(sieve_new(filter, r->n, &r->sieve), 0);
+}
+
 static void run_done(struct run *r)
 {
+    sieve_free(r->sieve);
     for (size_t i = 0; i < r->n; i++) {
         jail_free(r->cell[i].jail);
         filter_free(r->cell[i].filter);
@@ -134,22 +151,34 @@ static void print(FILE *out, const char *jail, const struct verdict *v)
     fprintf(out, "%s %s %s..%s %u hits, %u hosts\n", jail, net, time, until, v->hits, v->hosts);
 }
 
+static void give_one(struct run *r, struct cell *c, const struct line *line, const uint64_t *may)
+{
+    struct hit hit;
+    struct verdict v;
+    int e = jail_feed_some(c->jail, line, may, now, &hit, &v);
+
+    assert_true(e >= 0);
+    if (e == JAIL_E_HIT || e == JAIL_E_VERDICT)
+        keep(c->kept, &hit);
+    if (e == JAIL_E_VERDICT)
+        print(r->out, c->conf->name, &v);
+}
+
 static void give(struct run *r, struct slice text)
 {
+    const struct chosen *chosen;
     struct line line;
+    size_t n;
 
     stamp_line(&r->stamp, text, now, &line);
-    for (size_t i = 0; i < r->n; i++) {
-        struct cell *c = &r->cell[i];
-        struct hit hit;
-        struct verdict v;
-        int e = jail_feed(c->jail, &line, now, &hit, &v);
-        assert_true(e >= 0);
-        if (e == JAIL_E_HIT || e == JAIL_E_VERDICT)
-            keep(c->kept, &hit);
-        if (e == JAIL_E_VERDICT)
-            print(r->out, c->conf->name, &v);
-    }
+    for (size_t i = 0; i < r->n && !r->sieve; i++)
+        give_one(r, &r->cell[i], &line, NULL);
+    if (!r->sieve)
+        return;
+    line_take_body(&line);
+    n = sieve_line(r->sieve, &line, &chosen);
+    for (size_t i = 0; i < n; i++)
+        give_one(r, &r->cell[chosen[i].filter], &line, chosen[i].may);
 }
 
 static int restore_session(void *user, struct slice key, const struct session *s, bool forgotten)
@@ -179,8 +208,13 @@ static void expire(struct run *r, uint64_t *seed)
     // A daemon behind its log is as good as one ahead of it.
     usec_t then = now - random_below(seed, 1000) * USEC_PER_SEC;
 
-    for (size_t i = 0; i < r->n; i++)
+    for (size_t i = 0; i < r->n; i++) {
+        usec_t newest;
+        uint64_t passed = r->sieve ? sieve_passed(r->sieve, i, &newest) : 0;
+        if (passed > 0)
+            jail_pass(r->cell[i].jail, passed, newest);
         jail_expire(r->cell[i].jail, then);
+    }
 }
 
 static void run_through(struct run *r, const struct way *w)
@@ -216,6 +250,8 @@ static char *bans_of(const struct config *config, const struct zone *zone, const
     struct run r;
 
     run_init(&r, config, zone, name, text, open_memstream(&bans, &n));
+    if (w->sieved)
+        put_sieve(&r);
     run_through(&r, w);
     run_done(&r);
     return bans;

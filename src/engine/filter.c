@@ -87,12 +87,11 @@ static int compile(struct filter *f, const struct filter_spec *spec, struct filt
     bool has_prefix = prefix->text && slice_trim(slice_of(prefix->text)).n > 0;
     int r;
 
-    r = rules_init(&f->prefix, prefix, has_prefix ? 1 : 0, spec->use_dns, REGEX_LITERALS,
-                   ret_error);
+    r = rules_init(&f->prefix, prefix, has_prefix ? 1 : 0, spec->use_dns, REGEX_SIEVED, ret_error);
     if (r < 0)
         return r;
     r = rules_init(&f->fail, spec->failregex, spec->n_failregex, spec->use_dns,
-                   spec->maxlines > 1 ? REGEX_MULTILINE : REGEX_LITERALS, ret_error);
+                   spec->maxlines > 1 ? REGEX_MULTILINE : REGEX_SIEVED, ret_error);
     if (r < 0)
         return r;
     r = rules_init(&f->ignore, spec->ignoreregex, spec->n_ignoreregex, spec->use_dns, 0, ret_error);

@@ -40,28 +40,68 @@ static int refuse(const struct draft *regex, int error, size_t at, struct fault 
     return fault_set(ret_fault, draft_origin(regex, at), "%s%s", message, advice);
 }
 
+// NULL with *ret_error set.
+static pcre2_code *compile_text(const char *text, size_t n, uint32_t options, int *ret_error,
+                                PCRE2_SIZE *ret_at)
+{
+    pcre2_compile_context *context = pcre2_compile_context_create(NULL);
+    pcre2_code *code;
+
+    *ret_error = PCRE2_ERROR_HEAP_FAILED;
+    if (!context)
+        return NULL;
+    pcre2_set_newline(context, PCRE2_NEWLINE_LF);
+    options |= PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C;
+    code = pcre2_compile((PCRE2_SPTR)text, n, options, ret_error, ret_at, context);
+    pcre2_compile_context_free(context);
+    return code;
+}
+
 static int compile(const struct draft *regex, unsigned flags, pcre2_code **ret,
                    struct fault *ret_fault)
 {
-    pcre2_compile_context *context = pcre2_compile_context_create(NULL);
-    uint32_t options = PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C;
-    PCRE2_SIZE at = 0;
-    int error = 0;
-
-    if (!context)
-        return -ENOMEM;
     // Python's ^ also matches behind the last newline.
-    if (flags & REGEX_MULTILINE)
-        options |= PCRE2_MULTILINE | PCRE2_ALT_CIRCUMFLEX;
-    pcre2_set_newline(context, PCRE2_NEWLINE_LF);
-    *ret = pcre2_compile((PCRE2_SPTR)regex->text, regex->n, options, &error, &at, context);
-    pcre2_compile_context_free(context);
+    uint32_t options = flags & REGEX_MULTILINE ? PCRE2_MULTILINE | PCRE2_ALT_CIRCUMFLEX : 0;
+    PCRE2_SIZE at = 0;
+    int error;
+
+    *ret = compile_text(regex->text, regex->n, options, &error, &at);
     if (*ret) {
         // Where there may be no executable memory, the interpreter does the same more slowly.
         pcre2_jit_compile(*ret, PCRE2_JIT_COMPLETE);
         return 0;
     }
     return error == PCRE2_ERROR_HEAP_FAILED ? -ENOMEM : refuse(regex, error, at, ret_fault);
+}
+
+// What is added matches nothing, anywhere. But a regex that looks behind (as PCRE2 counts \A) is
+// one whose partial match may be empty: without it, (?s)^.{9} is said not to match "x", because it
+// asks for nine bytes before it has seen one.
+static int compile_partial(const struct draft *regex, pcre2_code **ret)
+{
+    static const char before[] = "(?:", behind[] = ")(?:|\\A)";
+    size_t n = strlen(before) + regex->n + strlen(behind);
+    uint32_t options = 0, lookbehind = 0;
+    char *text = malloc(n);
+    PCRE2_SIZE at;
+    int error;
+
+    if (!text)
+        return -ENOMEM;
+    memcpy(text, before, strlen(before));
+    memcpy(text + strlen(before), regex->text, regex->n);
+    memcpy(text + n - strlen(behind), behind, strlen(behind));
+    *ret = compile_text(text, n, 0, &error, &at);
+    free(text);
+    if (!*ret)
+        return 0;
+    pcre2_pattern_info(*ret, PCRE2_INFO_ALLOPTIONS, &options);
+    pcre2_pattern_info(*ret, PCRE2_INFO_MAXLOOKBEHIND, &lookbehind);
+    if (!(options & PCRE2_ANCHORED) || lookbehind == 0) {
+        pcre2_code_free(*ret);
+        *ret = NULL;
+    }
+    return 0;
 }
 
 static void number_groups(struct regex *r)
@@ -96,8 +136,10 @@ int regex_init(struct regex *r, const struct draft *python, unsigned flags, stru
     if (e == 0)
         e = python->failed || translated.failed ? -ENOMEM
                                                 : compile(&translated, flags, &r->code, ret_fault);
-    if (e == 0 && flags & REGEX_LITERALS)
+    if (e == 0 && flags & REGEX_SIEVED)
         e = literal_find((struct slice){translated.text, translated.n}, &r->literals);
+    if (e == 0 && flags & REGEX_SIEVED)
+        e = compile_partial(&translated, &r->partial);
     if (e == 0) {
         number_groups(r);
         r->is_jit = has_jit(r->code);
@@ -109,9 +151,10 @@ int regex_init(struct regex *r, const struct draft *python, unsigned flags, stru
 void regex_done(struct regex *r)
 {
     pcre2_code_free(r->code);
+    pcre2_code_free(r->partial);
     groups_done(&r->names);
     literal_done(&r->literals);
-    r->code = NULL;
+    r->code = r->partial = NULL;
 }
 
 int matcher_init(struct matcher *m, uint32_t captures)
@@ -148,25 +191,10 @@ int regex_search(const struct regex *r, struct matcher *m, struct slice text, si
     return n >= 0 ? REGEX_E_MATCH : n == PCRE2_ERROR_NOMATCH ? 0 : REGEX_E_LIMIT;
 }
 
-// Whether "no match" of PCRE2's partial matching can be trusted: the regex has to be tried at the
-// beginning only, and to look at the first byte before it asks for more than there are. Elsewhere
-// it does not count as partial what has not seen any text yet.
-static bool is_rooted(const pcre2_code *code)
-{
-    uint32_t options = 0, first = 0, lookbehind = 0;
-    const uint8_t *bytes = NULL;
-
-    pcre2_pattern_info(code, PCRE2_INFO_ALLOPTIONS, &options);
-    pcre2_pattern_info(code, PCRE2_INFO_FIRSTCODETYPE, &first);
-    pcre2_pattern_info(code, PCRE2_INFO_FIRSTBITMAP, &bytes);
-    pcre2_pattern_info(code, PCRE2_INFO_MAXLOOKBEHIND, &lookbehind);
-    return options & PCRE2_ANCHORED && (first == 1 || bytes || lookbehind > 0);
-}
-
 bool regex_may_follow(const struct regex *r, struct matcher *m, struct slice head)
 {
-    return !is_rooted(r->code) ||
-           pcre2_match(r->code, (PCRE2_SPTR)head.p, head.n, 0, PCRE2_PARTIAL_HARD | PCRE2_NO_JIT,
+    return !r->partial ||
+           pcre2_match(r->partial, (PCRE2_SPTR)head.p, head.n, 0, PCRE2_PARTIAL_HARD | PCRE2_NO_JIT,
                        m->data, m->context) != PCRE2_ERROR_NOMATCH;
 }
 

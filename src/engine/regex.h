@@ -17,12 +17,14 @@ struct regex {
     uint32_t captures; // groups up to the last that is asked for: the whole match, the first, and
                        // those with a name
     bool is_jit;
-    struct literals literals; // with REGEX_LITERALS
+    // With REGEX_SIEVED, what tells without a match that there is none.
+    struct literals literals;
+    pcre2_code *partial; // NULL: of partial matches nothing can be told
 };
 
 enum {
     REGEX_MULTILINE = 1, // ^ and $ also match at the newlines inside the text
-    REGEX_LITERALS = 2,  // find out what it cannot match without
+    REGEX_SIEVED = 2,
 };
 
 // -EINVAL with *ret_fault set, or -ENOMEM. regex_done() is due in any case.

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Whatever the lines are, jails behind a sieve count the same hits and give the same verdicts as
+// those that are fed everything. The input's first three lines are a filter: prefregex, failregex
+// and ignoreregex, beside those below; what follows is a log.
+#include "fuzz.h"
+
+#include "engine/jail.h"
+#include "engine/lines.h"
+#include "engine/sieve.h"
+
+enum { PATTERNS = 4, TEXT_MAX = 4096, SEED = 1 };
+
+#define NOW (UINT64_C(1795348800) * USEC_PER_SEC)
+
+struct kind {
+    const char *prefix, *fail[PATTERNS], *ignore, *date;
+    uint32_t maxlines;
+};
+
+static const struct kind kinds[] = {
+    {.prefix = "^ \\S+ smtpd\\[\\d+\\]: <F-CONTENT>.+</F-CONTENT>$",
+     .fail = {"^warning: \\S+\\[<ADDR>\\]: SASL \\S+ authentication failed",
+              "^disconnect from \\S+\\[<ADDR>\\].* auth=<F-OK>\\d+</F-OK>/<F-TOTAL>\\d+</F-TOTAL>"},
+     .ignore = "authentication failed: ok"},
+    {.prefix = "^<F-MLFID> \\S+ smtpd\\[\\d+\\]</F-MLFID>: <F-CONTENT>.+</F-CONTENT> end",
+     .fail = {"^<F-NOFAIL>connect</F-NOFAIL> from <ADDR>$", "^refused$",
+              "^<F-MLFFORGET>disconnect</F-MLFFORGET>"}},
+    {.fail = {"^.*from <ADDR>$<SKIPLINES>^.*refused$"}, .maxlines = 3},
+    {.fail = {"denied <ADDR>"}, .date = "^%%Y/%%m/%%d %%H:%%M:%%S"},
+    {.fail = {"failed for <F-USER>\\S*</F-USER> from <ADDR>", "<ADDR>$"}},
+    {.fail = {"^ \\S+ imapd\\S* (?i)bad login (?:from|by) <ADDR>", "^ \\S+ imapd: <HOST>"}},
+    {.fail = {"^ mx1 \\S+ one <ADDR>", "^ mx1 \\S+ two <ADDR>", "^ mx1 \\S+ three <ADDR>",
+              "^ mx1 four:$|^<ADDR>"},
+     .ignore = "ignored"},
+};
+
+enum { KINDS = sizeof(kinds) / sizeof(*kinds), FILTERS = KINDS + 1 };
+
+struct jails {
+    struct filter *filter[FILTERS];
+    struct jail *jail[FILTERS];
+    size_t n;
+};
+
+static struct slice next_line(struct slice *bytes)
+{
+    const char *end = bytes->n > 0 ? memchr(bytes->p, '\n', bytes->n) : NULL;
+    struct slice line = {bytes->p, end ? (size_t)(end - bytes->p) : bytes->n};
+
+    *bytes = slice_from(*bytes, line.n + 1);
+    return line;
+}
+
+static void add(struct jails *j, const struct kind *k, const struct exempt *exempt)
+{
+    static const struct jail_spec jail = {
+        .name = "fuzz", .maxretry = 2, .findtime = 600 * USEC_PER_SEC, .sentence = {USEC_PER_SEC}};
+    struct pattern fail[PATTERNS] = {{0}}, ignore = {.text = k->ignore}, date = {.text = k->date};
+    struct filter_spec spec = {.name = "fuzz",
+                               .prefregex = {.text = k->prefix},
+                               .failregex = fail,
+                               .ignoreregex = &ignore,
+                               .n_ignoreregex = k->ignore != NULL,
+                               .datepattern = &date,
+                               .n_datepattern = k->date != NULL,
+                               .maxlines = k->maxlines};
+    struct filter_error error;
+
+    for (; spec.n_failregex < PATTERNS && k->fail[spec.n_failregex]; spec.n_failregex++)
+        fail[spec.n_failregex].text = k->fail[spec.n_failregex];
+    if (filter_new(&spec, &j->filter[j->n], &error) < 0)
+        return;
+    must(jail_new(&jail, j->filter[j->n], exempt, SEED, &j->jail[j->n]) == 0);
+    j->n++;
+}
+
+static void jails_done(struct jails *j)
+{
+    for (size_t i = 0; i < j->n; i++) {
+        jail_free(j->jail[i]);
+        filter_free(j->filter[i]);
+    }
+}
+
+static void check_same(const struct hit *a, const struct hit *b)
+{
+    must(addr_compare(&a->addr, &b->addr) == 0 && a->time == b->time && a->count == b->count);
+    must(a->rule == b->rule && a->hits == b->hits && a->banned == b->banned);
+    must(slice_equal(a->user, b->user) && slice_equal(a->secret, b->secret));
+}
+
+static void give(struct jails *plain, struct jails *sieved, struct sieve *s, struct line *line)
+{
+    struct line shown = *line;
+    const struct chosen *chosen;
+    size_t n, k = 0;
+
+    line_take_body(&shown);
+    n = sieve_line(s, &shown, &chosen);
+    for (size_t i = 0; i < plain->n; i++) {
+        struct hit hit, again;
+        struct verdict verdict;
+        int r = jail_feed(plain->jail[i], line, NOW, &hit, &verdict), e = 0;
+        if (k < n && chosen[k].filter == i)
+            e = jail_feed_some(sieved->jail[i], &shown, chosen[k++].may, NOW, &again, &verdict);
+        must(r >= 0 && r == e);
+        if (r > 0)
+            check_same(&hit, &again);
+    }
+    must(k == n);
+}
+
+static void read_log(struct jails *plain, struct jails *sieved, struct slice log)
+{
+    struct lines lines;
+    struct stamp stamp;
+    struct sieve *s;
+    struct slice text;
+
+    must(lines_init(&lines, TEXT_MAX) == 0 && sieve_new(sieved->filter, sieved->n, &s) == 0);
+    stamp_init(&stamp, NULL);
+    while (lines_next(&lines, &log, &text)) {
+        struct line line;
+        stamp_line(&stamp, text, NOW, &line);
+        give(plain, sieved, s, &line);
+    }
+    sieve_free(s);
+    lines_done(&lines);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct slice bytes = {(const char *)data, size}, line;
+    struct jails plain = {.n = 0}, sieved = {.n = 0};
+    struct exempt nobody = {0};
+    char text[3][TEXT_MAX];
+
+    for (size_t i = 0; i < 3; i++) {
+        line = next_line(&bytes);
+        line.n = line.n < TEXT_MAX ? line.n : TEXT_MAX - 1;
+        memcpy(text[i], line.n > 0 ? line.p : "", line.n);
+        text[i][line.n] = '\0';
+    }
+    struct kind own = {.prefix = text[0], .fail = {text[1]}, .ignore = *text[2] ? text[2] : NULL};
+    for (size_t i = 0; i < FILTERS; i++) {
+        add(&plain, i < KINDS ? &kinds[i] : &own, &nobody);
+        add(&sieved, i < KINDS ? &kinds[i] : &own, &nobody);
+    }
+    must(plain.n >= KINDS && plain.n == sieved.n);
+    read_log(&plain, &sieved, bytes);
+    jails_done(&plain);
+    jails_done(&sieved);
+    return 0;
+}
