@@ -10,6 +10,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
+// Found while all that are followed were busy.
+struct leftover {
+    unsigned pattern;
+    bool starting;
+    char *path;
+};
+
 struct logs {
     const struct roster *roster;
     struct ledger *ledger;
@@ -23,6 +30,8 @@ struct logs {
     usec_t since;  // from when on it is judged
     bool taken;    // a file whose position has to be kept before it is read
     bool is_full;  // and that has been said
+    struct leftover left[LEFT_MAX];
+    size_t n_left;
 };
 
 static struct tail *find_path(const struct logs *l, const char *path)
@@ -133,6 +142,25 @@ static int take_up(struct logs *l, const struct logpath *from, const char *path,
     return kept < 0 ? keep_one(l, t) : 0;
 }
 
+static int leave_over(struct logs *l, unsigned pattern, const char *path)
+{
+    struct leftover *last = &l->left[l->n_left];
+
+    if (!l->is_full)
+        log_line(LEVEL_WARNING, "%s is read later: %d logs are followed, all of them busy", path,
+                 LOGS_MAX);
+    l->is_full = true;
+    for (size_t i = 0; i < l->n_left; i++) {
+        if (l->left[i].pattern == pattern && strcmp(l->left[i].path, path) == 0)
+            return 0;
+    }
+    if (l->n_left == LEFT_MAX)
+        return 0;
+    *last = (struct leftover){pattern, l->starting, strdup(path)};
+    l->n_left += last->path != NULL;
+    return last->path ? 0 : -ENOMEM;
+}
+
 static int on_path(void *user, unsigned pattern, const char *path)
 {
     struct logs *l = user;
@@ -145,13 +173,8 @@ static int on_path(void *user, unsigned pattern, const char *path)
         t = find_file(l, path);
     if (!t)
         r = take_up(l, &l->path[pattern], path, &t);
-    if (r == -EMFILE) {
-        if (!l->is_full)
-            log_line(LEVEL_ERROR, "%s is not followed: %d logs are, all of them busy", path,
-                     LOGS_MAX);
-        l->is_full = true;
-        return 0;
-    }
+    if (r == -EMFILE)
+        return leave_over(l, pattern, path);
     if (r < 0)
         return r;
     t->source.ready = true;
@@ -234,6 +257,8 @@ struct logs *logs_free(struct logs *l)
     if (l) {
         while (l->n > 0)
             drop(l, l->n - 1);
+        while (l->n_left > 0)
+            free(l->left[--l->n_left].path);
         watch_free(l->watch);
         free(l->path);
         free(l);
@@ -298,6 +323,25 @@ void logs_read(struct logs *l, usec_t now, line_fn *fn, void *user)
     }
 }
 
+// Whatever has been read to its end makes room for one.
+static int take_leftovers(struct logs *l)
+{
+    int r = 0;
+
+    for (size_t n = l->n_left; n > 0 && r >= 0; n--) {
+        struct leftover first = l->left[0];
+        memmove(l->left, l->left + 1, --l->n_left * sizeof(first));
+        l->starting = first.starting;
+        r = on_path(l, first.pattern, first.path);
+        free(first.path);
+        if (l->n_left == n) // nothing is idle
+            break;
+    }
+    l->is_full = l->n_left > 0;
+    l->starting = l->taken = false;
+    return r;
+}
+
 int logs_keep(struct logs *l)
 {
     for (size_t i = 0; i < l->n; i++) {
@@ -305,7 +349,7 @@ int logs_keep(struct logs *l)
         if (r < 0)
             return r;
     }
-    return 0;
+    return take_leftovers(l);
 }
 
 size_t logs_count(const struct logs *l)

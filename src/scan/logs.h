@@ -8,8 +8,9 @@
 #include "scan/tail.h"
 
 // Files followed at once; beyond it the one idle longest makes room: its position is kept, and it
-// is taken up again when it changes.
-enum { LOGS_MAX = 256 };
+// is taken up again when it changes. Where none is idle, those that are found wait (overflow of
+// those: until they change).
+enum { LOGS_MAX = 256, LEFT_MAX = 4096 };
 
 struct logs;
 
@@ -45,7 +46,8 @@ bool logs_ready(const struct logs *l);
 // Reads one chunk of the next file that has more, within the ledger's transaction.
 void logs_read(struct logs *l, usec_t now, line_fn *fn, void *user);
 
-// Puts the positions that moved into the ledger, within the same transaction.
+// Puts the positions that moved into the ledger, within the same transaction, which is committed
+// next; then those that wait are taken up.
 int logs_keep(struct logs *l);
 
 size_t logs_count(const struct logs *l);

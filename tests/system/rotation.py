@@ -132,5 +132,18 @@ class Rotation(Case):
         self.rig.wait_kernel(self.expected)
 
 
+class Many(Case):
+    def test_more_logs_than_are_followed_at_once(self):
+        """All are read, though nobody writes to them any more."""
+        hosts = addresses(300)
+        for i, addr in enumerate(hosts):
+            self.rig.hit(addr, 3, log=f'log/many-{i}.log')
+            self.rig.hit(f'192.0.2.{i % 250 + 1}', 3, at=1, log=f'log/many-{i}.log')
+        self.rig.jail(logpath=self.rig.path('log/many-*.log'))
+        self.rig.start()
+        self.rig.wait_kernel({addr + '/32' for addr in hosts})
+        self.assertEqual(self.rig.said('is read later'), 1)
+
+
 if __name__ == '__main__':
     main()
