@@ -334,12 +334,54 @@ static int read_entry(struct journal *j, struct line *ret)
     return JOURNAL_E_LINE;
 }
 
+// Whether something is there that may not be read.
+static bool is_closed(const char *pattern)
+{
+    glob_t found = {0};
+    bool closed = false;
+
+    if (glob(pattern, GLOB_NOSORT, NULL, &found) == 0) {
+        for (size_t i = 0; i < found.gl_pathc && !closed; i++)
+            closed = access(found.gl_pathv[i], R_OK) < 0 && errno == EACCES;
+    }
+    globfree(&found);
+    return closed;
+}
+
+static bool is_folder_closed(const char *folder)
+{
+    static const char *const levels[] = {"", "/*", "/*/*.journal"};
+    bool closed = false;
+
+    for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]) && !closed; i++) {
+        cleanup(freep) char *pattern = NULL;
+        closed = asprintf(&pattern, "%s%s", folder, levels[i]) >= 0 && is_closed(pattern);
+    }
+    return closed;
+}
+
+// sd-journal passes over what it may not read, as if it were not there.
+static int check_access(const struct journal_conf *c)
+{
+    bool closed = false;
+
+    for (size_t i = 0; i < c->n_file && !closed; i++)
+        closed = is_closed(c->file[i]);
+    if (c->path)
+        closed = closed || is_folder_closed(c->path);
+    for (size_t i = 0; i < 2 && !c->path && c->n_file == 0 && !closed; i++)
+        closed = is_folder_closed(system_folders[i]);
+    return closed ? -EACCES : 0;
+}
+
 int journal_read(struct journal *j, struct line *ret_line)
 {
     int r = j->sd ? 0 : open_journal(j);
 
     if (r >= 0)
         r = sd_journal_next(j->sd);
+    if (r == 0 && !journal_has_entries(j))
+        r = check_access(j->conf);
     if (r > 0)
         r = read_entry(j, ret_line);
     if (r < 0) {

@@ -288,6 +288,26 @@ class Journal(Case):
         self.write(self.failures(['192.0.2.2'] * 2))
         self.rig.wait_kernel({'192.0.2.1/32', '192.0.2.2/32'})
 
+    def test_journal_that_may_not_be_read(self):
+        """It is said, and ends when it may be."""
+        self.journal_jail()
+        self.write(self.failures(['192.0.2.1'] * 2))
+        journal = os.path.join(self.folder, 'system.journal')
+        for place, mode in (self.folder, 0o755), (journal, 0o644):
+            os.chmod(place, 0)
+            self.rig.start()
+            self.rig.wait(lambda: [s['state'] for s in self.sources().values()] == ['unreadable'],
+                          f'{place} as it is')
+            self.assertIn('Permission denied', self.rig.command('status').stdout)
+            self.assertEqual(self.rig.kernel(), {})
+            os.chmod(place, mode)
+            self.rig.wait_kernel({'192.0.2.1/32'})
+            self.assertEqual(self.rig.command('unban', '--all').returncode, 0)
+            self.rig.stop()
+            os.unlink(journal)
+            shutil.rmtree(self.rig.path('state'))
+            self.write(self.failures(['192.0.2.1'] * 2))
+
     def test_files_by_name(self):
         self.journal_jail(backend=f'systemd[journalfiles="{self.folder}/a*.journal"]')
         self.rig.start()
