@@ -212,6 +212,26 @@ class Enforcer(Case):
         self.assertEqual(status['NoNewPrivs'], '1')
 
 
+class Idle(Case):
+    def timers(self):
+        """The seconds that are left on timers of the daemon."""
+        folder = f'/proc/{self.rig.daemon.pid}/fdinfo'
+        left = []
+        for fd in os.listdir(folder):
+            with open(f'{folder}/{fd}') as f:
+                left += [l.split('(')[1] for l in f if l.startswith('it_value')]
+        return [float(l.split(',')[0]) + 1 for l in left if l.strip() != '0, 0)']
+
+    def test_nothing_to_wake_up_for(self):
+        """Without bans and hits no timer runs; with them only those that something waits for."""
+        self.rig.jail()
+        self.rig.start()
+        self.rig.wait(lambda: not self.timers(), 'rest')
+        self.rig.hit('203.0.113.7', 3)
+        self.rig.wait_kernel(['203.0.113.7/32'])
+        self.rig.wait(lambda: min(self.timers(), default=0) > 60, 'rest after a ban')
+
+
 class Reloads(Case):
     def reload(self):
         seen = self.rig.said('is loaded anew') + self.rig.said('cannot be loaded')
