@@ -183,7 +183,7 @@ static void test_evidence(void **state)
                           .text = {lines[i], i == 1 ? 9 : strlen(lines[i])}};
         assert_int_equal(ledger_hit(f->ledger, "postfix-auth", &hit, "mail.log"), 0);
     }
-    assert_int_equal(ledger_ban(f->ledger, &ban, &ban.id, NULL), 0);
+    assert_int_equal(ledger_ban(f->ledger, &ban, ban.since, &ban.id, NULL), 0);
     set_hook(f, "cat >$DIR/told", argv);
     hooks_ban(f->hooks, &f->cell, &ban, NULL);
     wait_for_all(f);

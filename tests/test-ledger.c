@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "ledger/store.h"
+#include "ledger/hits.h"
 
 #include "base/cleanup.h"
 
@@ -84,7 +84,29 @@ static int add_ban(struct ledger *l, const char *jail, const char *net, usec_t s
                       .need_hits = 5,
                       .findtime = FINDTIME};
 
-    return ledger_ban(l, &ban, ret_id, NULL);
+    return ledger_ban(l, &ban, since, ret_id, NULL);
+}
+
+// One transaction each, and no segment grows.
+static void add_apart(struct ledger *l, const char *addr, usec_t time, const char *text)
+{
+    assert_int_equal(ledger_begin(l), 0);
+    assert_int_equal(add_hit(l, "auth", addr, time, text), 0);
+    assert_int_equal(ledger_commit(l), 0);
+    hits_lost(l);
+}
+
+// Hits whose lines have nothing in common with each other.
+static int add_many(struct ledger *l, const char *jail, const char *addr, unsigned n)
+{
+    char text[100];
+    int r = 0;
+
+    for (unsigned i = 0; i < n && r == 0; i++) {
+        snprintf(text, sizeof(text), "mail[%u]: " LINE_OF("%s"), i, addr);
+        r = add_hit(l, jail, addr, SECONDS(i + 2), text);
+    }
+    return r;
 }
 
 // What callbacks saw: one word for each, in their order.
@@ -115,12 +137,32 @@ static int see_evidence(void *user, const struct evidence *e)
     return 0;
 }
 
-static int see_hit(void *user, const struct hit *hit, const char *source)
+// Of one jail.
+struct hits {
+    struct seen seen;
+    const char *jail;
+    usec_t since;
+};
+
+static int see_hit(void *user, const char *jail, const struct hit *hit, const char *source)
 {
+    struct hits *hits = user;
     char net[ADDR_TEXT_MAX];
 
     assert_int_equal(source[0], '/');
-    see(user, net, addr_format(&hit->host, net));
+    assert_true(hit->time > hits->since);
+    if (strcmp(jail, hits->jail) == 0)
+        see(&hits->seen, net, addr_format(&hit->host, net));
+    return 0;
+}
+
+static int see_pardon(void *user, const char *jail, const struct addr *net)
+{
+    struct hits *hits = user;
+    char text[ADDR_TEXT_MAX + 1] = "!";
+
+    if (strcmp(jail, hits->jail) == 0)
+        see(&hits->seen, text, addr_format(net, text + 1) + 1);
     return 0;
 }
 
@@ -142,10 +184,10 @@ static void assert_bans(struct ledger *l, const char *jail, usec_t now, const ch
 
 static void assert_hits(struct ledger *l, const char *jail, usec_t since, const char *expected)
 {
-    struct seen seen = {0};
+    struct hits hits = {.jail = jail, .since = since};
 
-    assert_int_equal(ledger_hits(l, jail, since, see_hit, &seen), 0);
-    assert_string_equal(seen.text, expected);
+    assert_int_equal(ledger_hits(l, since, see_hit, see_pardon, &hits), 0);
+    assert_string_equal(hits.seen.text, expected);
 }
 
 static void assert_evidence(struct ledger *l, int64_t ban, const char *net, const char *expected)
@@ -155,6 +197,20 @@ static void assert_evidence(struct ledger *l, int64_t ban, const char *net, cons
 
     assert_int_equal(ledger_evidence(l, ban, &addr, 100, see_evidence, &seen), 0);
     assert_string_equal(seen.text, expected);
+}
+
+static int64_t count_rows(struct ledger *l, const char *table)
+{
+    char sql[64];
+    sqlite3_stmt *s;
+    int64_t n;
+
+    snprintf(sql, sizeof(sql), "SELECT count(*) FROM %s", table);
+    assert_int_equal(sqlite3_prepare_v2(l->db, sql, -1, &s, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+    n = sqlite3_column_int64(s, 0);
+    sqlite3_finalize(s);
+    return n;
 }
 
 static void test_evidence(void **state)
@@ -258,10 +314,8 @@ static void test_text(void **state)
 static void assert_prior(struct ledger *l, const char *jail, usec_t now, uint32_t expected)
 {
     struct addr net = net_of("203.0.113.7");
-    uint32_t prior;
 
-    assert_int_equal(ledger_prior(l, jail, &net, now, &prior), 0);
-    assert_int_equal(prior, expected);
+    assert_int_equal(ledger_prior(l, jail, &net, now), expected);
 }
 
 static void test_bans(void **state)
@@ -294,14 +348,14 @@ static void test_bans(void **state)
     assert_int_equal(ledger_unban(l, "smtp", &net, SECONDS(160), see_ban, &lifted), 0);
     assert_string_equal(lifted.text, "203.0.113.7");
     assert_bans(l, NULL, SECONDS(160), "203.0.113.7 203.0.113.0/24");
-    assert_hits(l, "smtp", 0, "");
+    assert_hits(l, "smtp", 0, "203.0.113.7 !203.0.113.7");
     assert_hits(l, "auth", 0, "203.0.113.7");
     assert_int_equal(ledger_unban(l, NULL, &net, SECONDS(170), see_ban, &lifted), 0);
     assert_int_equal(ledger_unban(l, NULL, &net, SECONDS(180), see_ban, &lifted), 0);
     assert_int_equal(lifted.n, 2);
     assert_prior(l, NULL, USEC_FOREVER, 1);
     assert_bans(l, NULL, SECONDS(170), "203.0.113.0/24");
-    assert_hits(l, "auth", 0, "");
+    assert_hits(l, "auth", 0, "203.0.113.7 !203.0.113.7");
     ledger_close(l);
 }
 
@@ -327,7 +381,7 @@ static void test_ban_is_kept_whole(void **state)
     struct ban got = {0};
 
     (void)state;
-    assert_int_equal(ledger_ban(l, &given, NULL, NULL), 0);
+    assert_int_equal(ledger_ban(l, &given, given.since, NULL, NULL), 0);
     assert_int_equal(ledger_bans(l, "auth", SECONDS(2), 0, see_until, &got), 0);
     assert_int_equal(addr_compare(&got.net, &given.net), 0);
     assert_true(got.since == given.since && got.until == given.until && got.hits == given.hits &&
@@ -345,10 +399,10 @@ static void test_about(void **state)
     static const struct {
         const char *net, *about;
     } rows[] = {
-        {"203.0.113.7", "::/0 203.0.0.0/16 203.0.113.0/24 203.0.113.7"},
-        {"203.0.113.8", "::/0 203.0.0.0/16 203.0.113.0/24"},
-        {"203.0.112.0/22", "::/0 203.0.114.0/24 203.0.0.0/16 203.0.113.0/24 203.0.113.7"},
-        {"192.0.2.1", "::/0"},
+        {"203.0.113.7", "203.0.0.0/16 203.0.113.0/24 203.0.113.7"},
+        {"203.0.113.8", "203.0.0.0/16 203.0.113.0/24"},
+        {"203.0.112.0/22", "203.0.114.0/24 203.0.0.0/16 203.0.113.0/24 203.0.113.7"},
+        {"192.0.2.1", ""},
         {"2001:db8:1:2::99", "::/0 2001:db8:1::/48 2001:db8:1:2::/64"},
         {"2001:db8:1::/56", "::/0 2001:db8:1::/48 2001:db8:1:2::/64"},
     };
@@ -453,8 +507,8 @@ static void test_reopen(void **state)
     l = open_at(place.path);
     assert_bans(l, "auth", SECONDS(2), "192.0.2.1");
     assert_hits(l, "auth", 0, "192.0.2.1");
-    assert_int_equal(l->n_hit, 1);
-    assert_int_equal(l->n_ban, 1);
+    assert_evidence(l, 1, "::/0", "line");
+    assert_int_equal(ledger_in_force(l, NULL), 1);
     ledger_close(l);
     place_remove(&place);
 }
@@ -494,8 +548,7 @@ static void test_crash(void **state)
         r = r < 0 ? r : ledger_position(l, "log", &(struct position){.offset = 100});
         r = r < 0 ? r : ledger_commit(l);
         r = r < 0 ? r : ledger_begin(l);
-        for (unsigned i = 0; i < 5000 && r == 0; i++) // more than the cache would hold back
-            r = add_hit(l, "late", "192.0.2.2", SECONDS(2), LINE_OF("192.0.2.2"));
+        r = r < 0 ? r : add_many(l, "late", "192.0.2.2", 9000); // more than is held back
         r = r < 0 ? r : ledger_position(l, "log", &(struct position){.offset = 200});
         _exit(r == 0 ? 0 : 1);
     }
@@ -614,27 +667,101 @@ static void test_wrong_files(void **state)
     }
 }
 
-static void test_damage_inside(void **state)
+static void write_junk(const char *path, off_t from, off_t to)
 {
-    struct place place;
-    struct ledger *l;
     char junk[4096];
 
-    (void)state;
-    place_make(&place);
-    l = open_at(place.path);
-    assert_int_equal(ledger_begin(l), 0);
-    for (unsigned i = 0; i < 2000; i++)
-        assert_int_equal(add_hit(l, "auth", "192.0.2.2", SECONDS(2), LINE_OF("192.0.2.2")), 0);
-    assert_int_equal(ledger_commit(l), 0);
-    ledger_close(l);
     memset(junk, 0x5a, sizeof(junk));
-    for (off_t page = 20; page < 60; page++)
-        write_file(place.path, page * 4096, junk, sizeof(junk));
-    l = NULL;
-    assert_int_equal(ledger_open(place.path, &l), -EUCLEAN);
-    assert_null(l);
-    place_remove(&place);
+    for (off_t page = from; page < to; page++)
+        write_file(path, page * (off_t)sizeof(junk), junk, sizeof(junk));
+}
+
+// Which page a table begins on.
+static off_t root_of(const char *path, const char *table)
+{
+    char sql[96];
+    struct ledger *l = open_at(path);
+    sqlite3_stmt *s;
+    off_t page;
+
+    snprintf(sql, sizeof(sql), "SELECT rootpage - 1 FROM sqlite_schema WHERE name = '%s'", table);
+    assert_int_equal(sqlite3_prepare_v2(l->db, sql, -1, &s, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+    page = (off_t)sqlite3_column_int64(s, 0);
+    sqlite3_finalize(s);
+    ledger_close(l);
+    return page;
+}
+
+// What all depends on is looked at when the ledger is opened.
+static void test_damage_inside(void **state)
+{
+    static const char *const tables[] = {"ban", "segment", "position", "session", "bookmark"};
+    struct place place;
+    struct ledger *l;
+
+    (void)state;
+    for (size_t i = 0; i < LENGTH_OF(tables); i++) {
+        off_t page;
+        place_make(&place);
+        l = open_at(place.path);
+        assert_int_equal(ledger_begin(l), 0);
+        assert_int_equal(add_hit(l, "auth", "192.0.2.2", SECONDS(1), "x"), 0);
+        assert_int_equal(add_ban(l, "auth", "192.0.2.2", SECONDS(1), SECONDS(9), NULL), 0);
+        assert_int_equal(ledger_commit(l), 0);
+        ledger_close(l);
+        page = root_of(place.path, tables[i]);
+        write_junk(place.path, page, page + 1);
+        l = NULL;
+        assert_int_equal(ledger_open(place.path, &l), -EUCLEAN);
+        assert_null(l);
+        place_remove(&place);
+    }
+}
+
+static int count_hit(void *user, const char *jail, const struct hit *hit, const char *source)
+{
+    (void)jail;
+    (void)hit;
+    (void)source;
+    ++*(unsigned *)user;
+    return 0;
+}
+
+// Of hits that are damaged the others stay.
+static void test_damaged_segment(void **state)
+{
+    static const struct {
+        const char *sql;
+        unsigned least, most; // hits that are left of 5000
+    } rows[] = {
+        {"DELETE FROM content WHERE first = (SELECT min(first) FROM segment)", 4000, 4500},
+        {"UPDATE content SET heads = substr(heads, 1, 1000) WHERE first = 1", 4000, 5000},
+        {"UPDATE content SET heads = substr(heads, 2) WHERE first = 1", 4000, 5000},
+        {"UPDATE content SET heads = zeroblob(50000) WHERE first = 1", 4000, 5000},
+        {"UPDATE content SET heads = x'ffffffffffffffffffffffffff' WHERE first = 1", 4000, 4500},
+        {"UPDATE content SET texts = x'' WHERE first = 1", 4000, 4500},
+        {"UPDATE segment SET sieve = x'00'", 5000, 5000},
+        {"UPDATE segment SET sieve = x''", 5000, 5000},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        struct ledger *l = open_at(":memory:");
+        struct seen seen = {0};
+        struct addr net = net_of("192.0.2.2");
+        unsigned hits = 0;
+        assert_int_equal(ledger_begin(l), 0);
+        assert_int_equal(add_many(l, "auth", "192.0.2.2", 5000), 0);
+        assert_int_equal(ledger_commit(l), 0);
+        assert_int_equal(sqlite3_exec(l->db, rows[i].sql, NULL, NULL, NULL), SQLITE_OK);
+        assert_int_equal(ledger_hits(l, 0, count_hit, see_pardon, &hits), 0);
+        assert_in_range(hits, rows[i].least, rows[i].most);
+        assert_true((ledger_damaged(l) > 0) == (hits < 5000));
+        assert_int_equal(ledger_evidence(l, 0, &net, 5, see_evidence, &seen), 0);
+        assert_int_equal(seen.n, 5);
+        ledger_close(l);
+    }
 }
 
 static void test_unreachable(void **state)
@@ -667,14 +794,13 @@ static void test_full_disk(void **state)
     (void)state;
     place_make(&place);
     l = open_at(place.path);
-    assert_int_equal(add_hit(l, "auth", "192.0.2.1", SECONDS(1), "kept"), 0);
+    add_apart(l, "192.0.2.1", SECONDS(1), "kept");
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
     limit = (struct rlimit){256 * 1024, before.rlim_max};
     signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
     assert_int_equal(ledger_begin(l), 0);
-    for (unsigned i = 0; i < 3000; i++)
-        add_hit(l, "late", "192.0.2.2", SECONDS(2), LINE_OF("192.0.2.2"));
+    add_many(l, "late", "192.0.2.2", 9000);
     r = ledger_commit(l);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
     signal(SIGXFSZ, SIG_DFL);
@@ -687,27 +813,44 @@ static void test_full_disk(void **state)
     assert_int_equal(ledger_commit(l), 0);
     assert_hits(l, "auth", 0, "192.0.2.1");
     assert_hits(l, "late", 0, "192.0.2.3");
-    assert_int_equal(l->n_hit, 2);
     ledger_close(l);
     place_remove(&place);
 }
 
+// Hits are lost, bans are not.
 static void test_failed_write_spoils(void **state)
 {
+    const struct position position = {0};
     struct ledger *l = open_at(":memory:");
 
     (void)state;
     assert_int_equal(ledger_begin(l), 0);
     assert_int_equal(add_hit(l, "auth", "192.0.2.1", SECONDS(1), "x"), 0);
+    assert_int_equal(add_ban(l, "auth", "192.0.2.1", SECONDS(1), SECONDS(9), NULL), 0);
     assert_int_equal(sqlite3_exec(l->db, "PRAGMA query_only = ON", NULL, NULL, NULL), 0);
-    assert_int_equal(add_hit(l, "auth", "192.0.2.1", SECONDS(1), "x"), -EROFS);
+    assert_int_equal(ledger_position(l, "log", &position), -EROFS);
     assert_int_equal(sqlite3_exec(l->db, "PRAGMA query_only = OFF", NULL, NULL, NULL), 0);
     assert_int_equal(add_hit(l, "auth", "192.0.2.2", SECONDS(1), "x"), -EIO);
     assert_int_equal(ledger_commit(l), -EIO);
     assert_hits(l, "auth", 0, "");
+    assert_bans(l, "auth", SECONDS(2), "192.0.2.1");
+    assert_int_equal(ledger_begin(l), 0);
     assert_int_equal(add_hit(l, "auth", "192.0.2.3", SECONDS(1), "x"), 0);
+    assert_int_equal(ledger_commit(l), 0);
     assert_hits(l, "auth", 0, "192.0.2.3");
+    assert_int_equal(count_rows(l, "ban"), 1);
     ledger_close(l);
+}
+
+static void commit_prune(struct ledger *l, usec_t hits_before, usec_t bans_before)
+{
+    int r = 1;
+
+    assert_int_equal(ledger_begin(l), 0);
+    for (int i = 0; i < 10 && r > 0; i++)
+        r = ledger_prune(l, bans_before, hits_before, bans_before);
+    assert_int_equal(r, 0);
+    assert_int_equal(ledger_commit(l), 0);
 }
 
 static void test_prune(void **state)
@@ -716,52 +859,86 @@ static void test_prune(void **state)
     int64_t old, current;
 
     (void)state;
-    assert_int_equal(add_hit(l, "auth", "192.0.2.1", SECONDS(1), "a"), 0);
-    assert_int_equal(add_hit(l, "auth", "192.0.2.2", SECONDS(2), "b"), 0);
-    assert_int_equal(add_hit(l, "auth", "192.0.2.3", SECONDS(3), "c"), 0);
-    assert_int_equal(add_hit(l, "auth", "192.0.2.4", SECONDS(4), "d"), 0);
+    add_apart(l, "192.0.2.1", SECONDS(1), "a");
+    add_apart(l, "192.0.2.2", SECONDS(2), "b");
+    add_apart(l, "192.0.2.3", SECONDS(3), "c");
+    add_apart(l, "192.0.2.4", SECONDS(4), "d");
     assert_int_equal(add_ban(l, "auth", "192.0.2.1", SECONDS(1), SECONDS(10), &old), 0);
     assert_int_equal(add_ban(l, "auth", "192.0.2.3", SECONDS(3), SECONDS(99), &current), 0);
-    // Evidence stays as long as its ban.
-    assert_int_equal(ledger_prune(l, SECONDS(4), SECONDS(10)), 0);
+    assert_int_equal(count_rows(l, "segment"), 4);
+    // Evidence stays as long as its ban, and what is left is joined.
+    commit_prune(l, SECONDS(4), SECONDS(10));
     assert_hits(l, "auth", 0, "192.0.2.1 192.0.2.3 192.0.2.4");
-    assert_int_equal(ledger_prune(l, SECONDS(4), SECONDS(11)), 0);
+    assert_int_equal(count_rows(l, "segment"), 2);
+    assert_int_equal(count_rows(l, "ban"), 2);
+    assert_evidence(l, old, "::/0", "a");
+    commit_prune(l, SECONDS(4), SECONDS(11));
     assert_hits(l, "auth", 0, "192.0.2.3 192.0.2.4");
     assert_evidence(l, old, "::/0", "");
     assert_evidence(l, current, "::/0", "c");
-    assert_int_equal(l->n_hit, 2);
-    assert_int_equal(l->n_ban, 1);
+    assert_int_equal(count_rows(l, "segment"), 2);
+    assert_int_equal(count_rows(l, "content"), 2);
+    assert_int_equal(count_rows(l, "ban"), 1);
     ledger_close(l);
 }
 
-static void test_capacity(void **state)
+static void test_ban_capacity(void **state)
 {
     struct ledger *l = open_at(":memory:");
     char addr[ADDR_TEXT_MAX];
-    unsigned calls = 0;
 
     (void)state;
-    assert_int_equal(ledger_begin(l), 0);
-    for (unsigned i = 0; i < 5000; i++) {
-        snprintf(addr, sizeof(addr), "10.0.%u.%u", i / 250, i % 250);
-        assert_int_equal(add_hit(l, "auth", addr, SECONDS(i), "x"), 0);
-        if (i < 10 || i == 4999)
-            assert_int_equal(add_ban(l, "auth", addr, SECONDS(i), SECONDS(6000 - i), NULL), 0);
-    }
-    l->hits_max = 4;
     l->bans_max = 3;
-    assert_true(ledger_is_over(l));
-    while (ledger_prune(l, 0, 0) > 0)
-        assert_true(++calls < 10);
-    assert_true(calls > 1); // bounded work per call
+    // Whoever is over goes first, then who ends first.
+    assert_int_equal(add_ban(l, "auth", "10.0.0.1", SECONDS(0), SECONDS(50), NULL), 0);
+    assert_int_equal(add_ban(l, "auth", "10.0.0.2", SECONDS(0), SECONDS(10), NULL), 0);
+    assert_int_equal(add_ban(l, "auth", "10.0.0.3", SECONDS(0), SECONDS(99), NULL), 0);
+    assert_int_equal(ledger_begin(l), 0);
     assert_int_equal(ledger_commit(l), 0);
-    // The bans that end soonest went, and the oldest hits that are evidence of none of the others.
-    assert_hits(l, "auth", 0, "10.0.0.0 10.0.0.1 10.0.0.2 10.0.19.249");
-    assert_bans(l, NULL, SECONDS(0), "10.0.0.0 10.0.0.1 10.0.0.2");
-    l->hits_max = 2;
-    assert_int_equal(ledger_prune(l, 0, 0), 0);
+    assert_int_equal(add_ban(l, "auth", "10.0.0.4", SECONDS(0), SECONDS(80), NULL), 0);
+    assert_bans(l, NULL, SECONDS(0), "10.0.0.1 10.0.0.3 10.0.0.4");
+    for (unsigned i = 5; i < 5000; i++) {
+        snprintf(addr, sizeof(addr), "10.0.%u.%u", i / 250, i % 250);
+        assert_int_equal(add_ban(l, "auth", addr, SECONDS(0), SECONDS(100 + i), NULL), 0);
+    }
+    assert_bans(l, NULL, SECONDS(0), "10.0.19.247 10.0.19.248 10.0.19.249");
+    assert_int_equal(ledger_begin(l), 0);
+    assert_int_equal(ledger_commit(l), 0);
+    assert_int_equal(count_rows(l, "ban"), 3);
+    assert_in_range(l->roll.n, 3, 3000);
+    ledger_close(l);
+}
+
+static void test_hit_capacity(void **state)
+{
+    struct ledger *l = open_at(":memory:");
+    unsigned calls = 0;
+    int64_t ban;
+
+    (void)state;
+    assert_int_equal(add_hit(l, "auth", "10.0.0.1", SECONDS(0), "evidence"), 0);
+    assert_int_equal(add_ban(l, "auth", "10.0.0.1", SECONDS(1), USEC_FOREVER, &ban), 0);
+    assert_int_equal(ledger_begin(l), 0);
+    assert_int_equal(add_many(l, "auth", "10.0.0.2", 20000), 0);
+    assert_int_equal(ledger_commit(l), 0);
+    assert_true(l->bytes > 20 * SEGMENT_BYTES);
+    l->bytes_max = SEGMENT_BYTES;
+    assert_true(ledger_is_over(l));
+    assert_int_equal(ledger_begin(l), 0);
+    while (ledger_prune(l, SECONDS(20000), 0, 0) > 0)
+        assert_true(++calls < 30);
+    assert_int_equal(ledger_commit(l), 0);
+    assert_true(calls > 0); // bounded work per call
     assert_false(ledger_is_over(l));
-    assert_hits(l, "auth", 0, "10.0.0.1 10.0.0.2");
+    // What was evidence of nothing went, and nothing else.
+    assert_evidence(l, ban, "::/0", "evidence");
+    l->bytes_max = 10;
+    assert_int_equal(ledger_begin(l), 0);
+    while (ledger_prune(l, SECONDS(20000), 0, 0) > 0)
+        assert_true(++calls < 30);
+    assert_int_equal(ledger_commit(l), 0);
+    assert_evidence(l, ban, "::/0", "");
+    assert_int_equal(count_rows(l, "content"), 0);
     ledger_close(l);
 }
 
@@ -803,11 +980,13 @@ int main(void)
         cmocka_unit_test(test_crash),
         cmocka_unit_test(test_wrong_files),
         cmocka_unit_test(test_damage_inside),
+        cmocka_unit_test(test_damaged_segment),
         cmocka_unit_test(test_unreachable),
         cmocka_unit_test(test_full_disk),
         cmocka_unit_test(test_failed_write_spoils),
         cmocka_unit_test(test_prune),
-        cmocka_unit_test(test_capacity),
+        cmocka_unit_test(test_ban_capacity),
+        cmocka_unit_test(test_hit_capacity),
         cmocka_unit_test(test_stopping),
     };
 

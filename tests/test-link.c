@@ -68,7 +68,7 @@ static void keep_ban(struct fixture *f, const char *jail, struct addr net, usec_
 {
     const struct ban ban = {.jail = jail, .net = net, .since = NOW - 1, .until = until};
 
-    assert_true(ledger_ban(f->ledger, &ban, NULL, NULL) >= 0);
+    assert_true(ledger_ban(f->ledger, &ban, ban.since, NULL, NULL) >= 0);
 }
 
 static void attach(struct fixture *f)

@@ -1,315 +1,431 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "ledger/store.h"
+#include "ledger/bans.h"
 
 #include <errno.h>
-#include <stdbool.h>
+#include <stdlib.h>
 
-enum { PRUNE_ROWS = 2000 }; // some milliseconds
+// GONE_MAX: beyond, what was dropped comes back after a restart, and is dropped again.
+enum { PRUNE_BANS = 2000, GONE_MAX = 1 << 16, IDS_FIRST = 64 };
 
-static int claim_evidence(struct ledger *l, const struct ban *ban, int64_t id, int64_t jail)
+static int ids_add(struct ids *s, int64_t id)
 {
-    const struct addr last = store_last(&ban->net);
-    const struct value v[] = {
-        value_of(id),
-        value_of(jail),
-        value_blob(ban->net.b, sizeof(ban->net.b)),
-        value_blob(last.b, sizeof(last.b)),
-        value_of(ban->net.len),
-        value_time(usec_sub(ban->since, ban->findtime)),
-        value_time(usec_add(ban->since, ban->findtime)),
-        value_of((int64_t)l->evidence),
-    };
+    size_t n = s->allocated ? 2 * s->allocated : IDS_FIRST;
+    int64_t *grown;
 
-    return store_run(l, BAN_CLAIM, sizeof(v) / sizeof(v[0]), v);
-}
-
-static int add_ban(struct ledger *l, const struct ban *ban, int64_t jail, int64_t *ret_id)
-{
-    const struct value v[] = {
-        value_of(jail),
-        value_blob(ban->net.b, sizeof(ban->net.b)),
-        value_of(ban->net.len),
-        value_time(ban->since),
-        value_time(ban->until),
-        value_of(ban->hits),
-        value_of(ban->hosts),
-        value_of(ban->need_hits),
-        value_of(ban->need_hosts),
-        value_time(ban->findtime),
-        value_of(ban->reason),
-    };
-    int r = store_run(l, BAN_ADD, sizeof(v) / sizeof(v[0]), v);
-
-    if (r == 0) {
-        l->n_ban++;
-        *ret_id = sqlite3_last_insert_rowid(l->db);
+    if (s->n == s->allocated) {
+        grown = reallocarray(s->id, n, sizeof(*grown));
+        if (!grown)
+            return -ENOMEM;
+        s->id = grown;
+        s->allocated = n;
     }
-    return r;
+    s->id[s->n++] = id;
+    return 0;
 }
 
-static int extend_ban(struct ledger *l, int64_t id, usec_t *until)
+// The ban in force, or nobody's place.
+static uint32_t find_in_force(const struct ledger *l, uint32_t jail, const struct addr *net,
+                              usec_t now)
 {
-    sqlite3_stmt *s;
-    int r = store_start(l, BAN_EXTEND, 2, (struct value[]){value_of(id), value_time(*until)}, &s);
+    uint32_t place = roll_of(&l->roll, net);
 
-    while (r == 0 && (r = store_step(l, s)) == 1) {
-        *until = store_time(s, 0);
-        r = 0;
-    }
-    return r;
+    while (place != ROLL_NONE &&
+           (l->roll.ban[place].jail != jail || roll_end(&l->roll.ban[place]) <= now))
+        place = roll_before(&l->roll, place);
+    return place;
 }
 
-int ledger_ban(struct ledger *l, const struct ban *ban, int64_t *ret_id, usec_t *ret_until)
+static int note_change(struct ledger *l, struct roll_ban *b)
 {
-    int64_t jail, id = 0;
-    usec_t until = ban->until;
-    bool extended = false;
-    int r = store_name(l, ban->jail, &jail);
-
-    if (r == 0)
-        r = store_number(l, BAN_FIND, 4,
-                         (struct value[]){value_blob(ban->net.b, sizeof(ban->net.b)),
-                                          value_of(ban->net.len), value_of(jail),
-                                          value_time(ban->since)},
-                         &id);
-    extended = r == 0;
-    if (r == 0)
-        r = extend_ban(l, id, &until);
-    else if (r == -ENOENT)
-        r = add_ban(l, ban, jail, &id);
-    if (r == 0)
-        r = claim_evidence(l, ban, id, jail);
-    if (r == 0 && ret_id)
-        *ret_id = id;
-    if (r == 0 && ret_until)
-        *ret_until = until;
-    return r == 0 && extended ? LEDGER_E_EXTENDED : r;
-}
-
-static int read_ban(struct ledger *l, sqlite3_stmt *s, struct ban *ret)
-{
-    usec_t lifted = store_time(s, 12);
-
-    *ret = (struct ban){
-        .id = sqlite3_column_int64(s, 0),
-        .jail = (const char *)sqlite3_column_text(s, 1),
-        .since = store_time(s, 4),
-        .until = store_time(s, 5),
-        .hits = (uint32_t)sqlite3_column_int64(s, 6),
-        .hosts = (uint32_t)sqlite3_column_int64(s, 7),
-        .need_hits = (uint32_t)sqlite3_column_int64(s, 8),
-        .need_hosts = (uint32_t)sqlite3_column_int64(s, 9),
-        .findtime = store_time(s, 10),
-        .reason = (unsigned)sqlite3_column_int(s, 11),
-        .lifted = lifted == USEC_FOREVER ? 0 : lifted,
-    };
-    if (!ret->jail || ret->reason > BAN_FINGERPRINT)
-        return -EUCLEAN;
-    return store_addr(l, s, 2, &ret->net);
-}
-
-static int walk_bans(struct ledger *l, sqlite3_stmt *s, ban_fn *fn, void *user)
-{
-    int r;
-
-    while ((r = store_step(l, s)) == 1) {
-        struct ban ban;
-        r = read_ban(l, s, &ban);
-        if (r == 0)
-            r = fn(user, &ban);
-        if (r < 0)
-            return store_stop(s, r);
-    }
-    return r;
-}
-
-static int forgive(struct ledger *l, int64_t jail, const struct addr *net)
-{
-    const struct addr last = store_last(net);
-
-    return store_run(l, HIT_FORGIVE, 4,
-                     (struct value[]){value_of(jail), value_blob(net->b, sizeof(net->b)),
-                                      value_blob(last.b, sizeof(last.b)), value_of(net->len)});
-}
-
-// A jail by its name; none is SQL's NULL.
-static int name_or_null(struct ledger *l, const char *jail, struct value *ret)
-{
-    int64_t id;
-    int r;
-
-    *ret = value_text(NULL);
-    if (!jail)
+    if (b->is_changed || b->id > l->ban_saved)
         return 0;
-    r = store_name(l, jail, &id);
+    if (ids_add(&l->changed, b->id) < 0)
+        return -ENOMEM;
+    b->is_changed = true;
+    return 0;
+}
+
+static void drop(struct ledger *l, uint32_t place)
+{
+    int64_t id = l->roll.ban[place].id;
+
+    if (id <= l->ban_saved && l->gone.n < GONE_MAX)
+        ids_add(&l->gone, id);
+    roll_remove(&l->roll, place);
+}
+
+// A ban that is over makes room before one that is in force.
+static void make_room(struct ledger *l)
+{
+    uint32_t place;
+
+    if (l->roll.n - l->roll.n_gone < l->bans_max)
+        return;
+    place = roll_first(&l->roll.over);
+    drop(l, place != ROLL_NONE ? place : roll_first(&l->roll.running));
+}
+
+static int add_ban(struct ledger *l, const struct ban *ban, uint32_t jail, usec_t now)
+{
+    const struct roll_ban b = {
+        .net = ban->net,
+        .reason = (uint8_t)ban->reason,
+        .is_running = ban->until > now,
+        .jail = jail,
+        .hits = ban->hits,
+        .hosts = ban->hosts,
+        .need_hits = ban->need_hits,
+        .need_hosts = ban->need_hosts,
+        .lines = ban->hits,
+        .last = l->evidence > 0 ? l->seq : 0,
+        .id = l->ban_id + 1,
+        .since = ban->since,
+        .until = ban->until,
+        .findtime = ban->findtime,
+    };
+    uint32_t place;
+    int r;
+
+    make_room(l);
+    r = roll_add(&l->roll, &b, &place);
     if (r == 0)
-        *ret = value_of(id);
+        l->ban_id++;
     return r;
 }
 
-int ledger_forgive(struct ledger *l, const char *jail, const struct addr *net)
+// One who goes on attacking fills no more than a ban's share of evidence.
+static int extend_ban(struct ledger *l, uint32_t place, const struct ban *ban, usec_t now)
 {
-    int64_t id;
-    int r = store_name(l, jail, &id);
+    struct roll_ban *b = &l->roll.ban[place];
+    int r = note_change(l, b);
 
-    return r < 0 ? r : forgive(l, id, net);
+    if (r < 0)
+        return r;
+    if (b->lines < l->evidence) {
+        b->lines += ban->hits;
+        b->last = l->seq;
+    }
+    if (ban->until > b->until)
+        b->until = ban->until;
+    roll_settle(&l->roll, place, b->until > now);
+    return LEDGER_E_EXTENDED;
+}
+
+int ledger_ban(struct ledger *l, const struct ban *ban, usec_t now, int64_t *ret_id,
+               usec_t *ret_until)
+{
+    uint32_t jail, place;
+    int r = names_add(&l->names, ban->jail, &jail);
+
+    if (r < 0)
+        return r;
+    place = find_in_force(l, jail, &ban->net, ban->since);
+    r = place == ROLL_NONE ? add_ban(l, ban, jail, now) : extend_ban(l, place, ban, now);
+    if (r >= 0 && ret_id)
+        *ret_id = place == ROLL_NONE ? l->ban_id : l->roll.ban[place].id;
+    if (r >= 0 && ret_until)
+        *ret_until = place == ROLL_NONE ? ban->until : l->roll.ban[place].until;
+    return r;
+}
+
+static struct ban view(const struct ledger *l, const struct roll_ban *b)
+{
+    return (struct ban){
+        .id = b->id,
+        .jail = names_text(&l->names, b->jail),
+        .net = b->net,
+        .since = b->since,
+        .until = b->until,
+        .hits = b->hits,
+        .hosts = b->hosts,
+        .need_hits = b->need_hits,
+        .need_hosts = b->need_hosts,
+        .findtime = b->findtime,
+        .reason = b->reason,
+        .lifted = b->lifted,
+    };
+}
+
+static int lift(struct ledger *l, uint32_t place, usec_t now, ban_fn *fn, void *user)
+{
+    struct roll_ban *b = &l->roll.ban[place];
+    int r = note_change(l, b);
+    struct ban ban;
+
+    if (r == 0)
+        r = ledger_forgive(l, names_text(&l->names, b->jail), &b->net, now);
+    if (r < 0)
+        return r;
+    b->lifted = now;
+    roll_settle(&l->roll, place, false);
+    ban = view(l, b);
+    return fn(user, &ban);
 }
 
 int ledger_unban(struct ledger *l, const char *jail, const struct addr *net, usec_t now, ban_fn *fn,
                  void *user)
 {
-    struct value jail_id;
-    sqlite3_stmt *s;
-    int r = name_or_null(l, jail, &jail_id);
+    uint32_t only = jail ? names_find(&l->names, jail) : 0, place;
+    int r = 0;
 
-    if (r == 0)
-        r = store_start(l, BAN_LIFT, 4,
-                        (struct value[]){value_time(now), value_blob(net->b, sizeof(net->b)),
-                                         value_of(net->len), jail_id},
-                        &s);
-    while (r == 0 && (r = store_step(l, s)) == 1) {
-        struct ban ban;
-        r = read_ban(l, s, &ban);
-        if (r == 0)
-            r = forgive(l, sqlite3_column_int64(s, 13), net);
-        if (r == 0)
-            r = fn(user, &ban);
-        if (r < 0)
-            return store_stop(s, r);
-        r = 0;
+    if (jail && !only)
+        return 0;
+    for (place = roll_of(&l->roll, net); place != ROLL_NONE && r >= 0;
+         place = roll_before(&l->roll, place)) {
+        const struct roll_ban *b = &l->roll.ban[place];
+        if (roll_end(b) > now && (!only || b->jail == only))
+            r = lift(l, place, now, fn, user);
     }
-    return r;
+    return r < 0 ? r : 0;
 }
 
 int ledger_bans(struct ledger *l, const char *jail, usec_t now, int64_t after, ban_fn *fn,
                 void *user)
 {
-    struct value jail_id;
-    sqlite3_stmt *s;
-    int r = name_or_null(l, jail, &jail_id);
+    uint32_t only = jail ? names_find(&l->names, jail) : 0;
+    int r = 0;
 
-    if (r == 0)
-        r = store_start(l, BAN_LIST, 3, (struct value[]){value_of(after), value_time(now), jail_id},
-                        &s);
-    return r < 0 ? r : walk_bans(l, s, fn, user);
+    if (jail && !only)
+        return 0;
+    for (size_t i = roll_after(&l->roll, after); i < l->roll.n && r >= 0; i++) {
+        const struct roll_ban *b = &l->roll.ban[i];
+        struct ban ban;
+        if (b->is_gone || roll_end(b) <= now || (only && b->jail != only))
+            continue;
+        ban = view(l, b);
+        r = fn(user, &ban);
+    }
+    return r < 0 ? r : 0;
+}
+
+uint64_t ledger_in_force(const struct ledger *l, const char *jail)
+{
+    uint32_t only = jail ? names_find(&l->names, jail) : 0;
+
+    return jail && !only ? 0 : roll_in_force(&l->roll, only);
+}
+
+// The newest bans, in the order of their ids.
+struct newest {
+    const struct roll_ban **ban;
+    size_t n, most;
+};
+
+static bool add_newest(void *user, const struct roll_ban *b)
+{
+    struct newest *w = user;
+    size_t i = w->n;
+
+    if (w->n == w->most && (w->n == 0 || w->ban[0]->id > b->id))
+        return false;
+    while (i > 0 && w->ban[i - 1]->id > b->id)
+        i--;
+    if (w->n < w->most) {
+        memmove(w->ban + i + 1, w->ban + i, (w->n++ - i) * sizeof(*w->ban));
+        w->ban[i] = b;
+    } else {
+        memmove(w->ban, w->ban + 1, (i - 1) * sizeof(*w->ban));
+        w->ban[i - 1] = b;
+    }
+    return false;
+}
+
+// Those within a block are found by looking at all, the newest first.
+static void add_within(const struct roll *r, const struct addr *net, struct newest *w)
+{
+    size_t n = 0;
+
+    for (size_t i = r->n; i > 0 && n < w->most; i--) {
+        const struct roll_ban *b = &r->ban[i - 1];
+        if (!b->is_gone && b->net.len > net->len && addr_within(&b->net, net)) {
+            add_newest(w, b);
+            n++;
+        }
+    }
 }
 
 int ledger_bans_about(struct ledger *l, const struct addr *net, size_t most, ban_fn *fn, void *user)
 {
-    const struct addr last = store_last(net);
-    sqlite3_stmt *s;
-    int r = store_start(l, BAN_ABOUT, 4,
-                        (struct value[]){value_blob(net->b, sizeof(net->b)),
-                                         value_blob(last.b, sizeof(last.b)), value_of(net->len),
-                                         value_of((int64_t)most)},
-                        &s);
-
-    return r < 0 ? r : walk_bans(l, s, fn, user);
-}
-
-int ledger_ended(struct ledger *l, usec_t after, int64_t after_id, usec_t now, ban_fn *fn,
-                 void *user)
-{
-    sqlite3_stmt *s;
-    int r =
-        store_start(l, BAN_ENDED, 3,
-                    (struct value[]){value_time(after), value_of(after_id), value_time(now)}, &s);
-
-    return r < 0 ? r : walk_bans(l, s, fn, user);
-}
-
-int ledger_next_end(struct ledger *l, usec_t now, usec_t *ret)
-{
-    int64_t end;
-    int r = store_number(l, BAN_NEXT_END, 1, (struct value[]){value_time(now)}, &end);
-
-    if (r < 0 && r != -ENOENT)
-        return r;
-    *ret = r == -ENOENT || end == INT64_MAX ? USEC_FOREVER : (usec_t)end;
-    return 0;
-}
-
-int ledger_prior(struct ledger *l, const char *jail, const struct addr *net, usec_t now,
-                 uint32_t *ret)
-{
-    int64_t jail_id = 0, n;
-    int r = jail ? store_name(l, jail, &jail_id) : 0;
-
-    if (r == 0)
-        r = store_number(l, BAN_PRIOR, 4,
-                         (struct value[]){value_blob(net->b, sizeof(net->b)), value_of(net->len),
-                                          jail ? value_of(jail_id) : value_text(NULL),
-                                          value_time(now)},
-                         &n);
-    if (r == 0)
-        *ret = (uint32_t)n;
-    return r;
-}
-
-static int delete_rows(struct ledger *l, enum statement which, size_t n, const struct value *v,
-                       uint64_t *rows, uint64_t *total)
-{
-    int r = store_run(l, which, n, v);
-
-    *rows = r == 0 ? (uint64_t)sqlite3_changes64(l->db) : 0;
-    *total -= *rows < *total ? *rows : *total;
-    return r;
-}
-
-static uint64_t excess(uint64_t n, uint64_t most)
-{
-    n = n > most ? n - most : 0;
-    return n < PRUNE_ROWS ? n : PRUNE_ROWS;
-}
-
-// Evidence only where there are not enough others. *ret_more: there are still too many.
-static int drop_excess_hits(struct ledger *l, bool *ret_more)
-{
-    uint64_t left = excess(l->n_hit, l->hits_max), rows = 0, dropped = 0;
+    struct newest w = {.ban = calloc(most + 1, sizeof(*w.ban)), .most = most};
     int r = 0;
 
-    for (int evidence = 0; evidence <= 1 && left > 0 && r == 0; evidence++) {
-        r = delete_rows(l, HIT_OVERFLOW, 2,
-                        (struct value[]){value_of(evidence), value_of((int64_t)left)}, &rows,
-                        &l->n_hit);
-        left -= rows;
-        dropped += rows;
+    if (!w.ban)
+        return -ENOMEM;
+    roll_around(&l->roll, net, add_newest, &w);
+    if (net->len < 128)
+        add_within(&l->roll, net, &w);
+    for (size_t i = w.n; i > 0 && r >= 0; i--) {
+        struct ban ban = view(l, w.ban[i - 1]);
+        r = fn(user, &ban);
     }
-    *ret_more = dropped > 0 && l->n_hit > l->hits_max;
-    return r;
+    free(w.ban);
+    return r < 0 ? r : 0;
 }
 
-static int drop_excess_bans(struct ledger *l, bool *ret_more)
+int ledger_ended(struct ledger *l, usec_t now, size_t most, ban_fn *fn, void *user)
 {
-    uint64_t n = excess(l->n_ban, l->bans_max), rows = 0;
+    uint32_t place;
     int r = 0;
 
-    if (n > 0)
-        r = delete_rows(l, BAN_OVERFLOW, 1, (struct value[]){value_of((int64_t)n)}, &rows,
-                        &l->n_ban);
-    *ret_more = rows > 0 && l->n_ban > l->bans_max;
+    while (most-- > 0 && r >= 0 && (place = roll_first(&l->roll.running)) != ROLL_NONE &&
+           roll_end(&l->roll.ban[place]) <= now) {
+        struct ban ban = view(l, &l->roll.ban[place]);
+        roll_settle(&l->roll, place, false);
+        r = fn(user, &ban);
+    }
+    return r < 0 ? r : 0;
+}
+
+usec_t ledger_next_end(const struct ledger *l)
+{
+    uint32_t place = roll_first(&l->roll.running);
+
+    return place == ROLL_NONE ? USEC_FOREVER : roll_end(&l->roll.ban[place]);
+}
+
+uint32_t ledger_prior(const struct ledger *l, const char *jail, const struct addr *net, usec_t now)
+{
+    uint32_t only = jail ? names_find(&l->names, jail) : 0, n = 0, place;
+
+    if (jail && !only)
+        return 0;
+    for (place = roll_of(&l->roll, net); place != ROLL_NONE; place = roll_before(&l->roll, place)) {
+        const struct roll_ban *b = &l->roll.ban[place];
+        n += b->until <= now && b->lifted == 0 && (!only || b->jail == only);
+    }
+    return n;
+}
+
+bool bans_prune(struct ledger *l, usec_t before)
+{
+    const struct ends *ends[] = {&l->roll.over, &l->roll.running};
+    size_t left = PRUNE_BANS;
+
+    for (size_t i = 0; i < 2; i++) {
+        uint32_t place;
+        for (; (place = roll_first(ends[i])) != ROLL_NONE; left--) {
+            if (roll_end(&l->roll.ban[place]) >= before)
+                break;
+            if (left == 0)
+                return true;
+            drop(l, place);
+        }
+    }
+    return false;
+}
+
+void bans_done(struct ledger *l)
+{
+    roll_done(&l->roll);
+    free(l->changed.id);
+    free(l->gone.id);
+}
+
+// The file
+
+static struct value lifted_value(const struct roll_ban *b)
+{
+    return value_time(b->lifted ? b->lifted : USEC_FOREVER);
+}
+
+static int put_ban(struct ledger *l, const struct roll_ban *b)
+{
+    const struct value v[] = {
+        value_of(b->id),         value_of(b->jail),          value_blob(b->net.b, sizeof(b->net.b)),
+        value_of(b->net.len),    value_time(b->since),       value_time(b->until),
+        lifted_value(b),         value_of((int64_t)b->last), value_of(b->lines),
+        value_of(b->hits),       value_of(b->hosts),         value_of(b->need_hits),
+        value_of(b->need_hosts), value_time(b->findtime),    value_of(b->reason),
+    };
+
+    return store_run(l, BAN_PUT, sizeof(v) / sizeof(v[0]), v);
+}
+
+static struct roll_ban *changed_at(struct ledger *l, size_t i)
+{
+    size_t place = roll_after(&l->roll, l->changed.id[i] - 1);
+    struct roll_ban *b = place < l->roll.n ? &l->roll.ban[place] : NULL;
+
+    return b && b->id == l->changed.id[i] && !b->is_gone ? b : NULL;
+}
+
+static int change_ban(struct ledger *l, const struct roll_ban *b)
+{
+    return store_run(l, BAN_CHANGE, 5,
+                     (struct value[]){value_of(b->id), value_time(b->until), lifted_value(b),
+                                      value_of((int64_t)b->last), value_of(b->lines)});
+}
+
+int bans_write(struct ledger *l)
+{
+    int r = 0;
+
+    for (size_t i = roll_after(&l->roll, l->ban_saved); i < l->roll.n && r == 0; i++)
+        r = l->roll.ban[i].is_gone ? 0 : put_ban(l, &l->roll.ban[i]);
+    for (size_t i = 0; i < l->changed.n && r == 0; i++) {
+        const struct roll_ban *b = changed_at(l, i);
+        r = b ? change_ban(l, b) : 0;
+    }
+    for (size_t i = 0; i < l->gone.n && r == 0; i++)
+        r = store_run(l, BAN_DROP, 1, (struct value[]){value_of(l->gone.id[i])});
     return r;
 }
 
-bool ledger_is_over(const struct ledger *l)
+void bans_written(struct ledger *l)
 {
-    return l->n_hit > l->hits_max || l->n_ban > l->bans_max;
+    for (size_t i = 0; i < l->changed.n; i++) {
+        struct roll_ban *b = changed_at(l, i);
+        if (b)
+            b->is_changed = false;
+    }
+    l->changed.n = l->gone.n = 0;
+    l->ban_saved = l->ban_id;
 }
 
-int ledger_prune(struct ledger *l, usec_t hits_before, usec_t bans_before)
+static int read_ban(struct ledger *l, sqlite3_stmt *s, struct roll_ban *ret)
 {
-    const struct value batch = value_of(PRUNE_ROWS);
-    uint64_t bans = 0, hits = 0;
-    bool more_bans = false, more_hits = false;
-    int r = delete_rows(l, BAN_PRUNE, 2, (struct value[]){value_time(bans_before), batch}, &bans,
-                        &l->n_ban);
+    usec_t lifted = store_time(s, 6);
+    int64_t jail = sqlite3_column_int64(s, 1);
+    int reason = sqlite3_column_int(s, 14);
 
-    if (r == 0)
-        r = drop_excess_bans(l, &more_bans);
-    if (r == 0)
-        r = delete_rows(l, HIT_PRUNE, 2, (struct value[]){value_time(hits_before), batch}, &hits,
-                        &l->n_hit);
-    if (r == 0)
-        r = drop_excess_hits(l, &more_hits);
-    return r < 0 ? r : bans == PRUNE_ROWS || hits == PRUNE_ROWS || more_bans || more_hits;
+    *ret = (struct roll_ban){
+        .id = sqlite3_column_int64(s, 0),
+        .jail = (uint32_t)jail,
+        .since = store_time(s, 4),
+        .until = store_time(s, 5),
+        .lifted = lifted == USEC_FOREVER ? 0 : lifted,
+        .last = (uint64_t)sqlite3_column_int64(s, 7),
+        .lines = (uint32_t)sqlite3_column_int64(s, 8),
+        .hits = (uint32_t)sqlite3_column_int64(s, 9),
+        .hosts = (uint32_t)sqlite3_column_int64(s, 10),
+        .need_hits = (uint32_t)sqlite3_column_int64(s, 11),
+        .need_hosts = (uint32_t)sqlite3_column_int64(s, 12),
+        .findtime = store_time(s, 13),
+        .reason = (uint8_t)reason,
+    };
+    ret->is_running = ret->lifted == 0;
+    if (jail < 1 || !names_text(&l->names, (uint64_t)jail) || reason < 0 ||
+        reason > BAN_FINGERPRINT)
+        return -EUCLEAN;
+    return store_addr(l, s, 2, &ret->net);
+}
+
+int bans_read(struct ledger *l)
+{
+    sqlite3_stmt *s;
+    uint32_t place;
+    int r = store_start(l, BAN_ALL, 0, NULL, &s);
+
+    while (r == 0 && (r = store_step(l, s)) == 1) {
+        struct roll_ban b;
+        r = read_ban(l, s, &b);
+        if (r == 0)
+            r = roll_add(&l->roll, &b, &place);
+        if (r < 0)
+            return store_stop(s, r);
+        l->ban_id = l->ban_saved = b.id;
+        if (b.last > l->seq)
+            l->seq = b.last;
+    }
+    return r;
 }

@@ -1,130 +1,270 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What was counted, and which of it led to a ban.
-#include "ledger/store.h"
+#include "ledger/hits.h"
+
+#include "base/cleanup.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+
+// Smaller than that the latest segment grows from one checkpoint to the next, which writes it anew:
+// a page of the file is written anyway.
+enum { SMALL_SEGMENT = 4096 };
 
 static const char mask[] = "***";
 
 // The line, its secret masked before it is cut, so that no cut leaves half of one.
-static size_t make_text(const struct hit *hit, char ret[static EVIDENCE_TEXT_MAX])
+static struct slice make_text(const struct hit *hit, char buffer[static EVIDENCE_TEXT_MAX])
 {
     struct slice text = hit->text, parts[3] = {text};
     size_t n = 0;
 
-    if (hit->secret.n > 0 && hit->secret.p >= text.p &&
-        hit->secret.p + hit->secret.n <= text.p + text.n) {
-        parts[0].n = (size_t)(hit->secret.p - text.p);
-        parts[1] = slice_of(mask);
-        parts[2] = slice_from(text, parts[0].n + hit->secret.n);
-    }
+    if (hit->secret.n == 0 || hit->secret.p < text.p ||
+        hit->secret.p + hit->secret.n > text.p + text.n)
+        return (struct slice){text.p, text.n < EVIDENCE_TEXT_MAX ? text.n : EVIDENCE_TEXT_MAX};
+    parts[0].n = (size_t)(hit->secret.p - text.p);
+    parts[1] = slice_of(mask);
+    parts[2] = slice_from(text, parts[0].n + hit->secret.n);
     for (size_t i = 0; i < 3; i++) {
         size_t part = parts[i].n < EVIDENCE_TEXT_MAX - n ? parts[i].n : EVIDENCE_TEXT_MAX - n;
         if (part > 0)
-            memcpy(ret + n, parts[i].p, part);
+            memcpy(buffer + n, parts[i].p, part);
         n += part;
     }
-    return n;
+    return (struct slice){buffer, n};
+}
+
+int hits_put(struct ledger *l, const struct segment *s, usec_t swept)
+{
+    size_t n = segment_sieve_size(s);
+    cleanup(freep) uint8_t *sieve = calloc(1, n);
+    const struct value first = value_of((int64_t)s->first);
+    int r;
+
+    if (!sieve)
+        return -ENOMEM;
+    segment_sieve(s, sieve);
+    r = store_run(l, SEGMENT_PUT, 6,
+                  (struct value[]){first, value_of((int64_t)s->last.seq), value_time(s->time_max),
+                                   value_time(swept), value_of((int64_t)segment_size(s)),
+                                   value_blob(sieve, n)});
+    if (r == 0)
+        r = store_run(
+            l, CONTENT_PUT, 3,
+            (struct value[]){first, value_blob(s->heads.p, s->heads.n),
+                             value_blob(s->texts.p ? s->texts.p : (uint8_t *)"", s->texts.n)});
+    if (r == 0)
+        l->bytes += segment_size(s);
+    return r;
+}
+
+int hits_drop(struct ledger *l, uint64_t first, uint64_t bytes)
+{
+    const struct value v = value_of((int64_t)first);
+    int r = store_run(l, SEGMENT_DROP, 1, &v);
+
+    if (r == 0)
+        r = store_run(l, CONTENT_DROP, 1, &v);
+    if (r == 0)
+        l->bytes -= bytes < l->bytes ? bytes : l->bytes;
+    return r;
+}
+
+int hits_write(struct ledger *l)
+{
+    int r;
+
+    if (l->tail.n == l->tail_written)
+        return 0;
+    r = hits_put(l, &l->tail, 0);
+    if (r < 0)
+        return r;
+    l->bytes -= l->tail_bytes;
+    l->tail_bytes = segment_size(&l->tail);
+    l->tail_written = l->tail.n;
+    return 0;
+}
+
+static void begin_segment(struct ledger *l)
+{
+    segment_clear(&l->tail);
+    l->tail_written = l->tail_bytes = 0;
+}
+
+void hits_written(struct ledger *l)
+{
+    if (l->tail_bytes >= SMALL_SEGMENT)
+        begin_segment(l);
+}
+
+void hits_lost(struct ledger *l)
+{
+    begin_segment(l);
+    hits_count(l);
+}
+
+int hits_count(struct ledger *l)
+{
+    sqlite3_stmt *s;
+    int r = store_start(l, SEGMENT_TOTAL, 0, NULL, &s);
+
+    if (r == 0)
+        r = store_step(l, s);
+    if (r <= 0)
+        return r;
+    if ((uint64_t)sqlite3_column_int64(s, 0) > l->seq)
+        l->seq = (uint64_t)sqlite3_column_int64(s, 0);
+    l->bytes = (uint64_t)sqlite3_column_int64(s, 1);
+    return store_stop(s, 0);
+}
+
+int hits_add(struct ledger *l, struct record *r)
+{
+    int error;
+
+    if (l->in_transaction && l->spoiled)
+        return -EIO;
+    r->seq = l->seq + 1;
+    error = segment_add(&l->tail, r);
+    if (error < 0)
+        return error;
+    l->seq++;
+    if (segment_size(&l->tail) < SEGMENT_BYTES)
+        return 0;
+    error = hits_write(l);
+    if (error == 0)
+        begin_segment(l);
+    return error;
 }
 
 int ledger_hit(struct ledger *l, const char *jail, const struct hit *hit, const char *source)
 {
-    char text[EVIDENCE_TEXT_MAX];
-    size_t n = make_text(hit, text);
-    int64_t jail_id, source_id;
-    int r = store_name(l, jail, &jail_id);
-
-    if (r == 0)
-        r = store_name(l, source, &source_id);
-    if (r == 0) {
-        const struct value v[] = {
-            value_of(jail_id),       value_blob(hit->host.b, sizeof(hit->host.b)),
-            value_of(hit->host.len), value_time(hit->time),
-            value_of(hit->count),    value_of(hit->banned),
-            value_of(source_id),     value_blob(hit->addr.b, sizeof(hit->addr.b)),
-            value_of(hit->addr.len), value_blob(text, n),
-        };
-        r = store_run(l, HIT_ADD, sizeof(v) / sizeof(v[0]), v);
-    }
-    if (r == 0)
-        l->n_hit++;
-    return r;
-}
-
-static int read_hit(struct ledger *l, sqlite3_stmt *s, struct hit *ret)
-{
-    int r = store_addr(l, s, 0, &ret->addr);
-
-    if (r == 0)
-        r = store_addr(l, s, 2, &ret->host);
-    ret->time = store_time(s, 4);
-    ret->count = (uint32_t)sqlite3_column_int64(s, 5);
-    ret->banned = (uint8_t)sqlite3_column_int64(s, 6);
-    return r;
-}
-
-int ledger_hits(struct ledger *l, const char *jail, usec_t since, hit_fn *fn, void *user)
-{
-    const struct value after = value_time(since);
-    int64_t first = 0, jail_id;
-    sqlite3_stmt *s;
-    int r = store_name(l, jail, &jail_id);
-
-    if (r == 0)
-        r = store_number(l, HIT_FIRST, 1, &after, &first);
-    if (r == 0)
-        r = store_start(l, HIT_LIST, 3, (struct value[]){value_of(first), value_of(jail_id), after},
-                        &s);
-    while (r == 0 && (r = store_step(l, s)) == 1) {
-        const char *source = (const char *)sqlite3_column_text(s, 7);
-        struct hit hit = {0};
-        r = read_hit(l, s, &hit);
-        if (r == 0)
-            r = fn(user, &hit, source ? source : "");
-        if (r < 0)
-            return store_stop(s, r);
-        r = 0;
-    }
-    return r;
-}
-
-static int read_evidence(struct ledger *l, sqlite3_stmt *s, evidence_fn *fn, void *user)
-{
-    struct evidence e = {
-        .jail = (const char *)sqlite3_column_text(s, 0),
-        .time = store_time(s, 3),
-        .count = (uint32_t)sqlite3_column_int64(s, 4),
-        .source = (const char *)sqlite3_column_text(s, 5),
-        .text = {sqlite3_column_blob(s, 6), (size_t)sqlite3_column_bytes(s, 6)},
+    char buffer[EVIDENCE_TEXT_MAX];
+    struct record record = {
+        .host = hit->host,
+        .addr = hit->addr,
+        .time = hit->time,
+        .count = hit->count,
+        .banned = hit->banned,
+        .text = make_text(hit, buffer),
     };
-    int r = store_addr(l, s, 1, &e.addr);
+    int r = names_add(&l->names, jail, &record.jail);
 
-    if (r == 0 && (!e.jail || !e.source))
-        r = -EUCLEAN;
-    return r == 0 ? fn(user, &e) : r;
+    if (r == 0)
+        r = names_add(&l->names, source, &record.source);
+    return r < 0 ? r : hits_add(l, &record);
 }
 
-int ledger_evidence(struct ledger *l, int64_t ban_id, const struct addr *net, size_t most,
-                    evidence_fn *fn, void *user)
+int ledger_forgive(struct ledger *l, const char *jail, const struct addr *net, usec_t now)
 {
-    const struct addr from = addr_host(net), to = store_last(&from);
-    const struct value limit = value_of((int64_t)most);
-    sqlite3_stmt *s;
-    int r;
+    struct record record = {.is_pardon = true, .host = *net, .time = now};
+    int r = names_add(&l->names, jail, &record.jail);
 
-    if (ban_id)
-        r = store_start(l, EVIDENCE_OF_BAN, 2, (struct value[]){limit, value_of(ban_id)}, &s);
-    else
-        r = store_start(l, EVIDENCE_LOOSE, 4,
-                        (struct value[]){limit, value_blob(from.b, sizeof(from.b)),
-                                         value_blob(to.b, sizeof(to.b)), value_of(from.len)},
-                        &s);
+    return r < 0 ? r : hits_add(l, &record);
+}
+
+int hits_open(struct ledger *l, uint64_t first, struct segment_reader *ret,
+              sqlite3_stmt **ret_statement)
+{
+    sqlite3_stmt *s;
+    int r = store_start(l, CONTENT_GET, 1, (struct value[]){value_of((int64_t)first)}, &s);
+
+    if (r == 0)
+        r = store_step(l, s);
+    if (r == 0 || r == -EUCLEAN) {
+        l->damaged++;
+        return 0;
+    }
+    if (r < 0)
+        return r;
+    *ret = (struct segment_reader){
+        .heads = {sqlite3_column_blob(s, 0), (size_t)sqlite3_column_bytes(s, 0)},
+        .texts = {sqlite3_column_blob(s, 1), (size_t)sqlite3_column_bytes(s, 1)},
+    };
+    *ret_statement = s;
+    return 1;
+}
+
+int hits_next(struct ledger *l, struct segment_reader *r, struct record *ret)
+{
+    struct record record;
+    int more = segment_next(r, &record);
+
+    if (more == 1 && names_text(&l->names, record.jail) &&
+        (record.is_pardon || names_text(&l->names, record.source))) {
+        *ret = record;
+        return 1;
+    }
+    l->damaged += more != 0;
+    return 0;
+}
+
+struct segment_reader hits_tail(const struct ledger *l)
+{
+    return (struct segment_reader){
+        .heads = {(const char *)l->tail.heads.p, l->tail.heads.n},
+        .texts = {(const char *)l->tail.texts.p, l->tail.texts.n},
+    };
+}
+
+struct restoring {
+    struct ledger *ledger;
+    usec_t since;
+    hit_fn *hit;
+    pardon_fn *pardon;
+    void *user;
+};
+
+static int restore_one(const struct restoring *w, const struct record *r)
+{
+    const struct names *names = &w->ledger->names;
+    const struct hit hit = {
+        .addr = r->addr, .host = r->host, .time = r->time, .count = r->count, .banned = r->banned};
+
+    if (r->is_pardon)
+        return w->pardon(w->user, names_text(names, r->jail), &r->host);
+    if (r->time <= w->since)
+        return 0;
+    return w->hit(w->user, names_text(names, r->jail), &hit, names_text(names, r->source));
+}
+
+static int restore_segment(const struct restoring *w, struct segment_reader *reader)
+{
+    struct record record;
+    int r = 0;
+
+    while (r == 0 && hits_next(w->ledger, reader, &record) == 1)
+        r = restore_one(w, &record);
+    return r;
+}
+
+static int restore_from_file(const struct restoring *w, uint64_t first)
+{
+    struct segment_reader reader;
+    sqlite3_stmt *s;
+    int r = hits_open(w->ledger, first, &reader, &s);
+
+    return r <= 0 ? r : store_stop(s, restore_segment(w, &reader));
+}
+
+// Where the segment begins that is in memory: what the file has of it is older.
+static struct value tail_first(const struct ledger *l)
+{
+    return value_of(l->tail.n > 0 ? (int64_t)l->tail.first : INT64_MAX);
+}
+
+int ledger_hits(struct ledger *l, usec_t since, hit_fn *hit, pardon_fn *pardon, void *user)
+{
+    const struct restoring w = {l, since, hit, pardon, user};
+    struct segment_reader reader = hits_tail(l);
+    sqlite3_stmt *s;
+    int r =
+        store_start(l, SEGMENT_SINCE, 2, (struct value[]){tail_first(l), value_time(since)}, &s);
+
     while (r == 0 && (r = store_step(l, s)) == 1) {
-        r = read_evidence(l, s, fn, user);
+        r = restore_from_file(&w, (uint64_t)sqlite3_column_int64(s, 0));
         if (r < 0)
             return store_stop(s, r);
-        r = 0;
     }
-    return r;
+    return r < 0 ? r : restore_segment(&w, &reader);
 }

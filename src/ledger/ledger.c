@@ -1,34 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "ledger/ledger.h"
 
+#include "ledger/bans.h"
+#include "ledger/hits.h"
 #include "ledger/schema.h"
-#include "ledger/store.h"
+#include "ledger/upgrade.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 enum { BUSY_MS = 250, EVIDENCE_LINES = 100 };
-
-// outer_net(net, prefix): the first address of the enclosing block.
-static void outer_net(sqlite3_context *context, int n, sqlite3_value **v)
-{
-    int prefix = sqlite3_value_int(v[1]);
-    uint8_t bytes[16];
-
-    (void)n;
-    if (sqlite3_value_bytes(v[0]) != 16 || prefix < 0 || prefix > 128) {
-        sqlite3_result_null(context);
-        return;
-    }
-    memcpy(bytes, sqlite3_value_blob(v[0]), 16);
-    for (int bit = prefix; bit < 128; bit++)
-        bytes[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
-    sqlite3_result_blob(context, bytes, 16, SQLITE_TRANSIENT);
-}
 
 static int execute(struct ledger *l, const char *sql)
 {
@@ -51,7 +37,7 @@ static int ask(struct ledger *l, const char *sql, int64_t *ret)
 }
 
 // Whose file it is, by reading alone. *ret_empty: nobody's yet.
-static int identify(struct ledger *l, bool *ret_empty)
+static int identify(struct ledger *l, bool *ret_empty, int64_t *ret_version)
 {
     int64_t application = 0, version = 0, tables = 0;
     int r = ask(l, "PRAGMA application_id", &application);
@@ -65,64 +51,115 @@ static int identify(struct ledger *l, bool *ret_empty)
     *ret_empty = application == 0 && version == 0 && tables == 0;
     if (!*ret_empty && application != SCHEMA_APPLICATION)
         return -EUCLEAN;
-    return !*ret_empty && version != SCHEMA_VERSION ? -ENOTSUP : 0;
+    *ret_version = version;
+    return !*ret_empty && version != SCHEMA_VERSION && version != SCHEMA_VERSION_ROWS ? -ENOTSUP
+                                                                                      : 0;
 }
 
-static int create(struct ledger *l)
+static int mark(struct ledger *l)
 {
     char marks[96];
-    int r = execute(l, schema_create);
 
     snprintf(marks, sizeof(marks), "PRAGMA application_id = %d; PRAGMA user_version = %d;",
              SCHEMA_APPLICATION, SCHEMA_VERSION);
-    return r < 0 ? r : execute(l, marks);
+    return execute(l, marks);
+}
+
+// What cannot be read would be found out later, in the midst of work. Bans are read anyway, and of
+// the hits each segment is lost by itself.
+static const char *const parts[] = {
+    "SELECT quick_check = 'ok' FROM pragma_quick_check('position')",
+    "SELECT quick_check = 'ok' FROM pragma_quick_check('session')",
+    "SELECT quick_check = 'ok' FROM pragma_quick_check('bookmark')",
+    "SELECT quick_check = 'ok' FROM pragma_quick_check('segment')",
+};
+static const char *const whole[] = {"SELECT quick_check = 'ok' FROM pragma_quick_check(1)"};
+
+static int check(struct ledger *l, const char *const *sql, size_t n)
+{
+    int64_t good = 1;
+    int r = 0;
+
+    for (size_t i = 0; i < n && r == 0 && good; i++)
+        r = ask(l, sql[i], &good);
+    return r < 0 || good ? r : -EUCLEAN;
 }
 
 // Takes the lock of the file, and makes a ledger of it if it is empty: an empty one only, so that
 // what is damaged or somebody else's is never written over. The journal's mode is written into the
 // file as well, so that comes after the first look; the second one is under the lock.
-// All of it is read: a third of a second for a million hits. Bans that cannot be read would be
-// found out later, in the midst of telling the enforcer of them.
-static int check_whole(struct ledger *l)
-{
-    int64_t whole = 0;
-    int r = ask(l, "SELECT quick_check = 'ok' FROM pragma_quick_check(1)", &whole);
-
-    return r < 0 || whole ? r : -EUCLEAN;
-}
-
 static int claim_file(struct ledger *l)
 {
     bool empty = false;
+    int64_t version = 0;
     int r = execute(l, schema_lock);
 
     if (r == 0)
-        r = identify(l, &empty);
+        r = identify(l, &empty, &version);
     if (r == 0 && !empty)
-        r = check_whole(l);
+        r = version == SCHEMA_VERSION ? check(l, parts, sizeof(parts) / sizeof(parts[0]))
+                                      : check(l, whole, 1);
     if (r == 0)
         r = execute(l, schema_pragmas);
     if (r == 0)
         r = execute(l, "BEGIN IMMEDIATE");
     if (r == 0)
-        r = identify(l, &empty);
+        r = identify(l, &empty, &version);
     if (r == 0 && empty)
-        r = create(l);
+        r = execute(l, schema_create);
+    if (r == 0 && !empty && version == SCHEMA_VERSION_ROWS)
+        r = upgrade(l);
     if (r == 0)
         r = execute(l, schema_extend);
+    if (r == 0)
+        r = mark(l);
     return r < 0 ? r : execute(l, "COMMIT");
 }
 
-static int count_rows(struct ledger *l)
+static int read_names(struct ledger *l)
 {
-    int64_t hits = 0, bans = 0;
-    int r = store_number(l, HIT_COUNT, 0, NULL, &hits);
+    sqlite3_stmt *s;
+    uint32_t number;
+    int r = store_start(l, NAME_ALL, 0, NULL, &s);
+
+    while (r == 0 && (r = store_step(l, s)) == 1) {
+        const char *text = (const char *)sqlite3_column_text(s, 1);
+        r = text ? names_add(&l->names, text, &number) : -EUCLEAN;
+        if (r == 0 && number != sqlite3_column_int64(s, 0))
+            r = -EUCLEAN;
+        if (r < 0)
+            return store_stop(s, r);
+    }
+    l->names.saved = l->names.n;
+    return r;
+}
+
+static int write_names(struct ledger *l)
+{
+    int r = 0;
+
+    for (size_t i = l->names.saved; i < l->names.n && r == 0; i++)
+        r = store_run(l, NAME_PUT, 2,
+                      (struct value[]){value_of((int64_t)i + 1), value_text(l->names.text[i])});
+    return r;
+}
+
+static int read_all(struct ledger *l)
+{
+    int r = read_names(l);
 
     if (r == 0)
-        r = store_number(l, BAN_COUNT, 0, NULL, &bans);
-    l->n_hit = (uint64_t)hits;
-    l->n_ban = (uint64_t)bans;
-    return r;
+        r = bans_read(l);
+    return r < 0 ? r : hits_count(l);
+}
+
+static int write_all(struct ledger *l)
+{
+    int r = write_names(l);
+
+    if (r == 0)
+        r = hits_write(l);
+    return r < 0 ? r : bans_write(l);
 }
 
 // The evidence may hold what people typed as a password: only our user and group read it.
@@ -149,20 +186,22 @@ int ledger_open(const char *path, struct ledger **ret)
     l = calloc(1, sizeof(*l));
     if (!l)
         return -ENOMEM;
+    if (getrandom(&l->roll.seed, sizeof(l->roll.seed), 0) != (ssize_t)sizeof(l->roll.seed)) {
+        free(l);
+        return -EIO;
+    }
     l->evidence = EVIDENCE_LINES;
-    l->hits_max = LEDGER_HITS_MAX;
+    l->bytes_max = LEDGER_BYTES_MAX;
     l->bans_max = LEDGER_BANS_MAX;
     code = sqlite3_open_v2(
         path, &l->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
     if (code == SQLITE_OK) {
         sqlite3_busy_timeout(l->db, BUSY_MS);
         sqlite3_db_config(l->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-        code = sqlite3_create_function(l->db, "outer_net", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC,
-                                       NULL, outer_net, NULL, NULL);
     }
     r = code == SQLITE_OK ? claim_file(l) : store_fail(l, code);
     if (r == 0)
-        r = count_rows(l);
+        r = read_all(l);
     if (r < 0) {
         ledger_close(l);
         return r;
@@ -178,7 +217,9 @@ struct ledger *ledger_close(struct ledger *l)
     for (size_t i = 0; i < STATEMENT_MAX; i++)
         sqlite3_finalize(l->statement[i]);
     sqlite3_close(l->db);
-    store_forget_names(l);
+    names_done(&l->names);
+    bans_done(l);
+    segment_done(&l->tail);
     free(l);
     return NULL;
 }
@@ -210,20 +251,28 @@ void ledger_rollback(struct ledger *l)
     l->in_transaction = false;
     if (!sqlite3_get_autocommit(l->db))
         store_run(l, STORE_ROLLBACK, 0, NULL);
-    // Names learnt and rows counted since ledger_begin() are gone.
-    store_forget_names(l);
-    count_rows(l);
+    hits_lost(l);
     memcpy(l->error, error, sizeof(error));
 }
 
 int ledger_commit(struct ledger *l)
 {
-    int r = -EIO;
+    int r = l->spoiled ? -EIO : write_all(l);
 
     l->in_transaction = false;
-    if (!l->spoiled)
+    if (r == 0 && !l->spoiled)
         r = store_run(l, STORE_COMMIT, 0, NULL);
-    if (r < 0)
+    if (r < 0) {
         ledger_rollback(l);
-    return r;
+        return r;
+    }
+    l->names.saved = l->names.n;
+    hits_written(l);
+    bans_written(l);
+    return 0;
+}
+
+size_t ledger_damaged(const struct ledger *l)
+{
+    return l->damaged;
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The truth, in one SQLite file: bans, the hits that led to them or still count, sessions, log
-// positions. Everything written between ledger_begin() and ledger_commit() stands or falls
-// together, so that after a crash no line is counted twice or missed. ":memory:" is a ledger for
-// tests. All functions: 0 or -errno (-EIO for SQLite's own trouble; ledger_error() says what).
+// The truth: bans, the hits that led to them or still count, sessions, log positions, kept in one
+// SQLite file. Everything written between ledger_begin() and ledger_commit() stands or falls
+// together, so that after a crash no line is counted twice or missed; it is known at once. Bans are
+// in memory as well, about 120 bytes each, and hits are written many at a time. ":memory:" is a
+// ledger for tests. All functions: 0 or -errno (-EIO for SQLite's own trouble; ledger_error() says
+// what).
 #pragma once
 
 #include "base/addr.h"
@@ -16,9 +18,10 @@ struct ledger;
 
 enum {
     EVIDENCE_TEXT_MAX = 1024,
-    // Strangers grow it. Beyond these ledger_prune() drops hits, the oldest first and those that
-    // are no evidence before those that are, and the bans that end soonest.
-    LEDGER_HITS_MAX = 1 << 20,
+    // Strangers grow it. Beyond the first ledger_prune() drops hits, the oldest first and those
+    // that are no evidence before those that are; beyond the second the ban that ended first makes
+    // room, or that will.
+    LEDGER_BYTES_MAX = 1 << 28,
     LEDGER_BANS_MAX = 1 << 20,
 };
 
@@ -50,18 +53,26 @@ struct bookmark {
     usec_t time;
 };
 
-// Opens or creates the file. -EBUSY: another process has it. A file that is not ours or is damaged
-// is -EUCLEAN, one of a newer tailban's -ENOTSUP; neither is written to. Damage that comes about
-// later shows itself as -EUCLEAN of whatever comes upon it. -EACCES, -ENOENT, ... as of open(2).
+// Opens or creates the file; one of an older tailban is converted. -EBUSY: another process has it.
+// A file that is not ours or is damaged is -EUCLEAN, one of a newer tailban's -ENOTSUP; neither is
+// written to. Damage that comes about later shows itself as -EUCLEAN of whatever comes upon it.
+// -EACCES, -ENOENT, ... as of open(2). Bans that are over by now are to be told from the others by
+// ledger_ended().
 int ledger_open(const char *path, struct ledger **ret);
 struct ledger *ledger_close(struct ledger *l);
 const char *ledger_error(const struct ledger *l);
 
+// How often some of the hits, tens to hundreds that lie together, were found damaged and passed
+// over.
+size_t ledger_damaged(const struct ledger *l);
+
 // How many lines a ban keeps as evidence, the latest ones; 100 at first.
 void ledger_keep_evidence(struct ledger *l, size_t lines);
 
-// Where a write between the two or the commit fails (the disk is full), nothing since the beginning
-// is kept; ledger_commit() or ledger_rollback() is to be called in any case, and the commit fails.
+// What is written, is written between the two. Where that or the commit fails (the disk is full),
+// nothing since the beginning is kept but bans and what became of them: these the next commit
+// writes. ledger_commit() or ledger_rollback() is to be called in any case; after a failure the
+// commit fails.
 int ledger_begin(struct ledger *l);
 int ledger_commit(struct ledger *l);
 void ledger_rollback(struct ledger *l); // instead of it
@@ -71,9 +82,10 @@ int ledger_hit(struct ledger *l, const char *jail, const struct hit *hit, const 
 
 // A ban: a new row, or, where the same net is in force in that jail, the later `until`
 // (LEDGER_E_EXTENDED). The hits below net that led to it become its evidence. *ret_until is when it
-// ends now. Both may be NULL.
+// ends now. Both may be NULL. -ENOMEM.
 enum { LEDGER_E_EXTENDED = 1 };
-int ledger_ban(struct ledger *l, const struct ban *ban, int64_t *ret_id, usec_t *ret_until);
+int ledger_ban(struct ledger *l, const struct ban *ban, usec_t now, int64_t *ret_id,
+               usec_t *ret_until);
 
 // Lifts what is in force: this net, in this jail or (NULL) in all; what it counted is forgiven. fn
 // sees each, as lifted. No callback may call the function that calls it.
@@ -82,7 +94,7 @@ int ledger_unban(struct ledger *l, const char *jail, const struct addr *net, use
                  void *user);
 
 // What was counted in this jail in net leads to nothing any more.
-int ledger_forgive(struct ledger *l, const char *jail, const struct addr *net);
+int ledger_forgive(struct ledger *l, const char *jail, const struct addr *net, usec_t now);
 
 // Every ban in force at `now` whose id is greater than `after` (0: all), in the order of their ids;
 // jail NULL: all. fn returns < 0 to stop, which is passed on: a long list is walked in pieces.
@@ -93,16 +105,18 @@ int ledger_bans(struct ledger *l, const char *jail, usec_t now, int64_t after, b
 int ledger_bans_about(struct ledger *l, const struct addr *net, size_t most, ban_fn *fn,
                       void *user);
 
+// How many are in force, in this jail or (NULL) in all; those that ended count until ledger_ended()
+// has told so.
+uint64_t ledger_in_force(const struct ledger *l, const char *jail);
+
 // How many bans of exactly this net had run out by `now`, in this jail or (NULL) in all; those that
 // were lifted are forgiven.
-int ledger_prior(struct ledger *l, const char *jail, const struct addr *net, usec_t now,
-                 uint32_t *ret);
+uint32_t ledger_prior(const struct ledger *l, const char *jail, const struct addr *net, usec_t now);
 
-// Bans that ran out (and were not lifted) up to now, after the one that ended at `after` with the id
-// after_id, in the order of their ends; and when the next one in force ends, or USEC_FOREVER.
-int ledger_ended(struct ledger *l, usec_t after, int64_t after_id, usec_t now, ban_fn *fn,
-                 void *user);
-int ledger_next_end(struct ledger *l, usec_t now, usec_t *ret);
+// Tells the bans that ran out (and were not lifted) by now, each once, in the order of their ends
+// and at most so many of them; and when the next one is due, or USEC_FOREVER.
+int ledger_ended(struct ledger *l, usec_t now, size_t most, ban_fn *fn, void *user);
+usec_t ledger_next_end(const struct ledger *l);
 
 // The lines behind a ban (ban_id), or (ban_id 0) the ones counted for net and not led to a ban,
 // oldest first.
@@ -118,17 +132,19 @@ typedef int evidence_fn(void *user, const struct evidence *e);
 int ledger_evidence(struct ledger *l, int64_t ban_id, const struct addr *net, size_t most,
                     evidence_fn *fn, void *user);
 
-// The hits of a jail since a time that were not forgiven, in the order of counting: jail_restore()
-// takes them. Addresses, time, count and banned are set; source is what ledger_hit() was told.
-typedef int hit_fn(void *user, const struct hit *hit, const char *source);
-int ledger_hits(struct ledger *l, const char *jail, usec_t since, hit_fn *fn, void *user);
+// The hits since a time, and what was forgiven, in the order in which they came: jail_restore() and
+// jail_forget() take them. Addresses, time, count and banned are set; source is what ledger_hit()
+// was told.
+typedef int hit_fn(void *user, const char *jail, const struct hit *hit, const char *source);
+typedef int pardon_fn(void *user, const char *jail, const struct addr *net);
+int ledger_hits(struct ledger *l, usec_t since, hit_fn *hit, pardon_fn *pardon, void *user);
 
 int ledger_session(struct ledger *l, const char *jail, struct slice key, const struct session *s,
                    bool forgotten);
 int ledger_sessions(struct ledger *l, const char *jail, session_fn *fn, void *user);
 
-// What the jails know together, as fingerprints_changed() and shield_changed() tell of it, and back.
-// What is older than the span is dropped.
+// What the jails know together, as fingerprints_changed() and shield_changed() tell of it, and
+// back. What is older than the span is dropped.
 int ledger_fingerprint(struct ledger *l, const struct fingerprint_change *c);
 int ledger_fingerprints(struct ledger *l, fingerprint_change_fn *fn, void *user);
 int ledger_shield(struct ledger *l, const struct shield_host *h);
@@ -150,9 +166,10 @@ int ledger_bookmark_of(struct ledger *l, const char *journal, const char *matche
                        struct bookmark *ret); // -ENOENT: never read
 
 // Drops what nobody needs any more: hits older than `hits_before` that are no evidence, bans that
-// ended before `bans_before` with their evidence, and what exceeds LEDGER_*_MAX. Bounded work per
-// call; 1 where there is more to do.
-int ledger_prune(struct ledger *l, usec_t hits_before, usec_t bans_before);
+// ended before `bans_before` with their evidence (that some time later), and what exceeds
+// LEDGER_BYTES_MAX. Within the ledger's transaction. Bounded work per call; 1 where there is more
+// to do.
+int ledger_prune(struct ledger *l, usec_t now, usec_t hits_before, usec_t bans_before);
 
-// Whether it exceeds LEDGER_*_MAX, which cannot wait.
+// Whether it exceeds LEDGER_BYTES_MAX, which cannot wait.
 bool ledger_is_over(const struct ledger *l);

@@ -9,8 +9,8 @@
 int ledger_session(struct ledger *l, const char *jail, struct slice key, const struct session *s,
                    bool forgotten)
 {
-    int64_t jail_id;
-    int r = store_name(l, jail, &jail_id);
+    uint32_t jail_id;
+    int r = names_add(&l->names, jail, &jail_id);
 
     if (r < 0)
         return r;
@@ -46,9 +46,9 @@ static int read_session(struct ledger *l, sqlite3_stmt *s, struct session *ret)
 
 int ledger_sessions(struct ledger *l, const char *jail, session_fn *fn, void *user)
 {
-    int64_t jail_id;
+    uint32_t jail_id;
     sqlite3_stmt *s;
-    int r = store_name(l, jail, &jail_id);
+    int r = names_add(&l->names, jail, &jail_id);
 
     if (r == 0)
         r = store_start(l, SESSION_LIST, 1, (struct value[]){value_of(jail_id)}, &s);

@@ -11,40 +11,28 @@ const char schema_pragmas[] = "PRAGMA journal_mode = WAL;"
                               "PRAGMA cache_size = -16384;"
                               "PRAGMA trusted_schema = OFF;";
 
-// Addresses are 16 bytes and the length of their prefix (IPv4 as ::ffff:a.b.c.d), so that a block
-// is a range of keys. Times are microseconds since 1970; the greatest integer is "never".
+// What is asked for often is in memory, so that nothing has an index but its key and all is written
+// in the order of its keys. Addresses are 16 bytes and the length of their prefix (IPv4 as
+// ::ffff:a.b.c.d). Times are microseconds since 1970; the greatest integer is "never".
+#define CREATE_HITS                                                                                \
+    /* What segment.h makes of hits. swept: when only evidence was left of it; 0: not yet. */      \
+    "CREATE TABLE segment (first INTEGER PRIMARY KEY, last INTEGER NOT NULL,"                      \
+    " time_max INTEGER NOT NULL, swept INTEGER NOT NULL, bytes INTEGER NOT NULL,"                  \
+    " sieve BLOB NOT NULL);"                                                                       \
+    "CREATE TABLE content (first INTEGER PRIMARY KEY, heads BLOB NOT NULL, texts BLOB NOT NULL);"
+
+#define CREATE_BANS                                                                                \
+    /* Its evidence is what was counted in its net up to the hit `last`, about so many lines. */   \
+    /* lifted: when it was unbanned, or never. */                                                  \
+    "CREATE TABLE ban (id INTEGER PRIMARY KEY, jail INTEGER NOT NULL, net BLOB NOT NULL,"          \
+    " len INTEGER NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL,"                       \
+    " lifted INTEGER NOT NULL, last INTEGER NOT NULL, lines INTEGER NOT NULL,"                     \
+    " hits INTEGER NOT NULL, hosts INTEGER NOT NULL, need_hits INTEGER NOT NULL,"                  \
+    " need_hosts INTEGER NOT NULL, findtime INTEGER NOT NULL, reason INTEGER NOT NULL);"
+
 const char schema_create[] =
     // Jails and files, said once.
-    "CREATE TABLE name (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);"
-
-    // The ids give the order of counting and are never used again. banned: the prefix of the net it
-    // got banned; bans: how many bans it is evidence of.
-    "CREATE TABLE hit (id INTEGER PRIMARY KEY AUTOINCREMENT, jail INTEGER NOT NULL, host BLOB NOT "
-    "NULL,"
-    " host_len INTEGER NOT NULL, time INTEGER NOT NULL, count INTEGER NOT NULL,"
-    " banned INTEGER NOT NULL, forgiven INTEGER NOT NULL DEFAULT 0,"
-    " bans INTEGER NOT NULL DEFAULT 0, source INTEGER NOT NULL, addr BLOB NOT NULL,"
-    " addr_len INTEGER NOT NULL, text BLOB NOT NULL);"
-    "CREATE INDEX hit_host ON hit (jail, host, time);"
-    "CREATE INDEX hit_time ON hit (bans > 0, time);"
-
-    // lifted: when it was unbanned, or never.
-    "CREATE TABLE ban (id INTEGER PRIMARY KEY, jail INTEGER NOT NULL, net BLOB NOT NULL,"
-    " len INTEGER NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL,"
-    " hits INTEGER NOT NULL, hosts INTEGER NOT NULL, need_hits INTEGER NOT NULL,"
-    " need_hosts INTEGER NOT NULL, findtime INTEGER NOT NULL, reason INTEGER NOT NULL,"
-    " lifted INTEGER NOT NULL DEFAULT 9223372036854775807);"
-    "CREATE INDEX ban_net ON ban (net, len);"
-    "CREATE INDEX ban_end ON ban (min(until, lifted));"
-
-    "CREATE TABLE evidence (ban INTEGER NOT NULL, hit INTEGER NOT NULL, PRIMARY KEY (ban, hit))"
-    " WITHOUT ROWID;"
-    "CREATE TRIGGER evidence_added AFTER INSERT ON evidence BEGIN"
-    " UPDATE hit SET bans = bans + 1 WHERE id = new.hit; END;"
-    "CREATE TRIGGER evidence_gone AFTER DELETE ON evidence BEGIN"
-    " UPDATE hit SET bans = bans - 1 WHERE id = old.hit; END;"
-    "CREATE TRIGGER ban_gone AFTER DELETE ON ban BEGIN"
-    " DELETE FROM evidence WHERE ban = old.id; END;"
+    "CREATE TABLE name (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);" CREATE_HITS CREATE_BANS
 
     "CREATE TABLE session (jail INTEGER NOT NULL, key BLOB NOT NULL, last INTEGER NOT NULL,"
     " host BLOB, host_len INTEGER NOT NULL, pending INTEGER NOT NULL, counted INTEGER NOT NULL,"
@@ -59,8 +47,8 @@ const char schema_create[] =
     "CREATE TABLE bookmark (journal TEXT, matches TEXT, cursor TEXT NOT NULL,"
     " time INTEGER NOT NULL, PRIMARY KEY (journal, matches)) WITHOUT ROWID;";
 
-// What the jails know together (engine/reputation.h). seen: the last hosts and blocks, as two arrays
-// of struct sighting in the machine's own order.
+// What the jails know together (engine/reputation.h). seen: the last hosts and blocks, as two
+// arrays of struct sighting in the machine's own order.
 const char schema_extend[] =
     "CREATE TABLE IF NOT EXISTS fingerprint (kind INTEGER NOT NULL, name TEXT NOT NULL,"
     " state INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,"
@@ -71,83 +59,57 @@ const char schema_extend[] =
     " user INTEGER NOT NULL, last INTEGER NOT NULL, forgiven INTEGER NOT NULL,"
     " days INTEGER NOT NULL, PRIMARY KEY (host, len)) WITHOUT ROWID;";
 
-#define NAME_OF(column) "(SELECT text FROM name WHERE name.id = " column ")"
-#define BAN_COLUMNS                                                                                \
-    "id, " NAME_OF("jail") ", net, len, since, until, hits, hosts, need_hits, need_hosts, "        \
-                           "findtime, reason, lifted"
-#define EVIDENCE_COLUMNS                                                                           \
-    NAME_OF("jail")                                                                                \
-    " AS jail_name, addr, addr_len, time, count, " NAME_OF("source") " AS source_name, text, "     \
-                                                                     "hit.id"
-#define EVIDENCE_OLDEST_FIRST " ORDER BY +hit.id DESC LIMIT ?1) ORDER BY id"
+// Version 1 had a row for every hit and for what it was evidence of. The order of counting is twice
+// the number of a hit, so that a pardon finds room behind it.
+const char schema_upgrade_begin[] =
+    "DROP TRIGGER evidence_added; DROP TRIGGER evidence_gone; DROP TRIGGER ban_gone;"
+    "DROP INDEX ban_net; DROP INDEX ban_end;"
+    "ALTER TABLE ban RENAME TO old_ban; ALTER TABLE hit RENAME TO old_hit;" CREATE_HITS CREATE_BANS
+    "INSERT INTO ban SELECT id, jail, net, len, since, until, lifted,"
+    " coalesce((SELECT 2 * max(hit) FROM evidence WHERE ban = old_ban.id), 0),"
+    " (SELECT count(*) FROM evidence WHERE ban = old_ban.id),"
+    " hits, hosts, need_hits, need_hosts, findtime, reason FROM old_ban;";
 
-// A "+" keeps the planner from walking a whole index in the order wanted: what is asked for is few.
+const char schema_upgrade_end[] = "DROP TABLE evidence; DROP TABLE old_hit; DROP TABLE old_ban;";
+
+// A pardon belongs behind the last of a host's hits that were forgiven.
+const char schema_upgrade_hits[] =
+    "SELECT 2 * id, jail, source, host, host_len, addr, addr_len, time, count, banned, text,"
+    " forgiven AND NOT EXISTS (SELECT 1 FROM old_hit h WHERE h.jail = old_hit.jail"
+    "  AND h.host = old_hit.host AND h.host_len = old_hit.host_len AND h.forgiven AND h.bans > 0"
+    "  AND h.id > old_hit.id) FROM old_hit WHERE NOT forgiven OR bans > 0 ORDER BY id";
+
 const char *const schema_statement[STATEMENT_MAX] = {
     [STORE_BEGIN] = "BEGIN",
     [STORE_COMMIT] = "COMMIT",
     [STORE_ROLLBACK] = "ROLLBACK",
 
-    [NAME_FIND] = "SELECT id FROM name WHERE text = ?1",
-    [NAME_ADD] = "INSERT INTO name (text) VALUES (?1)",
+    [NAME_PUT] = "INSERT INTO name VALUES (?1, ?2)",
+    [NAME_ALL] = "SELECT id, text FROM name ORDER BY id",
 
-    [HIT_ADD] = "INSERT INTO hit (jail, host, host_len, time, count, banned, source, addr,"
-                " addr_len, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-    [HIT_FIRST] = "SELECT min(id) FROM hit WHERE (bans > 0) IN (0, 1) AND time > ?1",
-    [HIT_LIST] = "SELECT addr, addr_len, host, host_len, time, count, banned, " NAME_OF(
-        "source") " FROM hit"
-                  " WHERE id >= ?1 AND +jail = ?2 AND time > ?3 AND NOT forgiven ORDER BY id",
-    [HIT_FORGIVE] = "UPDATE hit SET forgiven = 1 WHERE jail = ?1 AND host BETWEEN ?2 AND ?3"
-                    " AND host_len >= ?4 AND NOT forgiven",
-    [HIT_PRUNE] = "DELETE FROM hit WHERE id IN (SELECT id FROM hit WHERE (bans > 0) = 0"
-                  " AND time < ?1 ORDER BY time LIMIT ?2)",
-    [HIT_OVERFLOW] = "DELETE FROM hit WHERE id IN (SELECT id FROM hit WHERE (bans > 0) = ?1"
-                     " ORDER BY time LIMIT ?2)",
-    [HIT_COUNT] = "SELECT count(*) FROM hit",
+    [SEGMENT_PUT] = "INSERT OR REPLACE INTO segment VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [SEGMENT_DROP] = "DELETE FROM segment WHERE first = ?1",
+    [SEGMENT_TOTAL] = "SELECT coalesce(max(last), 0), coalesce(sum(bytes), 0) FROM segment",
+    [SEGMENT_SINCE] = "SELECT first FROM segment WHERE first < ?1 AND time_max > ?2 ORDER BY first",
+    [SEGMENT_BACK] = "SELECT first, sieve FROM segment WHERE first < ?1 AND first <= ?2"
+                     " AND time_max >= ?3 AND (NOT ?4 OR swept = 0) ORDER BY first DESC",
+    [SEGMENT_DUE] = "SELECT first FROM segment WHERE first < ?1"
+                    " AND CASE swept WHEN 0 THEN time_max < ?2 ELSE swept < ?3 END"
+                    " ORDER BY first LIMIT 1",
+    [SEGMENT_OLDEST] = "SELECT first, swept, bytes FROM segment WHERE first < ?1"
+                       " ORDER BY swept > 0, first LIMIT 1",
+    [SEGMENT_RUN] = "SELECT first, time_max, swept, bytes FROM segment WHERE first < ?1"
+                    " AND first >= coalesce((SELECT first FROM segment WHERE first < ?2"
+                    " ORDER BY first DESC LIMIT 1), ?2) ORDER BY first LIMIT ?3",
+    [CONTENT_PUT] = "INSERT OR REPLACE INTO content VALUES (?1, ?2, ?3)",
+    [CONTENT_GET] = "SELECT heads, texts FROM content WHERE first = ?1",
+    [CONTENT_DROP] = "DELETE FROM content WHERE first = ?1",
 
-    [BAN_FIND] = "SELECT id FROM ban WHERE net = ?1 AND len = ?2 AND jail = ?3"
-                 " AND min(until, lifted) > ?4",
-    [BAN_ADD] = "INSERT INTO ban (jail, net, len, since, until, hits, hosts, need_hits,"
-                " need_hosts, findtime, reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
-                " ?11)",
-    [BAN_EXTEND] = "UPDATE ban SET until = max(until, ?2) WHERE id = ?1 RETURNING until",
-    // A window may hold hits later than the one that filled it: lines come out of order.
-    [BAN_CLAIM] = "INSERT OR IGNORE INTO evidence SELECT ?1, id FROM hit WHERE jail = ?2"
-                  " AND host BETWEEN ?3 AND ?4 AND host_len >= ?5 AND time > ?6 AND time < ?7"
-                  " AND NOT forgiven ORDER BY +id DESC"
-                  " LIMIT max(?8 - (SELECT count(*) FROM evidence WHERE ban = ?1), 0)",
-    [BAN_LIFT] = "UPDATE ban SET lifted = ?1 WHERE net = ?2 AND len = ?3"
-                 " AND min(until, lifted) > ?1 AND (?4 IS NULL OR jail = ?4)"
-                 " RETURNING " BAN_COLUMNS ", jail",
-    [BAN_LIST] = "SELECT " BAN_COLUMNS " FROM ban WHERE id > ?1 AND +min(until, lifted) > ?2"
-                 " AND (?3 IS NULL OR jail = ?3) ORDER BY id",
-    // Blocks within ?1..?2, and each block that could be around it (outer() cuts to a prefix).
-    [BAN_ABOUT] = "WITH RECURSIVE prefix (n) AS"
-                  " (SELECT 0 UNION ALL SELECT n + 1 FROM prefix WHERE n + 1 < ?3)"
-                  " SELECT " BAN_COLUMNS " FROM ban WHERE id IN ("
-                  "  SELECT id FROM ban WHERE net BETWEEN ?1 AND ?2 AND len >= ?3 UNION ALL"
-                  "  SELECT id FROM prefix CROSS JOIN ban"
-                  "   ON net = outer_net(?1, n) AND len = n)"
-                  " ORDER BY id DESC LIMIT ?4",
-    [BAN_PRIOR] = "SELECT count(*) FROM ban WHERE net = ?1 AND len = ?2"
-                  " AND (?3 IS NULL OR jail = ?3) AND until <= ?4 AND until < lifted",
-    [BAN_ENDED] = "SELECT " BAN_COLUMNS " FROM ban WHERE min(until, lifted) >= ?1"
-                  " AND min(until, lifted) <= ?3 AND (until > ?1 OR id > ?2) AND until < lifted"
-                  " ORDER BY min(until, lifted), id",
-    [BAN_NEXT_END] = "SELECT min(until, lifted) FROM ban WHERE min(until, lifted) > ?1"
-                     " ORDER BY min(until, lifted) LIMIT 1",
-    [BAN_PRUNE] = "DELETE FROM ban WHERE id IN (SELECT id FROM ban WHERE min(until, lifted) < ?1"
-                  " ORDER BY min(until, lifted) LIMIT ?2)",
-    [BAN_OVERFLOW] = "DELETE FROM ban WHERE id IN (SELECT id FROM ban"
-                     " ORDER BY min(until, lifted) LIMIT ?1)",
-    [BAN_COUNT] = "SELECT count(*) FROM ban",
-
-    [EVIDENCE_OF_BAN] =
-        "SELECT * FROM (SELECT " EVIDENCE_COLUMNS " FROM evidence JOIN hit ON hit.id = evidence.hit"
-        " WHERE evidence.ban = ?2" EVIDENCE_OLDEST_FIRST,
-    [EVIDENCE_LOOSE] =
-        "SELECT * FROM (SELECT " EVIDENCE_COLUMNS " FROM hit WHERE jail IN (SELECT id FROM name)"
-        " AND host BETWEEN ?2 AND ?3 AND host_len >= ?4 AND bans = 0"
-        " AND NOT forgiven" EVIDENCE_OLDEST_FIRST,
+    [BAN_PUT] = "INSERT INTO ban VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
+                " ?14, ?15)",
+    [BAN_CHANGE] = "UPDATE ban SET until = ?2, lifted = ?3, last = ?4, lines = ?5 WHERE id = ?1",
+    [BAN_DROP] = "DELETE FROM ban WHERE id = ?1",
+    [BAN_ALL] = "SELECT * FROM ban ORDER BY id",
 
     [SESSION_PUT] = "INSERT INTO session VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
                     " ON CONFLICT DO UPDATE SET last = ?3, host = ?4, host_len = ?5,"

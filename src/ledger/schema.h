@@ -4,13 +4,18 @@
 
 #include "ledger/store.h"
 
-enum { SCHEMA_APPLICATION = 0x7462616e /* "tban" */, SCHEMA_VERSION = 1 };
+enum { SCHEMA_APPLICATION = 0x7462616e /* "tban" */, SCHEMA_VERSION = 2, SCHEMA_VERSION_ROWS = 1 };
 
 // What makes an empty file a ledger; run in one transaction.
 extern const char schema_create[];
 
 // Makes the tables that came later, where they are missing.
 extern const char schema_extend[];
+
+// From version 1, in one transaction: hits are read by the middle one and made into segments.
+extern const char schema_upgrade_begin[];
+extern const char schema_upgrade_hits[];
+extern const char schema_upgrade_end[];
 
 // Per connection: the first leaves the file as it is, the second does not.
 extern const char schema_lock[];

@@ -97,65 +97,6 @@ int store_number(struct ledger *l, enum statement which, size_t n, const struct 
     return store_stop(s, 0);
 }
 
-static size_t hash_name(const char *text)
-{
-    uint32_t hash = 2166136261;
-
-    for (; *text; text++)
-        hash = (hash ^ (uint8_t)*text) * 16777619;
-    return hash % NAMES_MAX;
-}
-
-void store_forget_names(struct ledger *l)
-{
-    for (size_t i = 0; i < NAMES_MAX; i++) {
-        free(l->name[i].text);
-        l->name[i].text = NULL;
-    }
-}
-
-int store_name(struct ledger *l, const char *text, int64_t *ret)
-{
-    size_t i = hash_name(text);
-    struct value value = value_text(text);
-    char *copy;
-    int r;
-
-    if (l->name[i].text && strcmp(l->name[i].text, text) == 0) {
-        *ret = l->name[i].id;
-        return 0;
-    }
-    copy = strdup(text);
-    if (!copy)
-        return -ENOMEM;
-    free(l->name[i].text);
-    l->name[i].text = NULL;
-    r = store_number(l, NAME_FIND, 1, &value, &l->name[i].id);
-    if (r == -ENOENT) {
-        r = store_run(l, NAME_ADD, 1, &value);
-        l->name[i].id = sqlite3_last_insert_rowid(l->db);
-    }
-    if (r < 0) {
-        free(copy);
-        return r;
-    }
-    l->name[i].text = copy;
-    *ret = l->name[i].id;
-    return 0;
-}
-
-struct addr store_last(const struct addr *net)
-{
-    struct addr last = *net;
-
-    for (unsigned i = 0; i < 16; i++) {
-        unsigned bits = net->len > i * 8 ? net->len - i * 8 : 0;
-        if (bits < 8)
-            last.b[i] |= (uint8_t)(0xff >> bits);
-    }
-    return last;
-}
-
 int store_addr(struct ledger *l, sqlite3_stmt *s, int column, struct addr *ret)
 {
     int64_t len = sqlite3_column_int64(s, column + 1);

@@ -3,9 +3,10 @@
 // for this folder.
 #pragma once
 
-#include "base/addr.h"
-#include "base/span.h"
 #include "ledger/ledger.h"
+#include "ledger/names.h"
+#include "ledger/roll.h"
+#include "ledger/segment.h"
 
 #include <sqlite3.h>
 
@@ -13,30 +14,23 @@ enum statement {
     STORE_BEGIN,
     STORE_COMMIT,
     STORE_ROLLBACK,
-    NAME_FIND,
-    NAME_ADD,
-    HIT_ADD,
-    HIT_FIRST,
-    HIT_LIST,
-    HIT_FORGIVE,
-    HIT_PRUNE,
-    HIT_OVERFLOW,
-    HIT_COUNT,
-    BAN_FIND,
-    BAN_ADD,
-    BAN_EXTEND,
-    BAN_CLAIM,
-    BAN_LIFT,
-    BAN_LIST,
-    BAN_ABOUT,
-    BAN_PRIOR,
-    BAN_ENDED,
-    BAN_NEXT_END,
-    BAN_PRUNE,
-    BAN_OVERFLOW,
-    BAN_COUNT,
-    EVIDENCE_OF_BAN,
-    EVIDENCE_LOOSE,
+    NAME_PUT,
+    NAME_ALL,
+    SEGMENT_PUT,
+    SEGMENT_DROP,
+    SEGMENT_TOTAL,
+    SEGMENT_SINCE,
+    SEGMENT_BACK,
+    SEGMENT_DUE,
+    SEGMENT_OLDEST,
+    SEGMENT_RUN,
+    CONTENT_PUT,
+    CONTENT_GET,
+    CONTENT_DROP,
+    BAN_PUT,
+    BAN_CHANGE,
+    BAN_DROP,
+    BAN_ALL,
     SESSION_PUT,
     SESSION_DROP,
     SESSION_LIST,
@@ -59,18 +53,35 @@ enum statement {
     STATEMENT_MAX
 };
 
-enum { NAMES_MAX = 64, STORE_ERROR_MAX = 256 };
+enum { STORE_ERROR_MAX = 256 };
+
+// Numbers of bans, in any order.
+struct ids {
+    int64_t *id;
+    size_t n, allocated;
+};
 
 struct ledger {
     sqlite3 *db;
     sqlite3_stmt *statement[STATEMENT_MAX]; // prepared when first used
-    size_t evidence;                        // lines kept per ban
-    uint64_t n_hit, n_ban;                  // rows, so that overflow costs no counting
-    struct {
-        char *text;
-        int64_t id;
-    } name[NAMES_MAX];            // names looked up last, by hash
-    uint64_t hits_max, bans_max;  // LEDGER_*_MAX
+    struct names names;
+    size_t evidence; // lines kept per ban
+
+    // Bans are in memory, and what is not yet written of them is until a commit stands.
+    struct roll roll;
+    int64_t ban_id;           // the latest
+    int64_t ban_saved;        // those after it are not written
+    struct ids changed, gone; // of those that are
+
+    // Hits are written by segments, the latest of which grows.
+    struct segment tail;
+    size_t tail_written; // of its records
+    size_t tail_bytes;   // as which it is counted
+    uint64_t seq;        // the latest, 0: none yet
+    uint64_t bytes;      // of all segments as written
+    size_t damaged;      // segments that could not be read
+
+    uint64_t bytes_max, bans_max; // LEDGER_*_MAX
     bool in_transaction, spoiled; // spoiled: a write failed
     char error[STORE_ERROR_MAX];
 };
@@ -127,13 +138,6 @@ int store_number(struct ledger *l, enum statement which, size_t n, const struct 
 
 // Keeps SQLite's words for ledger_error(). What its code is in errno's.
 int store_fail(struct ledger *l, int code);
-
-// The number that stands for a jail's or a file's name.
-int store_name(struct ledger *l, const char *text, int64_t *ret);
-void store_forget_names(struct ledger *l);
-
-// The last address of a block: with the first one the range of keys that lie in it.
-struct addr store_last(const struct addr *net);
 
 // Reads 16 bytes and a length from two columns that follow each other. -EUCLEAN.
 int store_addr(struct ledger *l, sqlite3_stmt *s, int column, struct addr *ret);

@@ -27,23 +27,15 @@ void books_done(struct books *b)
     if (b->is_open)
         ledger_rollback(b->ledger);
     b->is_open = false;
-    redo_done(&b->redo);
 }
 
 static int begin(struct books *b)
 {
     int r = ledger_begin(b->ledger);
 
-    if (r < 0)
-        return r;
-    r = redo_write(&b->redo, b->ledger);
-    if (r < 0) {
-        ledger_rollback(b->ledger);
-        return r;
-    }
-    b->is_open = true;
+    b->is_open = r == 0;
     b->writes = 0;
-    return 0;
+    return r;
 }
 
 int books_begin(struct books *b, usec_t now)
@@ -72,14 +64,13 @@ int books_commit(struct books *b, int r)
         error = ledger_commit(b->ledger);
     b->is_open = false;
     if (r == 0 && error == 0) {
-        redo_clear(&b->redo);
         if (b->is_failing)
             log_line(LEVEL_NOTICE, "the ledger can be written again");
         b->is_failing = false;
         return 0;
     }
     fail(b, r < 0 ? r : error);
-    // Whoever asks what is banned, such as the enforcer, is told of these as well.
+    // Bans are still to be written.
     if (begin(b) == 0)
         b->opened = usec_add(b->now, RETRY_PAUSE);
     return r < 0 ? r : error;
@@ -104,12 +95,10 @@ int books_hit(struct books *b, const char *jail, const struct hit *hit, const ch
 
 int books_ban(struct books *b, struct ban *ban, usec_t now)
 {
-    int r = books_begin(b, now), remembered = redo_ban(&b->redo, ban);
-
+    // Where nothing can be written, the ledger remembers it.
+    books_begin(b, now);
     b->writes++;
-    if (b->is_failing && remembered < 0)
-        return remembered;
-    return r < 0 ? r : check(b, ledger_ban(b->ledger, ban, &ban->id, &ban->until));
+    return ledger_ban(b->ledger, ban, now, &ban->id, &ban->until);
 }
 
 int books_forgive(struct books *b, const char *jail, const struct addr *net, usec_t now)
@@ -117,17 +106,15 @@ int books_forgive(struct books *b, const char *jail, const struct addr *net, use
     int r = books_begin(b, now);
 
     b->writes++;
-    return r < 0 ? r : check(b, ledger_forgive(b->ledger, jail, net));
+    return r < 0 ? r : check(b, ledger_forgive(b->ledger, jail, net, now));
 }
 
 int books_unban(struct books *b, const char *jail, const struct addr *net, usec_t now, ban_fn *fn,
                 void *user)
 {
-    int r = books_begin(b, now);
-
-    redo_lift(&b->redo, jail, net, now);
+    books_begin(b, now);
     b->writes++;
-    return r < 0 ? r : check(b, ledger_unban(b->ledger, jail, net, now, fn, user));
+    return ledger_unban(b->ledger, jail, net, now, fn, user);
 }
 
 // What walks the ledger must not change it, so bans are chosen first and lifted then, in pieces.
@@ -181,12 +168,11 @@ void books_prune(struct books *b, usec_t memory, usec_t now)
     bool is_over = ledger_is_over(b->ledger);
     int r = 1;
 
-    if (b->is_failing || (now < b->prune && !is_over))
+    if (b->is_failing || (now < b->prune && !is_over) || books_begin(b, now) < 0)
         return;
     // In a flood as often as it takes to drop more than came in since the last time.
     for (int i = 0; i < (is_over ? PRUNES_MAX : 1) && r > 0; i++)
-        r = ledger_prune(b->ledger, usec_sub(now, memory), usec_sub(now, KEEP_BANS));
-    if (r < 0)
-        fail(b, r);
+        r = ledger_prune(b->ledger, now, usec_sub(now, memory), usec_sub(now, KEEP_BANS));
+    books_commit(b, r < 0 ? r : 0);
     b->prune = r > 0 ? now : usec_add(now, PRUNE_PAUSE);
 }

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The ledger as the daemon writes it: one transaction at a time, opened by the first write and
-// closed at a checkpoint. A disk that fails is said once and stops no ban: bans stay in a
-// transaction that is tried again from time to time, while hits are not written.
+// closed at a checkpoint. A disk that fails is said once and stops no ban: bans are written when it
+// works again, which is tried from time to time, while hits are not written.
 #pragma once
 
 #include "ledger/ledger.h"
-#include "scan/redo.h"
 
 #include <stdbool.h>
 
@@ -13,7 +12,6 @@ struct books {
     struct ledger *ledger; // borrowed
     bool is_open;          // a transaction
     bool is_failing;       // since a write failed, which has been said, until a commit stands
-    struct redo redo;      // what the transaction bans and lifts
     usec_t now;            // of the latest write
     usec_t opened;         // where it is failing: later
     size_t writes;         // since then
@@ -27,14 +25,15 @@ void books_done(struct books *b);
 int books_begin(struct books *b, usec_t now);
 
 // Closes it, and what was written stands; or, with r < 0 (what failed on the way) as well, opens
-// another one that bans and lifts the same. The first failure is passed on.
+// another one. The first failure is passed on.
 int books_commit(struct books *b, int r);
 
-// Writes one thing. -errno, said; books_ban() also LEDGER_E_EXTENDED.
+// Writes one thing. -errno, said.
 int books_hit(struct books *b, const char *jail, const struct hit *hit, const char *source,
               usec_t now);
 
-// The ban gets its id, and its later end where the net was banned for longer already.
+// The ban gets its id, and its later end where the net was banned for longer already. 0,
+// LEDGER_E_EXTENDED or -ENOMEM.
 int books_ban(struct books *b, struct ban *ban, usec_t now);
 
 // What was counted in jail for net leads to nothing any more.

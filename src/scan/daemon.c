@@ -56,11 +56,12 @@ static void on_hit(void *user, const struct cell *cell, const struct hit *hit)
 static void say_increase(struct daemon *d, const struct cell *cell, const struct ban *ban)
 {
     const char *jail = cell->conf->growth.overalljails ? NULL : ban->jail;
-    uint32_t prior = 0;
+    uint32_t prior;
 
     if (!cell->conf->increment || ban->reason == BAN_MANUAL)
         return;
-    if (ledger_prior(d->ledger, jail, &ban->net, ban->since, &prior) == 0 && prior > 0)
+    prior = ledger_prior(d->ledger, jail, &ban->net, ban->since);
+    if (prior > 0)
         herald_increase(cell, ban, prior + 1);
 }
 
@@ -267,6 +268,7 @@ static int load(struct daemon *d)
         hooks_set_timeout(d->hooks, judge_roster(d->judge)->config.settings.hooktimeout);
         ledger_keep_evidence(d->ledger, judge_roster(d->judge)->config.settings.evidence);
         herald_jails(judge_roster(d->judge));
+        herald_damage(ledger_damaged(d->ledger));
     }
     if (judge_roster(d->judge)) {
         int e = sd_event_add_io(d->event, &d->logs, judge_fd(d->judge), EPOLLIN, on_logs, d);

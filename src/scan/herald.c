@@ -221,6 +221,15 @@ void herald_jails(const struct roster *r)
     log_line(LEVEL_INFO, "%zu jails", n);
 }
 
+void herald_damage(size_t pieces)
+{
+    if (pieces > 0)
+        log_line(LEVEL_ERROR,
+                 "the ledger is damaged: %zu pieces of what was counted could not be read and are "
+                 "passed over",
+                 pieces);
+}
+
 void herald_reload(struct herald *h, const char *folder, int r)
 {
     struct control_occurrence e = occurrence(CONTROL_EVENT_RELOAD);

@@ -30,3 +30,6 @@ void herald_enforced(struct herald *h, bool enforced, const char *text);
 void herald_problems(const struct config *c);
 void herald_jails(const struct roster *r);
 void herald_reload(struct herald *h, const char *folder, int r);
+
+// How many pieces of the ledger have been found damaged; 0 is not said.
+void herald_damage(size_t pieces);

@@ -3,7 +3,6 @@
 
 #include "base/log.h"
 #include "scan/books.h"
-#include "scan/ending.h"
 #include "scan/recall.h"
 
 #include <errno.h>
@@ -11,7 +10,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-enum { WRITES_MAX = 10000 };
+enum { WRITES_MAX = 1 << 17, ENDED_MAX = 1000 };
 
 #define CLOCK_SLACK  (60 * USEC_PER_SEC)
 #define EXPIRE_PAUSE (60 * USEC_PER_SEC)
@@ -26,7 +25,6 @@ struct judge {
     usec_t expire;               // when memory is to be freed
     usec_t now;                  // of the piece being read
     const struct source *source; // of the line being judged
-    struct ending ending;
     struct judge_counters counters;
 };
 
@@ -84,9 +82,8 @@ static struct past past_of(void *user, const struct jail_spec *spec, const struc
     const char *jail = spec->sentence.growth->overalljails ? NULL : spec->name;
     struct past past = {.chance = chance()};
 
-    // A ledger that cannot be read makes a ban shorter, not none.
-    ledger_prior(j->books.ledger, jail, net, is_off(j, j->source, time) ? j->now : time,
-                 &past.bans);
+    past.bans =
+        ledger_prior(j->books.ledger, jail, net, is_off(j, j->source, time) ? j->now : time);
     return past;
 }
 
@@ -105,13 +102,18 @@ static void keep_places(struct judge *j, usec_t now)
         judge_checkpoint(j);
 }
 
-static int count_in_force(void *user, const struct ban *ban)
+// What ended while nobody was there is nobody's news.
+static int ignore_ended(void *user, const struct ban *ban)
 {
-    struct cell *c = roster_find(user, slice_of(ban->jail));
-
-    if (c)
-        c->banned++;
+    (void)user;
+    (void)ban;
     return 0;
+}
+
+static void count_in_force(const struct ledger *ledger, struct roster *roster)
+{
+    for (size_t i = 0; i < roster->n; i++)
+        roster->cell[i].banned = ledger_in_force(ledger, roster->cell[i].conf->name);
 }
 
 int judge_load(struct judge *j, struct config *config, usec_t now)
@@ -126,12 +128,12 @@ int judge_load(struct judge *j, struct config *config, usec_t now)
         r = roster_spare(roster, &j->own);
     if (r == 0)
         r = recall_restore(j->books.ledger, roster, now);
-    if (r == 0)
-        r = ledger_bans(j->books.ledger, NULL, now, 0, count_in_force, roster);
-    if (r == 0)
-        ask(j, roster);
     if (r == 0 && !j->roster)
-        r = ending_init(&j->ending, j->books.ledger, now);
+        r = ledger_ended(j->books.ledger, now, SIZE_MAX, ignore_ended, NULL);
+    if (r == 0) {
+        count_in_force(j->books.ledger, roster);
+        ask(j, roster);
+    }
     if (r == 0)
         r = intake_new(roster, j->books.ledger, j->zone, now, &intake);
     if (r < 0) {
@@ -193,9 +195,8 @@ static enum judge_news news_of(const struct ban *ban, int r, usec_t now)
 }
 
 static void announce(struct judge *j, const struct cell *cell, const struct ban *ban,
-                     const struct hit *last, enum judge_news news, usec_t now)
+                     const struct hit *last, enum judge_news news)
 {
-    ending_ban(&j->ending, ban->until, now);
     if (news == JUDGE_BANNED)
         j->roster->cell[cell - j->roster->cell].banned++;
     j->hooks.ban(j->hooks.user, cell, ban, last, news);
@@ -209,7 +210,7 @@ static void pass(struct judge *j, const struct cell *c, struct ban *ban, const s
     if (ban->until > now)
         j->hooks.order(j->hooks.user, c, &ban->net, ban->until);
     r = books_ban(&j->books, ban, now);
-    announce(j, c, ban, last, news_of(ban, r, now), now);
+    announce(j, c, ban, last, news_of(ban, r, now));
 }
 
 static void spare(struct judge *j, const struct cell *c, const struct ban *ban,
@@ -378,7 +379,7 @@ static usec_t checkpoint_due(const struct judge *j)
 
 usec_t judge_due(const struct judge *j)
 {
-    usec_t due = checkpoint_due(j), end = ending_due(&j->ending);
+    usec_t due = checkpoint_due(j), end = ledger_next_end(j->books.ledger);
 
     if (end < due)
         due = end;
@@ -399,8 +400,8 @@ void judge_tick(struct judge *j, usec_t now)
 {
     if (now >= checkpoint_due(j))
         close_books(j, now);
-    if (now >= ending_due(&j->ending))
-        ending_tell(&j->ending, now, on_ended, j);
+    // In pieces, so that a hundred thousand that end together stop nobody.
+    ledger_ended(j->books.ledger, now, ENDED_MAX, on_ended, j);
     if (now < j->expire)
         return;
     for (size_t i = 0; i < j->roster->n; i++) {
@@ -436,7 +437,7 @@ int judge_ban(struct judge *j, const struct cell *cell, const struct addr *net, 
 
     j->hooks.order(j->hooks.user, cell, &ban.net, ban.until);
     r = books_ban(&j->books, &ban, now);
-    announce(j, cell, &ban, NULL, news_of(&ban, r, now), now);
+    announce(j, cell, &ban, NULL, news_of(&ban, r, now));
     if (r < 0)
         return r;
     return r == LEDGER_E_EXTENDED ? JUDGE_E_EXTENDED : 0;

@@ -1,12 +1,49 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "scan/recall.h"
 
-static int restore_hit(void *user, const struct hit *hit, const char *source)
-{
-    struct cell *c = user;
+struct recall {
+    struct roster *roster;
+    usec_t now;
+    const char *name;  // of the jail that was looked for last
+    struct cell *cell; // NULL: nobody restores it
+    usec_t since;      // what is older does not matter to it
+};
 
+static usec_t restore_since(const struct cell *c, usec_t now)
+{
+    return usec_sub(now, usec_add(jail_memory(c->jail), RECALL_LATE));
+}
+
+static struct cell *find(struct recall *r, const char *jail)
+{
+    if (r->name == jail)
+        return r->cell;
+    r->name = jail;
+    r->cell = roster_find(r->roster, slice_of(jail));
+    if (r->cell && !r->cell->jail)
+        r->cell = NULL;
+    r->since = r->cell ? restore_since(r->cell, r->now) : 0;
+    return r->cell;
+}
+
+static int restore_hit(void *user, const char *jail, const struct hit *hit, const char *source)
+{
+    struct recall *r = user;
+    struct cell *c = find(r, jail);
+
+    if (!c || hit->time <= r->since)
+        return 0;
     roster_hear(c, source[0] == '/' ? SOURCE_FILE : SOURCE_JOURNAL, hit->time);
     return jail_restore(c->jail, hit);
+}
+
+static int restore_pardon(void *user, const char *jail, const struct addr *net)
+{
+    struct cell *c = find(user, jail);
+
+    if (c)
+        jail_forget(c->jail, net);
+    return 0;
 }
 
 static int restore_session(void *user, struct slice key, const struct session *s, bool forgotten)
@@ -40,19 +77,19 @@ static int restore_reputation(struct ledger *ledger, struct roster *roster, usec
 
 int recall_restore(struct ledger *ledger, struct roster *roster, usec_t now)
 {
+    struct recall recall = {.roster = roster, .now = now};
+    usec_t since = USEC_FOREVER;
     int r = restore_reputation(ledger, roster, now);
 
     for (size_t i = 0; i < roster->n && r >= 0; i++) {
         struct cell *c = &roster->cell[i];
         if (!c->jail)
             continue;
+        if (restore_since(c, now) < since)
+            since = restore_since(c, now);
         r = ledger_sessions(ledger, c->conf->name, restore_session, c->jail);
-        if (r >= 0)
-            r = ledger_hits(ledger, c->conf->name,
-                            usec_sub(now, usec_add(jail_memory(c->jail), RECALL_LATE)), restore_hit,
-                            c);
     }
-    return r < 0 ? r : 0;
+    return r < 0 ? r : ledger_hits(ledger, since, restore_hit, restore_pardon, &recall);
 }
 
 struct keep {

@@ -58,23 +58,6 @@ static int refuse(const struct desk *d, int r, struct caller *to)
     return r < 0 && r != -ENOMEM ? caller_refuse(to, -r, "%s", ledger_error(d->ledger)) : r;
 }
 
-struct census {
-    const struct roster *roster;
-    uint64_t *bans; // per cell
-    uint64_t all;
-};
-
-static int count_ban(void *user, const struct ban *ban)
-{
-    struct census *t = user;
-    const struct cell *c = roster_find(t->roster, slice_of(ban->jail));
-
-    if (c)
-        t->bans[c - t->roster->cell]++;
-    t->all++;
-    return 0;
-}
-
 static int put_daemon(const struct desk *d, uint64_t bans, usec_t now, struct caller *to)
 {
     const struct logs *logs = intake_logs(judge_intake(d->judge));
@@ -241,26 +224,18 @@ int report_problems(const struct desk *d, struct caller *to)
 int report_status(const struct desk *d, const struct cell *only, struct caller *to)
 {
     const struct roster *roster = judge_roster(d->judge);
-    struct census tally = {.roster = roster};
-    usec_t now = clock_now();
-    int r;
+    int r = put_daemon(d, ledger_in_force(d->ledger, NULL), clock_now(), to);
 
-    tally.bans = calloc(roster->n, sizeof(*tally.bans));
-    if (!tally.bans)
-        return -ENOMEM;
-    r = ledger_bans(d->ledger, NULL, now, 0, count_ban, &tally);
-    if (r >= 0)
-        r = put_daemon(d, tally.all, now, to);
     if (r >= 0)
         r = put_logs(d, only, to);
     if (r >= 0)
         r = put_journals(d, only, to);
     for (size_t i = 0; i < roster->n && r >= 0; i++) {
-        if (!only || only == &roster->cell[i])
-            r = put_jail(&roster->cell[i], tally.bans[i], to);
+        const struct cell *c = &roster->cell[i];
+        if (!only || only == c)
+            r = put_jail(c, ledger_in_force(d->ledger, c->conf->name), to);
     }
-    free(tally.bans);
-    return r < 0 ? refuse(d, r, to) : report_problems(d, to);
+    return r < 0 ? r : report_problems(d, to);
 }
 
 struct listing {

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The bans of a ledger: all of them in the roll, and written when a transaction ends. Only for this
+// folder.
+#pragma once
+
+#include "ledger/store.h"
+
+// Reads them all. -errno.
+int bans_read(struct ledger *l);
+
+// Writes what is new; what was written is known to be once the commit stands. -errno.
+int bans_write(struct ledger *l);
+void bans_written(struct ledger *l);
+
+// Drops bans that ended before; whether there are more.
+bool bans_prune(struct ledger *l, usec_t before);
+void bans_done(struct ledger *l);

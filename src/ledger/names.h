@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The numbers that stand for the names of jails and files. All of them are in memory: they come
+// from the configuration, so they are few. Only for this folder.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct names {
+    char **text; // of number i + 1
+    size_t n, allocated;
+    uint32_t *slot; // numbers by the hash of their text; 0: free
+    size_t n_slot;  // a power of two
+    size_t saved;   // the first ones are in the file
+};
+
+void names_done(struct names *s);
+
+// The number of a name, 0 where it has none.
+uint32_t names_find(const struct names *s, const char *text);
+
+// The same, a new one if need be. -ENOMEM.
+int names_add(struct names *s, const char *text, uint32_t *ret);
+
+// NULL: there is no such number.
+const char *names_text(const struct names *s, uint64_t number);

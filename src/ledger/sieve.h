@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A Bloom filter of the nets that a segment tells of: says that one is certainly not among them, so
+// that whoever looks for an address reads few segments. Only for this folder.
+#pragma once
+
+#include "base/addr.h"
+
+// A segment has a host and the block around it that hosts of one network share.
+enum { SIEVE_BLOCK_V4 = 24, SIEVE_BLOCK_V6 = 48, SIEVE_BITS_PER_KEY = 8, SIEVE_BYTES_MIN = 8 };
+
+static inline uint64_t sieve_word(const uint8_t *b)
+{
+    uint64_t word = 0;
+
+    for (int i = 0; i < 8; i++)
+        word |= (uint64_t)b[i] << 8 * i;
+    return word;
+}
+
+// As it lies in the file: the same on every machine.
+static inline uint64_t sieve_key(const struct addr *net)
+{
+    uint64_t high = (sieve_word(net->b) ^ net->len) * UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t low = (sieve_word(net->b + 8) ^ high >> 29 ^ high) * UINT64_C(0xd6e8feb86659fd93);
+
+    return low ^ low >> 32;
+}
+
+// The bytes for so many keys, a power of two.
+static inline size_t sieve_size(size_t keys)
+{
+    size_t n = SIEVE_BYTES_MIN;
+
+    while (n * 8 < keys * SIEVE_BITS_PER_KEY)
+        n *= 2;
+    return n;
+}
+
+static inline void sieve_add(uint8_t *bits, size_t n, uint64_t key)
+{
+    size_t a = key & (n * 8 - 1), b = key >> 32 & (n * 8 - 1);
+
+    bits[a / 8] |= (uint8_t)(1 << a % 8);
+    bits[b / 8] |= (uint8_t)(1 << b % 8);
+}
+
+// n: what sieve_size() gives; another is a damaged sieve, which keeps nothing out.
+static inline bool sieve_has(const uint8_t *bits, size_t n, uint64_t key)
+{
+    size_t a = key & (n * 8 - 1), b = key >> 32 & (n * 8 - 1);
+
+    if (n < SIEVE_BYTES_MIN || (n & (n - 1)) != 0)
+        return true;
+    return (bits[a / 8] >> a % 8 & 1) && (bits[b / 8] >> b % 8 & 1);
+}

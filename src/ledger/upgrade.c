@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "ledger/upgrade.h"
+
+#include "ledger/hits.h"
+#include "ledger/schema.h"
+
+#include <errno.h>
+
+static int execute(struct ledger *l, const char *sql)
+{
+    int code = sqlite3_exec(l->db, sql, NULL, NULL, NULL);
+
+    return code == SQLITE_OK ? 0 : store_fail(l, code);
+}
+
+static int read_hit(struct ledger *l, sqlite3_stmt *s, struct record *ret)
+{
+    int r;
+
+    *ret = (struct record){
+        .seq = (uint64_t)sqlite3_column_int64(s, 0),
+        .jail = (uint32_t)sqlite3_column_int64(s, 1),
+        .source = (uint32_t)sqlite3_column_int64(s, 2),
+        .time = store_time(s, 7),
+        .count = (uint32_t)sqlite3_column_int64(s, 8),
+        .banned = (uint8_t)sqlite3_column_int64(s, 9),
+        .text = {sqlite3_column_blob(s, 10), (size_t)sqlite3_column_bytes(s, 10)},
+    };
+    r = store_addr(l, s, 3, &ret->host);
+    return r < 0 ? r : store_addr(l, s, 5, &ret->addr);
+}
+
+static int put_full(struct ledger *l, struct segment *to)
+{
+    int r = to->n > 0 ? hits_put(l, to, 0) : 0;
+
+    segment_clear(to);
+    return r;
+}
+
+static int add_hit(struct ledger *l, sqlite3_stmt *s, struct segment *to)
+{
+    struct record hit, pardon = {.is_pardon = true};
+    int r = read_hit(l, s, &hit);
+
+    if (r == 0)
+        r = segment_add(to, &hit);
+    if (r == 0 && sqlite3_column_int(s, 11)) {
+        pardon.seq = hit.seq + 1;
+        pardon.jail = hit.jail;
+        pardon.host = hit.host;
+        pardon.time = hit.time;
+        r = segment_add(to, &pardon);
+    }
+    return r < 0 || segment_size(to) < SEGMENT_BYTES ? r : put_full(l, to);
+}
+
+static int convert_hits(struct ledger *l)
+{
+    struct segment to = {0};
+    sqlite3_stmt *s = NULL;
+    int code = sqlite3_prepare_v2(l->db, schema_upgrade_hits, -1, &s, NULL), r = 0;
+
+    while (code == SQLITE_OK && r == 0 && (code = sqlite3_step(s)) == SQLITE_ROW) {
+        code = SQLITE_OK;
+        r = add_hit(l, s, &to);
+    }
+    if (r == 0 && code != SQLITE_DONE)
+        r = store_fail(l, code);
+    sqlite3_finalize(s);
+    if (r == 0)
+        r = put_full(l, &to);
+    segment_done(&to);
+    return r;
+}
+
+int upgrade(struct ledger *l)
+{
+    int r = execute(l, schema_upgrade_begin);
+
+    if (r == 0)
+        r = convert_hits(l);
+    return r < 0 ? r : execute(l, schema_upgrade_end);
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Ledgers of older versions.
+#include "ledger/store.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define LENGTH_OF(a) (sizeof(a) / sizeof((a)[0]))
+#define FOREVER      "9223372036854775807"
+
+// Version 1, as it was.
+static const char rows_schema[] =
+    "CREATE TABLE name (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);"
+    "CREATE TABLE hit (id INTEGER PRIMARY KEY AUTOINCREMENT, jail INTEGER NOT NULL, host BLOB NOT "
+    "NULL,"
+    " host_len INTEGER NOT NULL, time INTEGER NOT NULL, count INTEGER NOT NULL,"
+    " banned INTEGER NOT NULL, forgiven INTEGER NOT NULL DEFAULT 0,"
+    " bans INTEGER NOT NULL DEFAULT 0, source INTEGER NOT NULL, addr BLOB NOT NULL,"
+    " addr_len INTEGER NOT NULL, text BLOB NOT NULL);"
+    "CREATE INDEX hit_host ON hit (jail, host, time);"
+    "CREATE INDEX hit_time ON hit (bans > 0, time);"
+    "CREATE TABLE ban (id INTEGER PRIMARY KEY, jail INTEGER NOT NULL, net BLOB NOT NULL,"
+    " len INTEGER NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL,"
+    " hits INTEGER NOT NULL, hosts INTEGER NOT NULL, need_hits INTEGER NOT NULL,"
+    " need_hosts INTEGER NOT NULL, findtime INTEGER NOT NULL, reason INTEGER NOT NULL,"
+    " lifted INTEGER NOT NULL DEFAULT 9223372036854775807);"
+    "CREATE INDEX ban_net ON ban (net, len);"
+    "CREATE INDEX ban_end ON ban (min(until, lifted));"
+
+    "CREATE TABLE evidence (ban INTEGER NOT NULL, hit INTEGER NOT NULL, PRIMARY KEY (ban, hit))"
+    " WITHOUT ROWID;"
+    "CREATE TRIGGER evidence_added AFTER INSERT ON evidence BEGIN"
+    " UPDATE hit SET bans = bans + 1 WHERE id = new.hit; END;"
+    "CREATE TRIGGER evidence_gone AFTER DELETE ON evidence BEGIN"
+    " UPDATE hit SET bans = bans - 1 WHERE id = old.hit; END;"
+    "CREATE TRIGGER ban_gone AFTER DELETE ON ban BEGIN"
+    " DELETE FROM evidence WHERE ban = old.id; END;"
+
+    "CREATE TABLE session (jail INTEGER NOT NULL, key BLOB NOT NULL, last INTEGER NOT NULL,"
+    " host BLOB, host_len INTEGER NOT NULL, pending INTEGER NOT NULL, counted INTEGER NOT NULL,"
+    " user TEXT NOT NULL, several_users INTEGER NOT NULL, PRIMARY KEY (jail, key)) WITHOUT ROWID;"
+
+    "CREATE TABLE position (path TEXT PRIMARY KEY, device INTEGER NOT NULL,"
+    " inode INTEGER NOT NULL, offset INTEGER NOT NULL, head_hash INTEGER NOT NULL,"
+    " head_length INTEGER NOT NULL, since INTEGER NOT NULL) WITHOUT ROWID;"
+
+    "CREATE TABLE logpath (glob TEXT PRIMARY KEY) WITHOUT ROWID;"
+
+    "CREATE TABLE bookmark (journal TEXT, matches TEXT, cursor TEXT NOT NULL,"
+    " time INTEGER NOT NULL, PRIMARY KEY (journal, matches)) WITHOUT ROWID;"
+    "PRAGMA application_id = 1952604526; PRAGMA user_version = 1;";
+
+// 192.0.2.N, 192.0.2.0/24 and 2001:db8:0:N::/64 as the table has them.
+#define V4(n) "x'00000000000000000000ffffc00002" n "'"
+#define NET   V4("00")
+#define V6(n) "x'20010db8000000" n "0000000000000000'"
+#define HIT(id, jail, host, len, time, text, forgiven)                                             \
+    "INSERT INTO hit (id, jail, host, host_len, time, count, banned, forgiven, source, addr,"      \
+    " addr_len, text) VALUES (" id ", " jail ", " host ", " len ", " time ", 1, 0, " forgiven      \
+    ", 3, " host ", " len ", '" text "');"
+#define BAN(id, jail, net, len, since, until, lifted)                                              \
+    "INSERT INTO ban VALUES (" id ", " jail ", " net ", " len ", " since ", " until                \
+    ", 5, 1, 5, 1, 100, 0, " lifted ");"
+#define EVIDENCE(ban, hit) "INSERT INTO evidence VALUES (" ban ", " hit ");"
+
+static const char rows_data[] =
+    "INSERT INTO name VALUES (1, 'auth'), (2, 'smtp'), (3, '/var/log/mail.log');" HIT(
+        "1", "1", V4("01"), "128", "1001", "a", "1")
+        HIT("2", "1", V4("01"), "128", "1002", "b", "1")
+            HIT("3", "1", V4("02"), "128", "1003", "c", "0")
+                HIT("4", "2", V4("01"), "128", "1004", "d", "0")
+                    HIT("5", "1", V4("03"), "128", "1005", "e", "1")
+                        HIT("6", "1", V6("05"), "64", "1006", "f", "0")
+                            HIT("9", "1", V4("01"), "128", "1007", "g", "0")
+    // Lifted; in force; a block, of hosts that another ban has as well; over; for ever.
+    BAN("1", "1", V4("01"), "128", "1002", "9000", "1500") EVIDENCE("1", "1") EVIDENCE(
+        "1", "2") BAN("2", "2", V4("01"), "128", "1004", "9000", FOREVER) EVIDENCE("2", "4")
+        BAN("3", "1", NET, "120", "1003", "9000", FOREVER) EVIDENCE("3", "2") EVIDENCE(
+            "3", "3") BAN("7", "1", V4("09"), "128", "1000", "1001", FOREVER)
+            BAN("8", "1", V6("05"), "64", "1006", FOREVER, FOREVER) EVIDENCE(
+                "8", "6") "INSERT INTO position VALUES ('/var/log/mail.log', 1, 2, 300, 4, 5, 6);"
+                          "INSERT INTO logpath VALUES ('/var/log/*.log');";
+
+struct seen {
+    char text[1024];
+};
+
+static void see(struct seen *s, const char *word, const char *mark)
+{
+    size_t n = strlen(s->text);
+
+    snprintf(s->text + n, sizeof(s->text) - n, "%s%s%s", n ? " " : "", mark, word);
+}
+
+static int see_ban(void *user, const struct ban *ban)
+{
+    char net[ADDR_TEXT_MAX];
+
+    addr_format(&ban->net, net);
+    see(user, net, ban->lifted ? "-" : "");
+    return 0;
+}
+
+static int see_hit(void *user, const char *jail, const struct hit *hit, const char *source)
+{
+    char net[ADDR_TEXT_MAX];
+
+    addr_format(&hit->host, net);
+    assert_string_equal(source, "/var/log/mail.log");
+    see(user, net, strcmp(jail, "auth") == 0 ? "" : "smtp:");
+    return 0;
+}
+
+static int see_pardon(void *user, const char *jail, const struct addr *net)
+{
+    char text[ADDR_TEXT_MAX];
+
+    assert_string_equal(jail, "auth");
+    addr_format(net, text);
+    see(user, text, "!");
+    return 0;
+}
+
+static int see_line(void *user, const struct evidence *e)
+{
+    char word[2] = {e->text.p[0]};
+
+    assert_int_equal(e->text.n, 1);
+    see(user, word, "");
+    return 0;
+}
+
+static struct addr net_of(const char *text)
+{
+    struct addr a;
+
+    assert_int_equal(addr_parse(slice_of(text), &a), 0);
+    return a;
+}
+
+static void make_rows(const char *path)
+{
+    sqlite3 *db;
+
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, rows_schema, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, rows_data, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+static void check(struct ledger *l)
+{
+    static const struct {
+        int64_t ban;
+        const char *lines;
+    } rows[] = {
+        // What was forgiven when its host's ban was lifted is no evidence of a block's any more.
+        {1, "a b"}, {2, "d"}, {3, "c"}, {7, ""}, {8, "f"}, {0, "g"}};
+    struct seen bans = {""}, about = {""}, hits = {""};
+    struct addr net = net_of("192.0.2.1");
+    struct position position;
+
+    assert_int_equal(ledger_bans(l, NULL, 2000, 0, see_ban, &bans), 0);
+    assert_string_equal(bans.text, "192.0.2.1 192.0.2.0/24 2001:db8:0:5::/64");
+    assert_int_equal(ledger_bans_about(l, &net, 9, see_ban, &about), 0);
+    assert_string_equal(about.text, "192.0.2.0/24 192.0.2.1 -192.0.2.1");
+    assert_int_equal(ledger_hits(l, 0, see_hit, see_pardon, &hits), 0);
+    assert_string_equal(hits.text, "192.0.2.1 192.0.2.1 !192.0.2.1 192.0.2.2 smtp:192.0.2.1 "
+                                   "2001:db8:0:5::/64 192.0.2.1");
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        struct seen lines = {""};
+        assert_int_equal(ledger_evidence(l, rows[i].ban, &net, 100, see_line, &lines), 0);
+        assert_string_equal(lines.text, rows[i].lines);
+    }
+    assert_int_equal(ledger_position_of(l, "/var/log/mail.log", &position), 0);
+    assert_int_equal(position.offset, 300);
+    assert_int_equal(ledger_knows_logpath(l, "/var/log/*.log"), 1);
+    assert_int_equal(ledger_damaged(l), 0);
+}
+
+// Once it is converted it opens as any other, and goes on.
+static void test_rows(void **state)
+{
+    char folder[] = "/tmp/test-upgrade.XXXXXX", path[64];
+    struct ledger *l = NULL;
+    struct ban ban = {.jail = "auth", .net = net_of("192.0.2.77"), .since = 1, .until = 9000};
+    int64_t id;
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof(path), "%s/ledger", folder);
+    make_rows(path);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(ledger_open(path, &l), 0);
+        check(l);
+        l = ledger_close(l);
+    }
+    assert_int_equal(ledger_open(path, &l), 0);
+    assert_int_equal(ledger_ban(l, &ban, 1, &id, NULL), 0);
+    assert_int_equal(id, 9);
+    ledger_close(l);
+    unlink(path);
+    rmdir(folder);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rows),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
