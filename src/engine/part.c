@@ -136,9 +136,11 @@ static int texts_simplify(const struct texts *from, struct texts *ret)
     int worth, worth_first, worth_last;
 
     texts_shorten(from, PART_TEXT_MAX, false, ret);
+    worth = texts_worth(ret);
+    if (worth == 0 || ret->n == 1)
+        return worth;
     texts_shorten(from, LENGTH_ENOUGH, false, &first);
     texts_shorten(from, LENGTH_ENOUGH, true, &last);
-    worth = texts_worth(ret);
     worth_first = texts_worth(&first);
     worth_last = texts_worth(&last);
     if (worth_first > worth && worth_first >= worth_last)
