@@ -233,6 +233,45 @@ static void assert_same(int r1, const struct hit *h1, const struct verdict *v1, 
         assert_memory_equal(v1, v2, sizeof(*v1));
 }
 
+// Many jails in little memory, each flooded: together they stay within it, each has its part, and
+// what is too old makes room before what counts.
+static void test_jails_share_their_memory(void **state)
+{
+    enum { JAILS = 8, LIMIT = 5 << 19, FLOOD = 70000, LATER = 10 * FINDTIME };
+    struct jail *jail[JAILS] = {0};
+    struct jail_budget budget;
+    struct jail_spec with = spec;
+    size_t used = 0, most = 0;
+    struct sample s;
+    struct verdict v;
+    struct hit hit;
+
+    (void)state;
+    jail_budget_init(&budget, LIMIT, JAILS);
+    assert_in_range(budget.sessions, 40, 60);
+    with.budget = &budget;
+    for (int j = 0; j < JAILS; j++) {
+        assert_int_equal(jail_new(&with, &filter, &nobody, SEED, &jail[j]), 0);
+        for (uint32_t i = 0; i < FLOOD; i++) {
+            s.time = 1000 + i % FINDTIME;
+            snprintf(s.text, sizeof(s.text), "2001:db8:%x:%x::1 1", i >> 8, i << 8 & 0xffff);
+            feed(jail[j], &s, &hit, &v);
+        }
+        used += jail_bytes(jail[j]);
+        assert_true(used <= LIMIT / 8 * 7);
+        assert_true(jail_bytes(jail[j]) >= budget.tracks.floor - 8 * 1024);
+        assert_true(jail_evicted(jail[j]) > 0);
+        most = jail_bytes(jail[j]) > most ? jail_bytes(jail[j]) : most;
+    }
+    assert_true(most >= budget.tracks.common);
+    s.time = 1000 + LATER;
+    feed(jail[1], &s, &hit, &v);
+    assert_int_equal(jail_tracked(jail[1]), 1);
+    for (int j = 0; j < JAILS; j++)
+        jail_free(jail[j]);
+    assert_int_equal(budget.tracks.lent, 0);
+}
+
 // From the hits that the ledger keeps, at any line.
 static void check_restored(const struct sample *log, size_t cut)
 {
@@ -331,6 +370,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_in_order_a_jail_agrees_with_the_model),
+        cmocka_unit_test(test_jails_share_their_memory),
         cmocka_unit_test(test_restored_goes_on_as_if_never_stopped),
         cmocka_unit_test(test_expiring_changes_no_verdict),
         cmocka_unit_test(test_next_says_when_something_is_due),

@@ -24,7 +24,8 @@ struct store {
     struct share *share;
     struct pages *pages;
     uint64_t seed;
-    struct bucket *bucket;
+    void *index;
+    struct bucket *bucket; // in it, on whole cache lines
     uint32_t n_buckets;
     uint32_t count;
     store_lost_fn *lost;
@@ -69,12 +70,17 @@ struct store *store_new(struct share *share, uint64_t seed, store_lost_fn *lost,
     return s->pages ? s : store_free(s);
 }
 
+static size_t index_bytes(uint32_t n)
+{
+    return n > 0 ? n * sizeof(struct bucket) + LINE : 0;
+}
+
 struct store *store_free(struct store *s)
 {
     if (s) {
         pages_free(s->pages);
-        share_give(s->share, s->n_buckets * sizeof(*s->bucket));
-        free(s->bucket);
+        share_give(s->share, index_bytes(s->n_buckets));
+        free(s->index);
         free(s);
     }
     return NULL;
@@ -151,26 +157,27 @@ static bool evict(struct store *s)
     return found;
 }
 
+// The pages know all records, so the index is not copied but made anew in its place.
 static int resize(struct store *s, uint32_t n)
 {
-    struct bucket *old = s->bucket, *bucket;
-    size_t old_bytes = s->n_buckets * sizeof(*old);
+    size_t old = index_bytes(s->n_buckets), new = index_bytes(n);
     uint32_t cursor = 0, at;
+    void *index;
 
-    if (!share_take(s->share, n * sizeof(*bucket)))
+    if (new > old && !share_take(s->share, new - old))
         return PAGES_E_FULL;
-    bucket = aligned_alloc(LINE, n * sizeof(*bucket));
-    if (!bucket) {
-        share_give(s->share, n * sizeof(*bucket));
+    index = realloc(s->index, new);
+    if (!index) {
+        share_give(s->share, new > old ? new - old : 0);
         return -ENOMEM;
     }
-    memset(bucket, 0, n * sizeof(*bucket));
-    s->bucket = bucket;
+    share_give(s->share, new < old ? old - new : 0);
+    s->index = index;
+    s->bucket = (struct bucket *)(((uintptr_t)index + LINE - 1) & ~(uintptr_t)(LINE - 1));
     s->n_buckets = n;
+    memset(s->bucket, 0, n * sizeof(*s->bucket));
     while ((at = pages_next(s->pages, &cursor)))
         insert(s, hash_of(s, pages_at(s->pages, at)), at);
-    free(old);
-    share_give(s->share, old_bytes);
     return 0;
 }
 
@@ -180,20 +187,26 @@ static bool has_place(const struct store *s)
     return s->count < (uint64_t)s->n_buckets * SLOTS / 8 * 7;
 }
 
+// Half as large again, or a little where there is no room for that.
+static int grow(struct store *s)
+{
+    uint32_t n = s->n_buckets;
+    int r;
+
+    if (n >= UINT32_MAX / 2)
+        return PAGES_E_FULL;
+    r = resize(s, n + n / 2 + 1);
+    return r == PAGES_E_FULL && n > 0 ? resize(s, n + n / 16 + 1) : r;
+}
+
 // Room for one key more in the index.
 static int reserve(struct store *s)
 {
-    int r = 0;
+    int r = has_place(s) ? 0 : grow(s);
 
-    if (has_place(s))
+    if (r == PAGES_E_FULL && evict(s))
         return 0;
-    if (s->n_buckets < UINT32_MAX / 2)
-        r = resize(s, s->n_buckets + s->n_buckets / 2 + 1);
-    if (r == PAGES_E_FULL && s->n_buckets > 0)
-        r = 0;
-    while (r == 0 && !has_place(s) && evict(s))
-        continue;
-    return r == 0 && !has_place(s) ? -ENOMEM : r == PAGES_E_FULL ? -ENOMEM : r;
+    return r == PAGES_E_FULL ? -ENOMEM : r;
 }
 
 static int take(struct store *s, size_t n, unsigned rank, uint32_t *ret_at)

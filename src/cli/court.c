@@ -57,8 +57,10 @@ int court_init(struct court *c, const struct config *config)
     c->seat = calloc(config->n_jail + 1, sizeof(*c->seat));
     if (!c->bans || !c->seat || config_reputation(config, SEED, &c->reputation) < 0)
         return -ENOMEM;
+    jail_budget_init(&c->budget, config->settings.memory, config_usable(config));
     for (size_t i = 0; i < config->n_jail; i++) {
         struct seat *s = &c->seat[c->n];
+        struct jail_spec spec = config->jail[i].spec;
         struct filter_error error;
         int r;
         if (!config->jail[i].usable)
@@ -67,8 +69,9 @@ int court_init(struct court *c, const struct config *config)
         s->number = (uint32_t)c->n++;
         s->conf = &config->jail[i];
         r = filter_new(&s->conf->filter, &s->filter, &error);
+        spec.budget = &c->budget;
         if (r == 0)
-            r = jail_new(&s->conf->spec, s->filter, &s->conf->ignoreip, SEED, &s->jail);
+            r = jail_new(&spec, s->filter, &s->conf->ignoreip, SEED, &s->jail);
         if (r < 0)
             return r;
         jail_ask(s->jail, recall, s);

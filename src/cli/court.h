@@ -17,6 +17,7 @@ struct ruling {
 
 struct court {
     struct reputation reputation;
+    struct jail_budget budget;
     struct seat {
         struct court *court;
         uint32_t number;

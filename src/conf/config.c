@@ -134,6 +134,15 @@ int config_load(const char *dir, struct config *ret)
     return r;
 }
 
+size_t config_usable(const struct config *c)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < c->n_jail; i++)
+        n += c->jail[i].usable;
+    return n;
+}
+
 void config_done(struct config *c)
 {
     for (size_t i = 0; i < c->n_jail; i++)

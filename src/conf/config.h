@@ -86,6 +86,7 @@ struct settings {
     } loglevel;
     usec_t checkpoint;  // the most that a crash may have to read again
     size_t evidence;    // lines kept per ban
+    uint64_t memory;    // bytes that the jails share
     usec_t hooktimeout; // how long onban and onunban may take
     usec_t shield_span; // how long a login shields its block
     struct fingerprint_spec fingerprint;
@@ -108,6 +109,9 @@ struct config {
 // in any case.
 int config_load(const char *dir, struct config *ret);
 void config_done(struct config *c);
+
+// How many jails there are to share what there is.
+size_t config_usable(const struct config *c);
 
 // A filter by its name, options and all ("postfix-auth", "postfix[mode=aggressive]"), or by the
 // path of its file (with a slash in it), for `tailban match`. *c is loaded, or zeroed, and owns the

@@ -8,6 +8,7 @@
 #include "conf/value.h"
 #include "conf/words.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <iniparser/iniparser.h>
 #include <string.h>
@@ -69,6 +70,46 @@ static int parse_evidence(const char *text, struct settings *s)
     if (r == 0)
         s->evidence = lines;
     return r;
+}
+
+static const struct {
+    char letter;
+    unsigned bits;
+} units[] = {{'G', 30}, {'M', 20}, {'K', 10}};
+
+enum { UNITS = sizeof(units) / sizeof(units[0]) };
+
+#define MEMORY_LEAST (UINT64_C(16) << 20)
+#define MEMORY_MOST  (UINT64_C(64) << 30)
+
+static int parse_memory(const char *text, struct settings *s)
+{
+    struct slice number = slice_of(text);
+    unsigned bits = 0;
+    uint32_t n;
+
+    for (size_t i = 0; i < UNITS && number.n > 0; i++) {
+        if (toupper((unsigned char)number.p[number.n - 1]) == units[i].letter)
+            bits = units[i].bits;
+    }
+    number.n -= bits > 0;
+    if (words_number(number, 1, UINT32_MAX, &n) < 0 || (uint64_t)n << bits < MEMORY_LEAST ||
+        (uint64_t)n << bits > MEMORY_MOST)
+        return -EINVAL;
+    s->memory = (uint64_t)n << bits;
+    return 0;
+}
+
+static void print_memory(const struct settings *s, FILE *out)
+{
+    size_t i = 0;
+
+    while (i < UNITS && s->memory & ((UINT64_C(1) << units[i].bits) - 1))
+        i++;
+    if (i < UNITS)
+        fprintf(out, " %llu%c", (unsigned long long)(s->memory >> units[i].bits), units[i].letter);
+    else
+        fprintf(out, " %llu", (unsigned long long)s->memory);
 }
 
 static int parse_hooktimeout(const char *text, struct settings *s)
@@ -194,6 +235,7 @@ static const struct setting {
     {"loglevel", parse_loglevel, print_loglevel, "notice", "error, warning, notice, info or debug"},
     {"checkpoint", parse_checkpoint, print_checkpoint, "1s", "a time from 0.1s to 1h"},
     {"evidence", parse_evidence, print_evidence, "50", "a number of lines from 1 to 1000"},
+    {"memory", parse_memory, print_memory, "256M", "a size from 16M to 64G"},
     {"hooktimeout", parse_hooktimeout, print_hooktimeout, "30s", "a time from 1s to 1h"},
     {"shield.span", parse_shield_span, print_shield_span, "2w", "a time from 1d to 366d"},
     {"fingerprint.span", parse_fingerprint_span, print_fingerprint_span, "1w",

@@ -34,8 +34,9 @@ static int draw_seed(uint64_t *ret)
     return getrandom(ret, sizeof(*ret), 0) == (ssize_t)sizeof(*ret) ? 0 : -errno;
 }
 
-static int cell_open(struct cell *c, struct reputation *reputation)
+static int cell_open(struct cell *c, struct roster *all)
 {
+    struct jail_spec spec = c->conf->spec;
     struct filter_error error = {0};
     uint64_t seed;
     int r;
@@ -52,9 +53,10 @@ static int cell_open(struct cell *c, struct reputation *reputation)
         return explain(c, &error);
     if (r < 0)
         return r;
-    r = jail_new(&c->conf->spec, c->filter, &c->exempt, seed, &c->jail);
+    spec.budget = &all->budget;
+    r = jail_new(&spec, c->filter, &c->exempt, seed, &c->jail);
     if (r == 0)
-        jail_consult(c->jail, reputation);
+        jail_consult(c->jail, &all->reputation);
     return r == -EINVAL ? reject(c, "its thresholds are out of bounds") : r;
 }
 
@@ -107,11 +109,12 @@ int roster_new(struct config *config, struct roster **ret)
         error = -E2BIG;
     if (error == 0)
         error = open_reputation(r);
+    jail_budget_init(&r->budget, r->config.settings.memory, config_usable(&r->config));
     for (size_t i = 0; i < r->config.n_jail && error == 0; i++) {
         if (!r->config.jail[i].enabled)
             continue;
         r->cell[r->n].conf = &r->config.jail[i];
-        error = cell_open(&r->cell[r->n++], &r->reputation);
+        error = cell_open(&r->cell[r->n++], r);
     }
     if (error == 0 && !roster_find(r, slice_of(ROSTER_MANUAL)))
         r->cell[r->n++].conf = &r->manual;
