@@ -15,11 +15,8 @@
 struct parcel {
     char byte;
     struct iovec iov;
-    union {
-        char bytes[CMSG_SPACE(sizeof(int))];
-        struct cmsghdr align;
-    } control;
     struct msghdr head;
+    _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
 };
 
 static void wrap(struct parcel *p)
@@ -27,8 +24,8 @@ static void wrap(struct parcel *p)
     memset(p, 0, sizeof(*p));
     p->iov = (struct iovec){&p->byte, 1};
     p->head = (struct msghdr){.msg_iov = &p->iov, .msg_iovlen = 1};
-    p->head.msg_control = p->control.bytes;
-    p->head.msg_controllen = sizeof(p->control.bytes);
+    p->head.msg_control = p->control;
+    p->head.msg_controllen = sizeof(p->control);
 }
 
 // Without a descriptor (-1) where there is none to give.
