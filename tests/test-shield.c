@@ -150,6 +150,24 @@ static void test_fresh(void **state)
     shield_free(s);
 }
 
+static void test_an_old_password(void **state)
+{
+    struct shield *s = new_shield();
+    struct addr host = net("192.0.2.1"), near = net("192.0.2.2"), far = net("192.0.3.1");
+    unsigned counted = 0;
+
+    (void)state;
+    succeed(s, "192.0.2.1", "anna", 100 * DAY);
+    for (unsigned i = 0; i < 10 * SHIELD_FAMILIAR; i++)
+        counted += !shield_excuses(s, i % 2 ? &host : &near, slice_of("anna"), 100 * DAY + i);
+    assert_int_equal(counted, 10);
+    assert_false(shield_excuses(s, &host, slice_of("bert"), 100 * DAY));
+    assert_false(shield_excuses(s, &host, slice_of(""), 100 * DAY));
+    assert_false(shield_excuses(s, &far, slice_of("anna"), 100 * DAY));
+    assert_false(shield_excuses(s, &host, slice_of("anna"), 115 * DAY));
+    shield_free(s);
+}
+
 static int restore(void *user, const struct shield_host *h)
 {
     return shield_restore(user, h);
@@ -185,9 +203,13 @@ static void test_outlasts_a_restart(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_blocks), cmocka_unit_test(test_an_account_shields_few_blocks),
-        cmocka_unit_test(test_trust),  cmocka_unit_test(test_a_second_chance_and_no_third),
-        cmocka_unit_test(test_fresh),  cmocka_unit_test(test_outlasts_a_restart),
+        cmocka_unit_test(test_blocks),
+        cmocka_unit_test(test_an_account_shields_few_blocks),
+        cmocka_unit_test(test_trust),
+        cmocka_unit_test(test_a_second_chance_and_no_third),
+        cmocka_unit_test(test_fresh),
+        cmocka_unit_test(test_an_old_password),
+        cmocka_unit_test(test_outlasts_a_restart),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

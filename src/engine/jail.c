@@ -257,6 +257,10 @@ static int hit(struct jail *j, const struct line *line, const struct match *m, u
         j->counters.exempt++;
         return 0;
     }
+    if (shield_of(j) && shield_excuses(shield_of(j), &hit.host, m->user, line->time)) {
+        j->counters.shielded++;
+        return 0;
+    }
     hit.count = weigh(j, &hit.host, hit.time, failures);
     if (j->spec.fingerprints && j->reputation)
         r = reputation_failure(j->reputation, m, line->time, &known);

@@ -22,6 +22,7 @@ struct user {
         uint32_t block; // a digest
         uint32_t second;
     } at[SHIELD_BLOCKS_MAX + 1]; // the one more shows that they are too many
+    uint32_t failures;           // where he has logged in
 };
 
 struct family {
@@ -59,7 +60,7 @@ struct shield *shield_new(usec_t span, const uint8_t *v4, size_t n_v4, const uin
     s->hosts = table_new(SHIELD_HOSTS_MAX, sizeof(struct addr), sizeof(struct host), seed);
     s->blocks = table_new(SHIELD_HOSTS_MAX * (widths > 0 ? widths : 1), sizeof(struct addr),
                           sizeof(usec_t), seed);
-    s->users = table_new(SHIELD_USERS_MAX, sizeof(uint64_t), sizeof(struct user), seed);
+    s->users = table_new(SHIELD_USERS_MAX, sizeof(uint32_t), sizeof(struct user), seed);
     if (!s->hosts || !s->blocks || !s->users || !family_init(&s->v4, v4, n_v4) ||
         !family_init(&s->v6, v6, n_v6))
         return shield_free(s);
@@ -84,18 +85,24 @@ static bool is_recent(const struct shield *s, usec_t last, usec_t time)
 
 // Not seeded, as it outlives the process. Whoever makes up a name with the digest of another has an
 // account, and shares its blocks with him.
-static uint64_t digest(struct slice user)
+static uint32_t digest(struct slice user)
 {
-    return hash_bytes(user.p, user.n, 0);
+    return (uint32_t)hash_bytes(user.p, user.n, 0);
+}
+
+static uint32_t block_of(const struct addr *host)
+{
+    struct addr block = addr_block(host, addr_is_v4(host) ? BLOCK_V4 : BLOCK_V6);
+
+    return (uint32_t)hash_bytes(&block, sizeof(block), 0);
 }
 
 // Whether a user's success may shield: he is where few others of his are.
-static int allow(struct shield *s, const struct addr *host, uint64_t user, usec_t time,
+static int allow(struct shield *s, const struct addr *host, uint32_t user, usec_t time,
                  bool *ret_allowed)
 {
-    struct addr block = addr_block(host, addr_is_v4(host) ? BLOCK_V4 : BLOCK_V6);
-    uint32_t key = (uint32_t)hash_bytes(&block, sizeof(block), 0), recent = 0;
     struct user *u = table_put(s->users, &user, NULL);
+    uint32_t key = block_of(host), recent = 0;
     size_t oldest = 0, at;
 
     if (!u)
@@ -139,15 +146,44 @@ static void count_day(const struct shield *s, struct shield_host *h, usec_t time
         h->days++;
 }
 
+static struct shield_login *find_login(struct shield_host *h, uint32_t user)
+{
+    for (size_t i = 0; i < SHIELD_FAMILIAR_MAX; i++) {
+        if (h->login[i].second > 0 && h->login[i].user == user)
+            return &h->login[i];
+    }
+    return NULL;
+}
+
+// A new user takes the place of the one who logged in longest ago.
+static void note_login(struct shield_host *h, uint32_t user, usec_t time)
+{
+    struct shield_login *at = find_login(h, user), *oldest = h->login;
+
+    for (size_t i = 1; i < SHIELD_FAMILIAR_MAX; i++) {
+        if (h->login[i].second < oldest->second)
+            oldest = &h->login[i];
+    }
+    *(at ? at : oldest) = (struct shield_login){user, (uint32_t)(time / USEC_PER_SEC)};
+}
+
+static bool is_fresh(const struct shield *s, struct host *h, uint32_t user, usec_t time)
+{
+    const struct shield_login *login = h ? find_login(&h->h, user) : NULL;
+
+    return login && time < usec_add(login->second * USEC_PER_SEC, FRESH) &&
+           is_recent(s, h->h.last, time);
+}
+
 int shield_success(struct shield *s, const struct addr *addr, struct slice user, usec_t time)
 {
     struct addr key = addr_host(addr);
-    uint64_t who = digest(user);
+    uint32_t who = digest(user);
     struct host *h = table_get(s->hosts, &key);
     bool allowed = false;
     int r;
 
-    if (h && h->h.user == who && time < usec_add(h->h.last, FRESH) && is_recent(s, h->h.last, time))
+    if (is_fresh(s, h, who, time))
         return SHIELD_E_FRESH;
     r = allow(s, &key, who, time, &allowed);
     if (r < 0 || !allowed)
@@ -156,11 +192,22 @@ int shield_success(struct shield *s, const struct addr *addr, struct slice user,
     if (!h)
         return -ENOMEM;
     count_day(s, &h->h, time);
+    note_login(&h->h, who, time);
     h->h.host = key;
-    h->h.user = who;
     h->h.last = h->h.last < time ? time : h->h.last;
     h->changed = true;
     return cover(s, &key, time);
+}
+
+bool shield_excuses(struct shield *s, const struct addr *host, struct slice user, usec_t time)
+{
+    uint32_t who = digest(user), key = block_of(host);
+    struct user *u = user.n > 0 ? table_get(s->users, &who) : NULL;
+    bool familiar = false;
+
+    for (size_t i = 0; u && i <= SHIELD_BLOCKS_MAX && !familiar; i++)
+        familiar = u->at[i].block == key && is_recent(s, u->at[i].second * USEC_PER_SEC, time);
+    return familiar && ++u->failures % SHIELD_FAMILIAR != 0;
 }
 
 bool shield_covers(struct shield *s, const struct addr *block, usec_t time, usec_t *ret_last)
@@ -225,10 +272,16 @@ int shield_changed(struct shield *s, shield_fn *fn, void *user)
 
 int shield_restore(struct shield *s, const struct shield_host *kept)
 {
-    bool allowed;
-    int r = allow(s, &kept->host, kept->user, kept->last, &allowed);
+    bool allowed = false, any = false;
     struct host *h;
+    int r = 0;
 
+    for (size_t i = 0; i < SHIELD_FAMILIAR_MAX && r == 0; i++) {
+        if (kept->login[i].second > 0)
+            r = allow(s, &kept->host, kept->login[i].user, kept->login[i].second * USEC_PER_SEC,
+                      &any);
+        allowed |= any;
+    }
     if (r < 0 || !allowed)
         return r;
     h = table_put(s->hosts, &kept->host, NULL);

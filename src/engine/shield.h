@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Who logs in here. A block with a success within the span is not banned as a block, so that
 // customers who live beside bots stay in; its offending hosts are banned alone. A host with
-// successes on several days is trusted: it gets a second chance, never immunity.
+// successes on several days is trusted: it gets a second chance, never immunity. And a user who
+// fails in a block (IPv4 /24, IPv6 /48) where he has logged in is somebody with an old password, as
+// in a forgotten phone: of his failures there one in SHIELD_FAMILIAR counts.
 //
 // An attacker may own an account. What it can shield is bounded: a success counts for a block only
 // while its user has had successes in no more than SHIELD_BLOCKS_MAX blocks, as an honest user has.
@@ -13,8 +15,10 @@
 #include <stdint.h>
 
 enum {
-    SHIELD_BLOCKS_MAX = 24,     // of one user: IPv4 /24, IPv6 /48, within the span
-    SHIELD_DAYS = 3,            // with a success, and a host is trusted
+    SHIELD_BLOCKS_MAX = 24, // of one user: IPv4 /24, IPv6 /48, within the span
+    SHIELD_DAYS = 3,        // with a success, and a host is trusted
+    SHIELD_FAMILIAR = 10,
+    SHIELD_FAMILIAR_MAX = 4,    // users of a host, those who logged in last
     SHIELD_PREFIXES_MAX = 32,   // lengths of blocks that may be asked about, per family
     SHIELD_HOSTS_MAX = 1 << 17, // with a success; the one whose last is longest ago makes room
     SHIELD_USERS_MAX = 1 << 16, // likewise
@@ -41,13 +45,19 @@ bool shield_covers(struct shield *s, const struct addr *block, usec_t time, usec
 bool shield_trusts(struct shield *s, const struct addr *host, usec_t time);
 bool shield_forgives(struct shield *s, const struct addr *host, usec_t time, usec_t findtime);
 
+// Whether a failure of this user's is one of those that do not count.
+bool shield_excuses(struct shield *s, const struct addr *host, struct slice user, usec_t time);
+
 // What is known of a host; plain data, so that it can be kept over a restart.
 struct shield_host {
     struct addr host;
-    uint64_t user;   // a digest of the user who logged in last
     usec_t last;     // success
     usec_t forgiven; // 0: never
     uint32_t days;   // with a success, within the span
+    struct shield_login {
+        uint32_t user;   // a digest of his name
+        uint32_t second; // of his last success, since 1970; 0: none
+    } login[SHIELD_FAMILIAR_MAX];
 };
 bool shield_look(struct shield *s, const struct addr *host, usec_t now, struct shield_host *ret);
 

@@ -113,9 +113,27 @@ int ledger_shield(struct ledger *l, const struct shield_host *h)
 {
     return store_run(l, SHIELD_PUT, 6,
                      (struct value[]){value_blob(h->host.b, sizeof(h->host.b)),
-                                      value_of(h->host.len), value_of((int64_t)h->user),
-                                      value_time(h->last), value_time(h->forgiven),
-                                      value_of(h->days)});
+                                      value_of(h->host.len), value_time(h->last),
+                                      value_time(h->forgiven), value_of(h->days),
+                                      value_blob(h->login, sizeof(h->login))});
+}
+
+static int read_shield(struct ledger *l, sqlite3_stmt *s, struct shield_host *ret)
+{
+    struct shield_host h = {
+        .last = store_time(s, 2),
+        .forgiven = store_time(s, 3),
+        .days = (uint32_t)sqlite3_column_int64(s, 4),
+    };
+    int r = store_addr(l, s, 0, &h.host);
+
+    if (r < 0)
+        return r;
+    if (sqlite3_column_bytes(s, 5) != sizeof(h.login))
+        return store_fail(l, SQLITE_CORRUPT);
+    memcpy(h.login, sqlite3_column_blob(s, 5), sizeof(h.login));
+    *ret = h;
+    return 0;
 }
 
 int ledger_shields(struct ledger *l, shield_fn *fn, void *user)
@@ -124,13 +142,8 @@ int ledger_shields(struct ledger *l, shield_fn *fn, void *user)
     int r = store_start(l, SHIELD_LIST, 0, NULL, &s);
 
     while (r == 0 && (r = store_step(l, s)) == 1) {
-        struct shield_host h = {
-            .user = (uint64_t)sqlite3_column_int64(s, 2),
-            .last = store_time(s, 3),
-            .forgiven = store_time(s, 4),
-            .days = (uint32_t)sqlite3_column_int64(s, 5),
-        };
-        r = store_addr(l, s, 0, &h.host);
+        struct shield_host h;
+        r = read_shield(l, s, &h);
         if (r == 0)
             r = fn(user, &h);
         if (r < 0)

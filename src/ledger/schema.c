@@ -56,8 +56,8 @@ const char schema_extend[] =
     "CREATE TABLE IF NOT EXISTS good_name (kind INTEGER NOT NULL, name TEXT NOT NULL,"
     " last INTEGER NOT NULL, PRIMARY KEY (kind, name)) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS shield (host BLOB NOT NULL, len INTEGER NOT NULL,"
-    " user INTEGER NOT NULL, last INTEGER NOT NULL, forgiven INTEGER NOT NULL,"
-    " days INTEGER NOT NULL, PRIMARY KEY (host, len)) WITHOUT ROWID;";
+    " last INTEGER NOT NULL, forgiven INTEGER NOT NULL, days INTEGER NOT NULL,"
+    " logins BLOB NOT NULL, PRIMARY KEY (host, len)) WITHOUT ROWID;";
 
 // Version 1 had a row for every hit and for what it was evidence of. The order of counting is twice
 // the number of a hit, so that a pardon finds room behind it.
@@ -133,7 +133,8 @@ const char *const schema_statement[STATEMENT_MAX] = {
     [GOOD_NAME_LIST] = "SELECT kind, name, last FROM good_name ORDER BY last",
     [GOOD_NAME_PRUNE] = "DELETE FROM good_name WHERE last < ?1",
     [SHIELD_PUT] = "INSERT OR REPLACE INTO shield VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    [SHIELD_LIST] = "SELECT host, len, user, last, forgiven, days FROM shield ORDER BY last",
+    [SHIELD_LIST] = "SELECT host, len, last, forgiven, days, logins FROM shield"
+                    " ORDER BY last",
     [SHIELD_PRUNE] = "DELETE FROM shield WHERE last < ?1",
     [BOOKMARK_PUT] = "INSERT OR REPLACE INTO bookmark VALUES (?1, ?2, ?3, ?4)",
     [BOOKMARK_GET] = "SELECT cursor, time FROM bookmark WHERE journal = ?1"
