@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """How fast lines are judged, most of which concern nobody."""
 from lib import bench as lib
-from lib import layout, process, tailban
+from lib import crowdsec, layout, process, tailban
 from lib.table import Row
 
 MARK = tailban.MARK
@@ -48,13 +48,20 @@ def parser(bench, log):
     return bench.lines / process.median(taken)
 
 
+def agent(bench, log):
+    """Lines a second of crowdsec."""
+    tree, n = bench.peers.tree('crowdsec'), bench.part(20)
+    return tree and n / crowdsec.digest(tree, bench.first(log, n))
+
+
 def run(bench):
     log = bench.corpora.log('benign', bench.lines)
     first = beside_grep(bench, 'ordinary mail, shipped jails', log, times=1.5)
     yield first
     for name, rate, times in (('fail2ban', digest(bench), 150),
                               ('fail2ban-regex', regexes(bench, log), None),
-                              ('sshg-parser', parser(bench, log), None)):
+                              ('sshg-parser', parser(bench, log), None),
+                              ('crowdsec', agent(bench, log), None)):
         yield Row('', first.value, 'lines/s', peer=(name, rate), times=times)
     tree = bench.peers.tree('fail2ban')
     name = "ordinary mail, Debian's filters"
