@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT / 'bench'))
 
 from lib import bench, corpus, profile, table  # noqa: E402
 
-PARTS = {'match', 'storm', 'latency', 'bulk', 'restart', 'list', 'memory', 'growth', 'idle', 'start'}
+PARTS = {'match', 'storm', 'latency', 'bulk', 'restart', 'list', 'memory', 'growth', 'idle', 'start', 'enforce'}
 ROWS = [
     # value, unit, peer, limits -> ratio, reached, how it reads
     (3e6, 'lines/s', 2e6, {'times': 1.5}, 1.5, True, '3.00 M lines/s'),

@@ -16,6 +16,7 @@ VERSION = 2  # to be raised with every change of what is made: cached logs are k
 END = datetime.datetime(2026, 1, 15, 12, tzinfo=datetime.timezone.utc).timestamp()
 SPAN = 300  # seconds that a log covers, up to its end
 HOST = 'mx'
+ATTACKS = .02  # of the lines of an ordinary day
 
 MAILBOXES = ('anna', 'bela', 'clara', 'dana', 'emil', 'fritz', 'greta', 'hugo', 'orders', 'post',
              'billing', 'helpdesk')
@@ -174,7 +175,7 @@ KINDS = (guess_smtp, guess_imap, bad_helo, counters, relay, lost, pregreet)
 HABITS = ((guess_smtp,), (guess_smtp,), (guess_imap,), (bad_helo,), (guess_smtp, guess_imap))
 
 
-def benign(n, seed, attacks=.02, mark=None):
+def benign(n, seed, attacks=ATTACKS, mark=None):
     town, attackers = Town(seed), sources(2000, seed)
     live = [town.session() for _ in range(24)]
     for _ in range(n):

@@ -83,6 +83,13 @@ def switches(pid):
     return sum(status(pid, f'{kind}_ctxt_switches') or 0 for kind in ('voluntary', 'nonvoluntary'))
 
 
+def cpu(pid):
+    """Seconds that a process, with all its threads, has had a core so far."""
+    with open(f'/proc/{pid}/stat', encoding='ascii', errors='replace') as f:
+        fields = f.read().rpartition(')')[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
+
+
 class Watcher(threading.Thread):
     """Looks at a process' peak of memory until it ends: rusage tells that of the one that started
     it, where that is larger."""

@@ -4,7 +4,8 @@
 SCALES = {
     'lines/s': ((1e6, 1e6, 2, 'M lines/s'), (1e3, 1e3, 1, 'k lines/s'), (0, 1, 0, 'lines/s')),
     'bans/s': ((1e6, 1e6, 2, 'M bans/s'), (1e3, 1e3, 1, 'k bans/s'), (0, 1, 0, 'bans/s')),
-    's': ((1, 1, 2, 's'), (1e-3, 1e-3, 1, 'ms'), (1e-5, 1e-6, 0, 'us'), (0, 1e-9, 0, 'ns')),
+    's': ((1, 1, 2, 's'), (1e-3, 1e-3, 1, 'ms'), (1e-5, 1e-6, 0, 'us'),
+          (1e-6, 1e-6, 1, 'us'), (0, 1e-9, 0, 'ns')),
     'bytes': ((1 << 20, 1 << 20, 1, 'MiB'), (1 << 10, 1 << 10, 1, 'KiB'), (0, 1, 0, 'B')),
     '/s': ((0, 1, 1, '/s'),),
     'times': ((0, 1, 0, 'times'),),
@@ -25,12 +26,12 @@ def number(value, unit):
 class Row:
     """value: of tailban, None where there is none. peer: (name, value), or (name, None) where it
     could not be had. at_most, at_least: the goal for the value. times: the goal for the ratio, how
-    many times better than the peer. Ratios are of runs in pairs where both were run in turn."""
+    many times better than the peer. at: a curve's (name, place), of which the value is a point. Ratios are of runs in pairs where both were run in turn."""
 
     def __init__(self, name, value, unit, *, peer=None, ratio=None, at_most=None, at_least=None,
-                 times=None, note='', runs=None):
+                 times=None, note='', runs=None, at=None):
         self.name, self.value, self.unit, self.note = name, value, unit, note
-        self.peer, self.runs = peer, runs or []
+        self.peer, self.runs, self.at = peer, runs or [], at
         self.at_most, self.at_least, self.times = at_most, at_least, times
         self.ratio = ratio if ratio is not None else self.compare()
 
@@ -59,7 +60,7 @@ class Row:
         return None
 
     def record(self, part):
-        names = 'name', 'value', 'unit', 'ratio', 'at_most', 'at_least', 'times', 'note', 'runs'
+        names = 'name', 'value', 'unit', 'ratio', 'at_most', 'at_least', 'times', 'note', 'runs', 'at'
         name, value = self.peer or (None, None)
         return {'part': part, **{n: getattr(self, n) for n in names}, 'peer': name,
                 'peer_value': value, 'reached': self.reached()}

@@ -36,7 +36,7 @@ def rows(points, what, goal):
     """[(size, seconds)] as rows, the last of which is held against the first."""
     (least, first), (most, last) = points[0], points[-1]
     for size, seconds in points:
-        yield Row(f'a line, {size:,} {what}', seconds, 's')
+        yield Row(f'a line, {size:,} {what}', seconds, 's', at=(what, size))
     yield Row(f'  {most:,} against {least:,}', last / first, 'x', at_most=goal)
 
 
