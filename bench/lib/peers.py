@@ -141,9 +141,9 @@ class Fail2ban:
         process.wait_for(lambda: self.kernel.has('f2b-table', 'addr-set-postfix', addr), 'the ban')
         return time.perf_counter() - start
 
-    def switches(self):
-        """How often its threads have run so far."""
-        return sum(process.switches(t) for t in os.listdir(f'/proc/{self.pid}/task'))
+    def wakeups(self):
+        """How often its threads have woken up so far."""
+        return sum(process.wakeups(t) for t in os.listdir(f'/proc/{self.pid}/task'))
 
     def memory(self):
         return process.status(self.pid, 'VmRSS') * 1024

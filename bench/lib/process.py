@@ -78,9 +78,9 @@ def status(pid, key):
     return None
 
 
-def switches(pid):
-    """How often a process was given a core: by itself, and again after it had to let go."""
-    return sum(status(pid, f'{kind}_ctxt_switches') or 0 for kind in ('voluntary', 'nonvoluntary'))
+def wakeups(pid):
+    """How often a process, or a thread, has gone to sleep so far: once for each time it woke up."""
+    return status(pid, 'voluntary_ctxt_switches') or 0
 
 
 def cpu(pid):

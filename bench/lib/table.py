@@ -45,6 +45,8 @@ class Row:
     def goal(self):
         if self.times is not None:
             return f'>= {self.times:,g} x'
+        if self.at_most == 0:
+            return '0'
         if self.at_most is not None:
             # As short as it can be said: 20 ms, not 20.0 ms.
             return '<= ' + number(self.at_most, self.unit).replace('.00', '').replace('.0', '')

@@ -18,7 +18,7 @@ def rate(count, seconds):
 
 
 def fail2ban(bench, seconds):
-    return bench.with_fail2ban(lambda server: rate(server.switches, seconds))
+    return bench.with_fail2ban(lambda server: rate(server.wakeups, seconds))
 
 
 def run(bench):
@@ -28,7 +28,7 @@ def run(bench):
         daemon.log.touch()
         daemon.start()
         pids = daemon.pids()
-        ours = rate(lambda: sum(map(process.switches, pids)), seconds)
+        ours = rate(lambda: sum(map(process.wakeups, pids)), seconds)
     finally:
         daemon.close()
     yield Row('wake-ups, both processes', ours, '/s', at_most=0, note=f'counted for {seconds} s',

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """From the write() of the line that decides to the element in the kernel."""
 import json
+import random
 import sys
 import time
 
@@ -23,9 +24,11 @@ def measure(bench, gap):
 def fail2ban(bench):
     """The median of a few, in seconds."""
     def each(server):
-        taken = []
+        # It looks for what to ban once a second: each try comes at another moment of that second.
+        taken, moments = [], random.Random(1)
         for addr in corpus.sources(min(11, bench.part(100)) + 1, 1):
             town, log = corpus.Town(1), bench.scratch / 'one.log'
+            time.sleep(moments.uniform(0, 1))
             corpus.write(log, [corpus.guess_smtp(town, addr)] * 5, 5, time.time(), 1, False)
             taken.append(server.until_enforced(log.read_bytes(), addr))
         # The first ban also makes the table.
