@@ -18,14 +18,17 @@ static inline uint64_t hash_fold(uint64_t a, uint64_t b)
 static inline uint64_t hash_bytes(const void *bytes, size_t n, uint64_t seed)
 {
     const unsigned char *p = bytes;
-    uint64_t h = seed ^ n ^ UINT64_C(0xa0761d6478bd642f);
+    uint64_t h = seed ^ n ^ UINT64_C(0xa0761d6478bd642f), word;
+    uint64_t key = UINT64_C(0xe7037ed1a0b428db) ^ seed;
 
-    for (size_t left = n; left > 0;) {
-        size_t part = left < 8 ? left : 8;
-        uint64_t word = 0;
-        memcpy(&word, p, part);
-        h = hash_fold(h ^ word, UINT64_C(0xe7037ed1a0b428db) ^ seed);
-        p += part, left -= part;
+    for (; n >= sizeof(word); n -= sizeof(word), p += sizeof(word)) {
+        memcpy(&word, p, sizeof(word));
+        h = hash_fold(h ^ word, key);
+    }
+    if (n > 0) {
+        word = 0;
+        memcpy(&word, p, n);
+        h = hash_fold(h ^ word, key);
     }
     return hash_fold(h, UINT64_C(0x8ebc6af09c88c6e3));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "engine/session.h"
 
+#include "base/hash.h"
 #include "base/table.h"
 
 #include <errno.h>
@@ -9,21 +10,29 @@
 
 enum { DIGEST_TEXT = 16, EXPIRE_AT_ONCE = 2 };
 
+// A session is found by two seeded digests of its id: most lines have an id that is not known, and
+// that is to be told at once.
 struct key {
+    uint64_t digest[2];
+};
+
+struct id {
     uint8_t n;
-    char text[SESSION_KEY_MAX]; // zeros behind
+    char text[SESSION_KEY_MAX];
 };
 
 struct entry {
     struct session session;
+    struct id id;
     bool changed; // since the last walk
     bool kept;    // a walk has told of it
 };
 
 struct sessions {
     struct table *table; // key -> entry
-    struct table *gone;  // keys of those that were kept. Never full: only what was alive at the
-                         // last walk can be in it
+    struct table *gone;  // key -> id of those that were kept. Never full: only what was alive at
+                         // the last walk can be in it
+    uint64_t seed;
     usec_t age;
     // Of the match that was completed last
     char user[sizeof(((struct session *)0)->user)];
@@ -34,7 +43,7 @@ struct sessions {
 size_t sessions_fitting(size_t bytes)
 {
     size_t fit = bytes / (table_entry_size(sizeof(struct key), sizeof(struct entry)) +
-                          table_entry_size(sizeof(struct key), 1));
+                          table_entry_size(sizeof(struct key), sizeof(struct id)));
 
     fit = fit < SESSIONS_MAX ? fit : SESSIONS_MAX;
     return fit > SESSIONS_LEAST ? fit : SESSIONS_LEAST;
@@ -47,8 +56,9 @@ struct sessions *sessions_new(size_t capacity, usec_t age, uint64_t seed)
     if (!s)
         return NULL;
     s->age = age;
+    s->seed = seed;
     s->table = table_new(capacity, sizeof(struct key), sizeof(struct entry), seed);
-    s->gone = table_new(capacity, sizeof(struct key), 1, seed);
+    s->gone = table_new(capacity, sizeof(struct key), sizeof(struct id), seed);
     return s->table && s->gone ? s : sessions_free(s);
 }
 
@@ -73,28 +83,51 @@ static uint64_t digest(struct slice id)
     return h;
 }
 
-static struct key key_of(struct slice id)
+static struct id id_of(struct slice text)
 {
-    struct key key = {0};
-    char text[DIGEST_TEXT + 1];
+    struct id id = {0};
+    char tail[DIGEST_TEXT + 1];
 
-    key.n = (uint8_t)(id.n <= SESSION_KEY_MAX ? id.n : SESSION_KEY_MAX);
-    memcpy(key.text, id.p, key.n);
-    if (id.n > SESSION_KEY_MAX) {
-        snprintf(text, sizeof(text), "%016llx", (unsigned long long)digest(id));
-        memcpy(key.text + SESSION_KEY_MAX - DIGEST_TEXT, text, DIGEST_TEXT);
+    id.n = (uint8_t)(text.n <= SESSION_KEY_MAX ? text.n : SESSION_KEY_MAX);
+    memcpy(id.text, text.p, id.n);
+    if (text.n > SESSION_KEY_MAX) {
+        snprintf(tail, sizeof(tail), "%016llx", (unsigned long long)digest(text));
+        memcpy(id.text + SESSION_KEY_MAX - DIGEST_TEXT, tail, DIGEST_TEXT);
     }
-    return key;
+    return id;
+}
+
+static struct slice id_text(const struct id *id)
+{
+    return (struct slice){id->text, id->n};
+}
+
+static struct key key_for(const struct sessions *s, struct slice id)
+{
+    return (struct key){{hash_bytes(id.p, id.n, s->seed), hash_bytes(id.p, id.n, ~s->seed)}};
+}
+
+// The key under which an id is found, also after it was kept and taken back.
+static struct key key_of(const struct sessions *s, struct slice text)
+{
+    struct id id;
+
+    if (text.n <= SESSION_KEY_MAX)
+        return key_for(s, text);
+    id = id_of(text);
+    return key_for(s, id_text(&id));
 }
 
 // Removes a session. Without memory to remember that it is gone, it stays.
-static int drop(struct sessions *s, const struct key *at)
+static int drop(struct sessions *s, const struct key *at, const struct entry *e)
 {
     struct key key = *at;
-    struct entry *e = table_get(s->table, &key);
+    struct id *gone = e->kept ? table_put(s->gone, &key, NULL) : NULL;
 
-    if (e->kept && !table_put(s->gone, &key, NULL))
+    if (e->kept && !gone)
         return -ENOMEM;
+    if (gone)
+        *gone = e->id;
     table_remove(s->table, &key);
     return 0;
 }
@@ -115,29 +148,39 @@ static int expire(struct sessions *s, usec_t time)
         int r;
         if (!e || time <= usec_add(e->session.last, s->age))
             return 0;
-        r = drop(s, key);
+        r = drop(s, key, e);
         if (r < 0)
             return r;
     }
     return 0;
 }
 
-// The session under key, a new one where there is none that still goes on.
-static int begin(struct sessions *s, const struct key *key, usec_t time, struct entry **ret)
+static int make_room(struct sessions *s)
 {
-    struct entry *e = table_get(s->table, key);
-    const void *oldest;
-    int r;
+    const void *key;
+    const struct entry *e;
 
-    if (!e && table_count(s->table) == table_capacity(s->table)) {
-        table_oldest(s->table, &oldest);
-        r = drop(s, oldest);
-        if (r < 0)
-            return r;
-    }
+    if (table_count(s->table) < table_capacity(s->table))
+        return 0;
+    e = table_oldest(s->table, &key);
+    return drop(s, key, e);
+}
+
+// The session under key, a new one where there is none that still goes on.
+static int begin(struct sessions *s, const struct key *key, struct slice text, usec_t time,
+                 struct entry **ret)
+{
+    bool is_known = table_get(s->table, key);
+    struct entry *e;
+    int r = is_known ? 0 : make_room(s);
+
+    if (r < 0)
+        return r;
     e = table_put(s->table, key, NULL);
     if (!e)
         return -ENOMEM;
+    if (!is_known)
+        e->id = id_of(text);
     if (is_over(s, e, time))
         e->session = (struct session){.last = time};
     *ret = e;
@@ -277,39 +320,34 @@ int64_t sessions_merge(struct sessions *s, struct match *m, usec_t time)
     r = expire(s, time);
     if (r < 0)
         return r;
-    key = key_of(m->mlfid);
+    key = key_of(s, m->mlfid);
     e = table_get(s->table, &key);
     if (m->forget && (!e || is_over(s, e, time)))
         return merge(s, &alone, m, time);
-    r = begin(s, &key, time, &e);
+    r = begin(s, &key, m->mlfid, time, &e);
     if (r < 0)
         return r;
     failures = merge(s, &e->session, m, time);
     e->changed = true;
     if (m->forget)
-        r = drop(s, &key);
+        r = drop(s, &key, e);
     return r < 0 ? r : failures;
-}
-
-static struct slice key_text(const struct key *key)
-{
-    return (struct slice){key->text, key->n};
 }
 
 static int walk(struct sessions *s, session_fn *fn, void *user)
 {
     const struct session nothing = {0};
     uint32_t cursor = 0;
-    const void *key;
-    struct entry *e;
+    const struct entry *e;
+    const struct id *id;
     int r = 0;
 
-    while (r >= 0 && table_next(s->gone, &cursor, &key))
-        r = fn(user, key_text(key), &nothing, true);
+    while (r >= 0 && (id = table_next(s->gone, &cursor, NULL)))
+        r = fn(user, id_text(id), &nothing, true);
     cursor = 0;
-    while (r >= 0 && (e = table_next(s->table, &cursor, &key)))
+    while (r >= 0 && (e = table_next(s->table, &cursor, NULL)))
         if (e->changed)
-            r = fn(user, key_text(key), &e->session, false);
+            r = fn(user, id_text(&e->id), &e->session, false);
     return r;
 }
 
@@ -338,10 +376,12 @@ int sessions_restore(struct sessions *s, struct slice key, const struct session 
 
     if (key.n == 0 || key.n > SESSION_KEY_MAX)
         return -EINVAL;
-    k = key_of(key);
-    r = begin(s, &k, state->last, &e);
+    k = key_of(s, key);
+    r = begin(s, &k, key, state->last, &e);
     if (r < 0)
         return r;
-    *e = (struct entry){.session = *state, .kept = true};
+    e->session = *state;
+    e->changed = false;
+    e->kept = true;
     return 0;
 }
