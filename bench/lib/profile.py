@@ -12,15 +12,19 @@ import subprocess
 PARTS = {
     'lines': 'lines logs offline',
     'stamp': 'stamp shape datepattern datelist dateparts datetemplate datetoken zone zonename',
-    'sieve': 'sieve heads literal needles',
+    'sieve': 'sieve outlook everyday grams mesh part teddy literal needles',
     'regex': 'filter rule regex match backlog wall draft',
     'session': 'session',
-    'windows': 'window netblock ladder table exempt jail sentence formula',
+    'windows': 'window netblock ladder track tracks pack store pages budget table hash addr exempt '
+               'jail sentence formula',
+    'learned': 'fingerprint family reputation shield',
+    'output': 'view output jsonline court grid',
 }
 REST = 'rest'
 ORDER = (*PARTS, REST)
 PART_OF = {name: part for part, names in PARTS.items() for name in names.split()}
 REGEX_LIBRARY = re.compile(r'libpcre2|\?\?\?|^0x|\[JIT\]|//anon')  # PCRE2, and what it compiled
+JSON_LIBRARY = 'libjansson'
 C_LIBRARY = re.compile(r'/(?:libc|ld-linux|libm|libasan)\b|vgpreload')
 
 
@@ -28,6 +32,13 @@ def part_of(source):
     """The part that a source file belongs to; needles-avx2.c is needles'."""
     name = pathlib.Path(source).stem
     return PART_OF.get(name) or PART_OF.get(name.split('-')[0], REST)
+
+
+def library(where):
+    """The part that all of an object belongs to, or None."""
+    if JSON_LIBRARY in where:
+        return 'output'
+    return 'regex' if REGEX_LIBRARY.search(where) else None
 
 
 class Callgrind:
@@ -79,7 +90,7 @@ class Callgrind:
 
     @staticmethod
     def part(where):
-        return 'regex' if REGEX_LIBRARY.search(where[0]) else part_of(where[1])
+        return library(where[0]) or part_of(where[1])
 
 
 def instructions(argv, out):
@@ -144,6 +155,4 @@ def sample(address, where, program, symbols, offset):
         return symbols.part(address + offset)
     if where.startswith('[kernel') or where.startswith('[guest'):
         return 'kernel'
-    if REGEX_LIBRARY.search(where):
-        return 'regex'
-    return 'C library' if C_LIBRARY.search(where) else REST
+    return library(where) or ('C library' if C_LIBRARY.search(where) else REST)
