@@ -168,6 +168,41 @@ static void test_an_old_password(void **state)
     shield_free(s);
 }
 
+// In order, at one minute each: upper case is a failure, lower case a login, of the user of that
+// letter; a dash is a failure of nobody.
+static const struct {
+    const char *what;
+    bool absolved;
+} absolutions[] = {
+    {"AAAAA", false},  {"AAAaAA", true},          {"AAABBB", false}, {"AAAaBBB", true},
+    {"AAAbBB", false}, {"AAAaBBBBB", false},      {"a-----", false}, {"AAaBBbCC", true},
+    {"-----a", false}, {"AAAAAaBBBBBBBB", false},
+};
+
+static void test_who_logs_in_at_last(void **state)
+{
+    struct addr host = net("192.0.2.1");
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(absolutions) / sizeof(*absolutions); i++) {
+        struct shield *s = new_shield();
+        usec_t time = 100 * DAY;
+        for (const char *c = absolutions[i].what; *c; c++, time += 60 * USEC_PER_SEC) {
+            char user = *c >= 'a' ? (char)(*c - 'a' + 'A') : *c;
+            struct slice name = {&user, *c != '-'};
+            assert_true((*c >= 'a' ? shield_success(s, &host, name, time)
+                                   : shield_failure(s, &host, name, time)) >= 0);
+            // By another jail.
+            if (*c < 'a')
+                assert_int_equal(shield_failure(s, &host, name, time), 0);
+        }
+        assert_int_equal(shield_absolves(s, &host, time, HOUR, 5), absolutions[i].absolved);
+        assert_false(shield_absolves(s, &host, time + HOUR, HOUR, 5));
+        assert_false(shield_absolves(s, &host, time, HOUR, SHIELD_ATTEMPTS_MAX + 1));
+        shield_free(s);
+    }
+}
+
 static int restore(void *user, const struct shield_host *h)
 {
     return shield_restore(user, h);
@@ -209,6 +244,7 @@ int main(void)
         cmocka_unit_test(test_a_second_chance_and_no_third),
         cmocka_unit_test(test_fresh),
         cmocka_unit_test(test_an_old_password),
+        cmocka_unit_test(test_who_logs_in_at_last),
         cmocka_unit_test(test_outlasts_a_restart),
     };
 

@@ -120,12 +120,16 @@ static struct shield *shield_of(const struct jail *j)
 // Whether somebody who logs in here would be hit by a ban of this rung.
 static bool is_shielded(struct jail *j, const struct rungs *rungs, size_t i, usec_t time)
 {
+    const struct jail_standing *s = &rungs->at[i];
     struct shield *shield = shield_of(j);
+    bool spared;
 
-    if (!shield || i == 0 || !shield_covers(shield, &rungs->at[i].net, time, NULL))
+    if (!shield)
         return false;
-    j->counters.shielded++;
-    return true;
+    spared = i > 0 ? shield_covers(shield, &s->net, time, NULL)
+                   : shield_absolves(shield, &s->net, time, s->findtime, s->need_hits);
+    j->counters.shielded += spared;
+    return spared;
 }
 
 // The narrowest rung that explains the hits. A block that a narrower one was banned for before, and
@@ -261,6 +265,10 @@ static int hit(struct jail *j, const struct line *line, const struct match *m, u
         j->counters.shielded++;
         return 0;
     }
+    if (shield_of(j))
+        r = shield_failure(shield_of(j), &hit.host, m->user, line->time);
+    if (r < 0)
+        return r;
     hit.count = weigh(j, &hit.host, hit.time, failures);
     if (j->spec.fingerprints && j->reputation)
         r = reputation_failure(j->reputation, m, line->time, &known);

@@ -25,6 +25,16 @@ struct user {
     uint32_t failures;           // where he has logged in
 };
 
+// A host's last failures, the oldest first.
+struct attempts {
+    struct {
+        usec_t time;
+        uint32_t user; // 0: not said
+        bool good;     // made good by a login
+    } at[SHIELD_ATTEMPTS_MAX];
+    uint32_t n;
+};
+
 struct family {
     uint8_t prefix[SHIELD_PREFIXES_MAX];
     size_t n;
@@ -33,9 +43,10 @@ struct family {
 struct shield {
     usec_t span;
     struct family v4, v6;
-    struct table *hosts;  // struct addr -> struct host
-    struct table *blocks; // struct addr -> usec_t: the last success in it
-    struct table *users;  // digest -> struct user
+    struct table *hosts;    // struct addr -> struct host
+    struct table *blocks;   // struct addr -> usec_t: the last success in it
+    struct table *users;    // digest -> struct user
+    struct table *attempts; // struct addr -> struct attempts
 };
 
 static bool family_init(struct family *f, const uint8_t *prefix, size_t n)
@@ -61,7 +72,9 @@ struct shield *shield_new(usec_t span, const uint8_t *v4, size_t n_v4, const uin
     s->blocks = table_new(SHIELD_HOSTS_MAX * (widths > 0 ? widths : 1), sizeof(struct addr),
                           sizeof(usec_t), seed);
     s->users = table_new(SHIELD_USERS_MAX, sizeof(uint32_t), sizeof(struct user), seed);
-    if (!s->hosts || !s->blocks || !s->users || !family_init(&s->v4, v4, n_v4) ||
+    s->attempts =
+        table_new(SHIELD_ATTEMPTS_HOSTS_MAX, sizeof(struct addr), sizeof(struct attempts), seed);
+    if (!s->hosts || !s->blocks || !s->users || !s->attempts || !family_init(&s->v4, v4, n_v4) ||
         !family_init(&s->v6, v6, n_v6))
         return shield_free(s);
     return s;
@@ -73,6 +86,7 @@ struct shield *shield_free(struct shield *s)
         table_free(s->hosts);
         table_free(s->blocks);
         table_free(s->users);
+        table_free(s->attempts);
     }
     free(s);
     return NULL;
@@ -175,6 +189,48 @@ static bool is_fresh(const struct shield *s, struct host *h, uint32_t user, usec
            is_recent(s, h->h.last, time);
 }
 
+static void make_good(struct shield *s, const struct addr *host, uint32_t user)
+{
+    struct attempts *a = table_get(s->attempts, host);
+
+    for (uint32_t i = 0; a && i < a->n; i++)
+        a->at[i].good |= a->at[i].user == user;
+}
+
+// Two jails may count the same line.
+int shield_failure(struct shield *s, const struct addr *host, struct slice user, usec_t time)
+{
+    struct attempts *a = table_put(s->attempts, host, NULL);
+    uint32_t who = user.n > 0 ? digest(user) : 0;
+
+    if (!a)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < a->n; i++) {
+        if (a->at[i].time == time && a->at[i].user == who)
+            return 0;
+    }
+    if (a->n == SHIELD_ATTEMPTS_MAX)
+        memmove(a->at, a->at + 1, --a->n * sizeof(a->at[0]));
+    a->at[a->n].time = time;
+    a->at[a->n].user = who;
+    a->at[a->n++].good = false;
+    return 0;
+}
+
+bool shield_absolves(struct shield *s, const struct addr *host, usec_t time, usec_t findtime,
+                     uint32_t need)
+{
+    const struct attempts *a = table_get(s->attempts, host);
+    uint32_t good = 0, left = 0;
+
+    for (uint32_t i = 0; a && i < a->n; i++) {
+        bool is_within = usec_sub(time, a->at[i].time) < findtime;
+        good += is_within && a->at[i].good;
+        left += is_within && !a->at[i].good;
+    }
+    return good > 0 && left < need && need <= SHIELD_ATTEMPTS_MAX;
+}
+
 int shield_success(struct shield *s, const struct addr *addr, struct slice user, usec_t time)
 {
     struct addr key = addr_host(addr);
@@ -183,6 +239,7 @@ int shield_success(struct shield *s, const struct addr *addr, struct slice user,
     bool allowed = false;
     int r;
 
+    make_good(s, &key, who);
     if (is_fresh(s, h, who, time))
         return SHIELD_E_FRESH;
     r = allow(s, &key, who, time, &allowed);

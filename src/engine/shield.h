@@ -4,6 +4,8 @@
 // successes on several days is trusted: it gets a second chance, never immunity. And a user who
 // fails in a block (IPv4 /24, IPv6 /48) where he has logged in is somebody with an old password, as
 // in a forgotten phone: of his failures there one in SHIELD_FAMILIAR counts.
+// And who logs in at last is forgiven what he did wrong on the same host before: mistyping thrice
+// behind an address shared with others, who do the same, is no attack.
 //
 // An attacker may own an account. What it can shield is bounded: a success counts for a block only
 // while its user has had successes in no more than SHIELD_BLOCKS_MAX blocks, as an honest user has.
@@ -18,8 +20,10 @@ enum {
     SHIELD_BLOCKS_MAX = 24, // of one user: IPv4 /24, IPv6 /48, within the span
     SHIELD_DAYS = 3,        // with a success, and a host is trusted
     SHIELD_FAMILIAR = 10,
-    SHIELD_FAMILIAR_MAX = 4,    // users of a host, those who logged in last
-    SHIELD_PREFIXES_MAX = 32,   // lengths of blocks that may be asked about, per family
+    SHIELD_FAMILIAR_MAX = 4,             // users of a host, those who logged in last
+    SHIELD_ATTEMPTS_MAX = 8,             // failures of a host that may be made good, the last ones
+    SHIELD_ATTEMPTS_HOSTS_MAX = 1 << 14, // whose last failure is longest ago makes room
+    SHIELD_PREFIXES_MAX = 32,            // lengths of blocks that may be asked about, per family
     SHIELD_HOSTS_MAX = 1 << 17, // with a success; the one whose last is longest ago makes room
     SHIELD_USERS_MAX = 1 << 16, // likewise
 };
@@ -47,6 +51,14 @@ bool shield_forgives(struct shield *s, const struct addr *host, usec_t time, use
 
 // Whether a failure of this user's is one of those that do not count.
 bool shield_excuses(struct shield *s, const struct addr *host, struct slice user, usec_t time);
+
+// A counted failure; user may be empty. -ENOMEM.
+int shield_failure(struct shield *s, const struct addr *host, struct slice user, usec_t time);
+
+// Whether fewer than `need` of the host's last failures within findtime are left when those are
+// taken away that a login of the same user has made good since.
+bool shield_absolves(struct shield *s, const struct addr *host, usec_t time, usec_t findtime,
+                     uint32_t need);
 
 // What is known of a host; plain data, so that it can be kept over a restart.
 struct shield_host {
