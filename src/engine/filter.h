@@ -8,7 +8,8 @@
 // - <F-COUNT>3</F-COUNT>: this line stands for 3 failures, not 1.
 // - <F-TOTAL>3</F-TOTAL>: by this line the session (<F-MLFID>) made 3 attempts in all. All failed
 //   but those that <F-OK>1</F-OK> says; a failure with a line of its own counts once.
-// - <F-HELO>…</F-HELO>: what the client said in HELO or EHLO. <F-CLIENT>…</F-CLIENT>: its verified
+// - <F-HELO>…</F-HELO>: what the client said in HELO or EHLO. <F-CLAIM>…</F-CLAIM>: the same, where
+//   an honest server may have come to grief as well. <F-CLIENT>…</F-CLIENT>: its verified
 //   name. <F-EXISTS>…</F-EXISTS>: it shows that the user exists, and only his password was wrong.
 // - <F-SUCCESS>…</F-SUCCESS>: the line tells of a login of <F-USER> and of no failure.
 // - <F-SECRET>…</F-SECRET>: never stored or shown, and masked in the evidence.
@@ -68,9 +69,10 @@ struct match {
     struct slice secret; // <F-SECRET>, part of the line, else empty
     struct slice users;  // of the session, a NUL behind each; session.h fills it in
     uint32_t lines;      // likewise: how many lines tell of this failure
-    struct slice helo;   // <F-HELO>, or the session's
+    struct slice helo;   // <F-HELO> or <F-CLAIM>, or the session's
     struct slice client; // <F-CLIENT>
     bool nofail, forget, gained, exists, success;
+    bool is_claim; // helo is not <F-HELO>'s
     bool has_total;
     uint32_t count, total, ok; // count is 1 without <F-COUNT>
     size_t n_fields; // every named group that took part, in order, but addresses and the secret

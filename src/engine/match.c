@@ -63,7 +63,8 @@ void match_read(const struct values *v, struct match *ret)
     ret->mlfid = v->key[KEY_MLFID];
     ret->user = v->key[KEY_USER];
     ret->users = (struct slice){0};
-    ret->helo = v->key[KEY_HELO];
+    ret->is_claim = v->key[KEY_HELO].n == 0;
+    ret->helo = v->key[ret->is_claim ? KEY_CLAIM : KEY_HELO];
     ret->client = v->key[KEY_CLIENT];
     ret->exists = v->key[KEY_EXISTS].n > 0;
     ret->success = v->key[KEY_SUCCESS].n > 0;

@@ -21,7 +21,8 @@ static const struct {
     [KEY_TOTAL] = {"total", true},      [KEY_OK] = {"ok", true},
     [KEY_SECRET] = {"secret", false},   [KEY_SKIPLINES] = {TAG_SKIPLINES, false},
     [KEY_HELO] = {"helo", true},        [KEY_CLIENT] = {"client", true},
-    [KEY_EXISTS] = {"exists", true},    [KEY_SUCCESS] = {"success", true},
+    [KEY_CLAIM] = {"claim", true},      [KEY_EXISTS] = {"exists", true},
+    [KEY_SUCCESS] = {"success", true},
 };
 
 // "alt_user", "alt_user1" and "alt_user_1" stand in for "user".

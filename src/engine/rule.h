@@ -25,6 +25,7 @@ enum key {
     KEY_SKIPLINES,
     KEY_HELO,
     KEY_CLIENT,
+    KEY_CLAIM,
     KEY_EXISTS,
     KEY_SUCCESS,
     KEY_N // any other group
