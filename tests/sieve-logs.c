@@ -140,7 +140,7 @@ static bool run(struct logs *l, struct twins *t, unsigned mutations)
     static const char date[] = "Nov 22 03:12:34";
 
     for (size_t i = 0; i < l->n; i++) {
-        char text[TEXT_MAX], undated[TEXT_MAX], *behind = text + strlen(date);
+        char text[sizeof(date) + TEXT_MAX], undated[TEXT_MAX], *behind = text + strlen(date);
         undate(l, l->line[i], undated);
         strcpy(stpcpy(text, date), undated);
         if (!judge(l, t, l->line[i], strlen(l->line[i]) - 1) ||
