@@ -27,6 +27,8 @@ static const struct row {
      offsetof(struct arguments, missed)},
     {OPTION_IGNORED, 0, "ignored", NULL, "show the lines that an ignoreregex took",
      offsetof(struct arguments, ignored)},
+    {OPTION_SAMPLES, 0, "samples", "DIR", "the folder of sample lines, NAME.samples",
+     offsetof(struct arguments, samples)},
     {OPTION_NOW, 0, "now", "TIME",
      "when the log was read (epoch or RFC 3339), for its missing year",
      offsetof(struct arguments, now)},

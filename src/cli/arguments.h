@@ -22,11 +22,12 @@ enum {
     OPTION_MATCHED = 1 << 10,
     OPTION_MISSED = 1 << 11,
     OPTION_IGNORED = 1 << 12,
+    OPTION_SAMPLES = 1 << 13,
 };
 
 struct arguments {
-    const char *run, *jail, *span, *config, *now; // run, config: never NULL; the others NULL if
-                                                  // not given
+    const char *run, *jail, *span, *config, *now, *samples; // run, config: never NULL; the others
+                                                            // NULL if not given
     bool json, all, dump, help, version, matched, missed, ignored;
     unsigned given; // OPTION_* that were there
     char **word;    // the first is the command's name

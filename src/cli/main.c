@@ -7,8 +7,9 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-    &command_status, &command_list,  &command_why,   &command_ban,   &command_unban,
-    &command_reload, &command_watch, &command_check, &command_match, &command_replay,
+    &command_status, &command_list,   &command_why,   &command_ban,
+    &command_unban,  &command_reload, &command_watch, &command_check,
+    &command_match,  &command_replay, &command_lint,
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };

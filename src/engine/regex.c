@@ -5,9 +5,6 @@
 #include <stdio.h>
 
 enum {
-    // Steps of one match, some milliseconds: what a regex with two .* may need for the longest line
-    // that a mail server writes (2 KiB). Less, and an attacker could hide a line by stuffing it.
-    MATCH_LIMIT = 2500000,
     DEPTH_LIMIT = 10000,   // and where there is no JIT, of its nesting
     HEAP_LIMIT_KIB = 8192, // ... and its memory
     STACK_MIN = 32 * 1024, // where there is, of its stack
@@ -126,6 +123,25 @@ static bool has_jit(const pcre2_code *code)
     return pcre2_pattern_info(code, PCRE2_INFO_JITSIZE, &size) == 0 && size > 0;
 }
 
+static int compile_numbered(struct regex *r, const struct draft *translated, unsigned flags,
+                            struct fault *ret_fault)
+{
+    int e = translated->failed ? -ENOMEM : compile(translated, flags, &r->code, ret_fault);
+
+    if (e == 0) {
+        number_groups(r);
+        r->is_jit = has_jit(r->code);
+    }
+    return e;
+}
+
+int regex_compile(struct regex *r, const struct draft *translated, unsigned flags,
+                  struct fault *ret_fault)
+{
+    *r = (struct regex){0};
+    return compile_numbered(r, translated, flags, ret_fault);
+}
+
 int regex_init(struct regex *r, const struct draft *python, unsigned flags, struct fault *ret_fault)
 {
     struct draft translated = {0};
@@ -134,16 +150,11 @@ int regex_init(struct regex *r, const struct draft *python, unsigned flags, stru
     *r = (struct regex){0};
     e = pyregex_translate(python, &translated, &r->names, ret_fault);
     if (e == 0)
-        e = python->failed || translated.failed ? -ENOMEM
-                                                : compile(&translated, flags, &r->code, ret_fault);
+        e = python->failed ? -ENOMEM : compile_numbered(r, &translated, flags, ret_fault);
     if (e == 0 && flags & REGEX_SIEVED)
         e = literal_find((struct slice){translated.text, translated.n}, &r->literals);
     if (e == 0 && flags & REGEX_SIEVED)
         e = compile_partial(&translated, &r->partial);
-    if (e == 0) {
-        number_groups(r);
-        r->is_jit = has_jit(r->code);
-    }
     draft_done(&translated);
     return e;
 }
@@ -166,7 +177,7 @@ int matcher_init(struct matcher *m, uint32_t captures)
     };
     if (!m->data || !m->context || !m->stack)
         return -ENOMEM;
-    pcre2_set_match_limit(m->context, MATCH_LIMIT);
+    pcre2_set_match_limit(m->context, REGEX_STEPS_MAX);
     pcre2_set_depth_limit(m->context, DEPTH_LIMIT);
     pcre2_set_heap_limit(m->context, HEAP_LIMIT_KIB);
     pcre2_jit_stack_assign(m->context, NULL, m->stack);
@@ -196,6 +207,17 @@ bool regex_may_follow(const struct regex *r, struct matcher *m, struct slice hea
     return !r->partial ||
            pcre2_match(r->partial, (PCRE2_SPTR)head.p, head.n, 0, PCRE2_PARTIAL_HARD | PCRE2_NO_JIT,
                        m->data, m->context) != PCRE2_ERROR_NOMATCH;
+}
+
+bool regex_exceeds(const struct regex *r, struct matcher *m, struct slice text, uint32_t steps)
+{
+    PCRE2_SPTR subject = (PCRE2_SPTR)(text.p ? text.p : "");
+    int n;
+
+    pcre2_set_match_limit(m->context, steps);
+    n = pcre2_match(r->code, subject, text.n, 0, PCRE2_NO_JIT, m->data, m->context);
+    pcre2_set_match_limit(m->context, REGEX_STEPS_MAX);
+    return n < 0 && n != PCRE2_ERROR_NOMATCH;
 }
 
 struct slice matcher_group(const struct matcher *m, struct slice text, uint32_t group)

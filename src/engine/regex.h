@@ -30,6 +30,10 @@ enum {
 // -EINVAL with *ret_fault set, or -ENOMEM. regex_done() is due in any case.
 int regex_init(struct regex *r, const struct draft *python, unsigned flags,
                struct fault *ret_fault);
+
+// The same for what pyregex_translate() wrote, with groups added that are not among the names.
+int regex_compile(struct regex *r, const struct draft *translated, unsigned flags,
+                  struct fault *ret_fault);
 void regex_done(struct regex *r);
 
 // What matching needs: one for all regexes that are not matched at the same time.
@@ -45,11 +49,19 @@ void matcher_done(struct matcher *m);
 
 enum { REGEX_E_MATCH = 1, REGEX_E_LIMIT = 2 };
 
+// Steps of one match, some milliseconds: what a regex with two .* may need for the longest line
+// that a mail server writes (2 KiB). Less, and an attacker could hide a line by stuffing it.
+enum { REGEX_STEPS_MAX = 2500000 };
+
 // Searches from a place in the text on; what lies before it is seen by lookbehind. 0: no match.
 int regex_search(const struct regex *r, struct matcher *m, struct slice text, size_t from);
 
 // Whether any text that begins so might be matched. head: not empty.
 bool regex_may_follow(const struct regex *r, struct matcher *m, struct slice head);
+
+// Whether the search takes more than so many steps (at most REGEX_STEPS_MAX), or more memory than
+// it may: counted without JIT, so that the answer is the same on every machine.
+bool regex_exceeds(const struct regex *r, struct matcher *m, struct slice text, uint32_t steps);
 
 // What group number `group` of the last match took (p NULL: took no part); 0 is the whole match.
 struct slice matcher_group(const struct matcher *m, struct slice text, uint32_t group);
