@@ -91,7 +91,7 @@ static void write_group(struct writer *w, unsigned depth)
     write_branches(w, depth);
     say(&w->regex, ")");
     // A lookaround takes nothing.
-    if (kind[2] == '=' || kind[2] == '!')
+    if (strcmp(kind, "(?=") == 0 || strcmp(kind, "(?!") == 0)
         w->text.n = before;
 }
 
