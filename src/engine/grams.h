@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-enum { GRAMS_BITS = 16 };
+enum { GRAMS_BITS = 16 }; // of a hash: a bitmap of 8 KiB
 
 struct gram_entry {
     struct slice text; // borrowed

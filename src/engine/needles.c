@@ -64,7 +64,7 @@ static void add(struct needles *s, struct slice text, uint32_t id, size_t n, con
 static int allocate(struct needles *s, const struct slice *text, size_t n)
 {
     size_t size = 1, many = 0;
-    int r;
+    int r = 0;
 
     for (size_t i = 0; i < n; i++) {
         if (text[i].n < NEEDLES_SHORTEST || text[i].n > NEEDLES_LONGEST)
@@ -73,8 +73,9 @@ static int allocate(struct needles *s, const struct slice *text, size_t n)
         size += text[i].n;
     }
     s->bytes = malloc(size);
-    r = grams_init(&s->few, NEEDLES_SHORTEST, n - many);
-    if (r == 0)
+    if (n > many)
+        r = grams_init(&s->few, NEEDLES_SHORTEST, n - many);
+    if (r == 0 && many > 0)
         r = grams_init(&s->many, GRAM, many * STRIDE);
     return s->bytes ? r : -ENOMEM;
 }
