@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "ledger/bans.h"
 
+#include "ledger/entry.h"
+
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 // GONE_MAX: beyond, what was dropped comes back after a restart, and is dropped again.
@@ -323,22 +326,13 @@ void bans_done(struct ledger *l)
 
 // The file
 
-static struct value lifted_value(const struct roll_ban *b)
+int bans_put(struct ledger *l, const struct roll_ban *b)
 {
-    return value_time(b->lifted ? b->lifted : USEC_FOREVER);
-}
+    uint8_t entry[ENTRY_SIZE];
 
-static int put_ban(struct ledger *l, const struct roll_ban *b)
-{
-    const struct value v[] = {
-        value_of(b->id),         value_of(b->jail),          value_blob(b->net.b, sizeof(b->net.b)),
-        value_of(b->net.len),    value_time(b->since),       value_time(b->until),
-        lifted_value(b),         value_of((int64_t)b->last), value_of(b->lines),
-        value_of(b->hits),       value_of(b->hosts),         value_of(b->need_hits),
-        value_of(b->need_hosts), value_time(b->findtime),    value_of(b->reason),
-    };
-
-    return store_run(l, BAN_PUT, sizeof(v) / sizeof(v[0]), v);
+    entry_pack(b, entry);
+    return store_run(l, BAN_PUT, 2,
+                     (struct value[]){value_of(b->id), value_blob(entry, sizeof(entry))});
 }
 
 static struct roll_ban *changed_at(struct ledger *l, size_t i)
@@ -349,22 +343,15 @@ static struct roll_ban *changed_at(struct ledger *l, size_t i)
     return b && b->id == l->changed.id[i] && !b->is_gone ? b : NULL;
 }
 
-static int change_ban(struct ledger *l, const struct roll_ban *b)
-{
-    return store_run(l, BAN_CHANGE, 5,
-                     (struct value[]){value_of(b->id), value_time(b->until), lifted_value(b),
-                                      value_of((int64_t)b->last), value_of(b->lines)});
-}
-
 int bans_write(struct ledger *l)
 {
     int r = 0;
 
     for (size_t i = roll_after(&l->roll, l->ban_saved); i < l->roll.n && r == 0; i++)
-        r = l->roll.ban[i].is_gone ? 0 : put_ban(l, &l->roll.ban[i]);
+        r = l->roll.ban[i].is_gone ? 0 : bans_put(l, &l->roll.ban[i]);
     for (size_t i = 0; i < l->changed.n && r == 0; i++) {
         const struct roll_ban *b = changed_at(l, i);
-        r = b ? change_ban(l, b) : 0;
+        r = b ? bans_put(l, b) : 0;
     }
     for (size_t i = 0; i < l->gone.n && r == 0; i++)
         r = store_run(l, BAN_DROP, 1, (struct value[]){value_of(l->gone.id[i])});
@@ -384,30 +371,16 @@ void bans_written(struct ledger *l)
 
 static int read_ban(struct ledger *l, sqlite3_stmt *s, struct roll_ban *ret)
 {
-    usec_t lifted = store_time(s, 6);
-    int64_t jail = sqlite3_column_int64(s, 1);
-    int reason = sqlite3_column_int(s, 14);
+    const struct slice entry = {sqlite3_column_blob(s, 1), (size_t)sqlite3_column_bytes(s, 1)};
+    int r = entry_unpack(entry, ret);
 
-    *ret = (struct roll_ban){
-        .id = sqlite3_column_int64(s, 0),
-        .jail = (uint32_t)jail,
-        .since = store_time(s, 4),
-        .until = store_time(s, 5),
-        .lifted = lifted == USEC_FOREVER ? 0 : lifted,
-        .last = (uint64_t)sqlite3_column_int64(s, 7),
-        .lines = (uint32_t)sqlite3_column_int64(s, 8),
-        .hits = (uint32_t)sqlite3_column_int64(s, 9),
-        .hosts = (uint32_t)sqlite3_column_int64(s, 10),
-        .need_hits = (uint32_t)sqlite3_column_int64(s, 11),
-        .need_hosts = (uint32_t)sqlite3_column_int64(s, 12),
-        .findtime = store_time(s, 13),
-        .reason = (uint8_t)reason,
-    };
-    ret->is_running = ret->lifted == 0;
-    if (jail < 1 || !names_text(&l->names, (uint64_t)jail) || reason < 0 ||
-        reason > BAN_FINGERPRINT)
+    if (r < 0 || !names_text(&l->names, ret->jail)) {
+        snprintf(l->error, sizeof(l->error), "a ban that is none");
         return -EUCLEAN;
-    return store_addr(l, s, 2, &ret->net);
+    }
+    ret->id = sqlite3_column_int64(s, 0);
+    ret->is_running = ret->lifted == 0;
+    return 0;
 }
 
 int bans_read(struct ledger *l)

@@ -8,6 +8,9 @@
 // Reads them all. -errno.
 int bans_read(struct ledger *l);
 
+// Writes one. -errno.
+int bans_put(struct ledger *l, const struct roll_ban *b);
+
 // Writes what is new; what was written is known to be once the commit stands. -errno.
 int bans_write(struct ledger *l);
 void bans_written(struct ledger *l);

@@ -161,16 +161,29 @@ static int search_segment(struct search *w, struct segment_reader *reader)
     return r;
 }
 
+// Mostly not: then the lines, nearly all that there is of a segment, need not be read.
+static bool has_wanted(const struct search *w, struct segment_reader reader)
+{
+    struct record record;
+
+    while (segment_next(&reader, &record) == 1 && record.seq <= w->last) {
+        if (!record.is_pardon && is_wanted(w, &record))
+            return true;
+    }
+    return false;
+}
+
 static int search_in_file(struct search *w, uint64_t first, struct slice sieve)
 {
     struct segment_reader reader;
-    sqlite3_stmt *s;
     int r;
 
     if (!segment_may_have(sieve, &w->net))
         return 0;
-    r = hits_open(w->ledger, first, &reader, &s);
-    return r <= 0 ? r : store_stop(s, search_segment(w, &reader));
+    r = hits_open(w->ledger, first, &reader);
+    if (r == 1 && has_wanted(w, reader))
+        r = hits_texts(w->ledger, first, &reader);
+    return hits_close(w->ledger, r <= 0 ? r : search_segment(w, &reader));
 }
 
 static int search_file(struct search *w)

@@ -163,26 +163,47 @@ int ledger_forgive(struct ledger *l, const char *jail, const struct addr *net, u
     return r < 0 ? r : hits_add(l, &record);
 }
 
-int hits_open(struct ledger *l, uint64_t first, struct segment_reader *ret,
-              sqlite3_stmt **ret_statement)
+static int get_content(struct ledger *l, enum statement which, uint64_t first, sqlite3_stmt **ret)
 {
-    sqlite3_stmt *s;
-    int r = store_start(l, CONTENT_GET, 1, (struct value[]){value_of((int64_t)first)}, &s);
+    int r = store_start(l, which, 1, (struct value[]){value_of((int64_t)first)}, ret);
 
     if (r == 0)
-        r = store_step(l, s);
-    if (r == 0 || r == -EUCLEAN) {
-        l->damaged++;
-        return 0;
-    }
-    if (r < 0)
+        r = store_step(l, *ret);
+    if (r != 0 && r != -EUCLEAN)
         return r;
-    *ret = (struct segment_reader){
-        .heads = {sqlite3_column_blob(s, 0), (size_t)sqlite3_column_bytes(s, 0)},
-        .texts = {sqlite3_column_blob(s, 1), (size_t)sqlite3_column_bytes(s, 1)},
-    };
-    *ret_statement = s;
-    return 1;
+    l->damaged++;
+    return 0;
+}
+
+int hits_open(struct ledger *l, uint64_t first, struct segment_reader *ret)
+{
+    sqlite3_stmt *s;
+    int r = get_content(l, CONTENT_HEADS, first, &s);
+
+    if (r == 1)
+        *ret = (struct segment_reader){
+            .heads = {sqlite3_column_blob(s, 0), (size_t)sqlite3_column_bytes(s, 0)},
+            .texts = {NULL, (size_t)sqlite3_column_int64(s, 1)},
+        };
+    return r;
+}
+
+int hits_texts(struct ledger *l, uint64_t first, struct segment_reader *reader)
+{
+    sqlite3_stmt *s;
+    int r = get_content(l, CONTENT_TEXTS, first, &s);
+
+    if (r == 1)
+        reader->texts =
+            (struct slice){sqlite3_column_blob(s, 0), (size_t)sqlite3_column_bytes(s, 0)};
+    return r;
+}
+
+int hits_close(struct ledger *l, int r)
+{
+    sqlite3_reset(l->statement[CONTENT_HEADS]);
+    sqlite3_reset(l->statement[CONTENT_TEXTS]);
+    return r;
 }
 
 int hits_next(struct ledger *l, struct segment_reader *r, struct record *ret)
@@ -241,10 +262,9 @@ static int restore_segment(const struct restoring *w, struct segment_reader *rea
 static int restore_from_file(const struct restoring *w, uint64_t first)
 {
     struct segment_reader reader;
-    sqlite3_stmt *s;
-    int r = hits_open(w->ledger, first, &reader, &s);
+    int r = hits_open(w->ledger, first, &reader);
 
-    return r <= 0 ? r : store_stop(s, restore_segment(w, &reader));
+    return r <= 0 ? r : hits_close(w->ledger, restore_segment(w, &reader));
 }
 
 // Where the segment begins that is in memory: what the file has of it is older.

@@ -21,10 +21,13 @@ int hits_count(struct ledger *l);
 int hits_put(struct ledger *l, const struct segment *s, usec_t swept);
 int hits_drop(struct ledger *l, uint64_t first, uint64_t bytes);
 
-// Reads a segment of the file, to be ended by store_stop(*ret_statement, 0). 1, or 0 where it is
-// damaged, which is counted; -errno.
-int hits_open(struct ledger *l, uint64_t first, struct segment_reader *ret,
-              sqlite3_stmt **ret_statement);
+// Begins to read a segment of the file, without its texts; hits_texts() reads these as well. 1, or
+// 0 where it is damaged, which is counted; -errno.
+int hits_open(struct ledger *l, uint64_t first, struct segment_reader *ret);
+int hits_texts(struct ledger *l, uint64_t first, struct segment_reader *r);
+
+// Ends it; passes r on.
+int hits_close(struct ledger *l, int r);
 
 // The next record, whose names exist. 1, or 0 at the end, also of what is whole: counted.
 int hits_next(struct ledger *l, struct segment_reader *r, struct record *ret);

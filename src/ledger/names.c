@@ -71,9 +71,11 @@ static int grow_texts(struct names *s)
 
 int names_add(struct names *s, const char *text, uint32_t *ret)
 {
-    uint32_t number = names_find(s, text);
+    uint32_t *hint = &s->hint[(uintptr_t)text / sizeof(void *) % NAMES_HINTS], number = *hint;
     char *copy;
 
+    if (number == 0 || strcmp(s->text[number - 1], text) != 0)
+        number = names_find(s, text);
     if (number == 0) {
         copy = strdup(text);
         if (!copy || grow_texts(s) < 0 || grow_slots(s) < 0) {
@@ -84,7 +86,7 @@ int names_add(struct names *s, const char *text, uint32_t *ret)
         number = (uint32_t)s->n;
         s->slot[place_of(s, copy)] = number;
     }
-    *ret = number;
+    *ret = *hint = number;
     return 0;
 }
 

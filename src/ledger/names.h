@@ -7,12 +7,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { NAMES_HINTS = 32 };
+
 struct names {
     char **text; // of number i + 1
     size_t n, allocated;
-    uint32_t *slot; // numbers by the hash of their text; 0: free
-    size_t n_slot;  // a power of two
-    size_t saved;   // the first ones are in the file
+    uint32_t *slot;             // numbers by the hash of their text; 0: free
+    size_t n_slot;              // a power of two
+    size_t saved;               // the first ones are in the file
+    uint32_t hint[NAMES_HINTS]; // the latest number asked for by a text at such an address
 };
 
 void names_done(struct names *s);

@@ -12,8 +12,9 @@ extern const char schema_create[];
 // Makes the tables that came later, where they are missing.
 extern const char schema_extend[];
 
-// From version 1, in one transaction: hits are read by the middle one and made into segments.
+// From version 1, in one transaction: bans and hits are read by the middle ones.
 extern const char schema_upgrade_begin[];
+extern const char schema_upgrade_bans[];
 extern const char schema_upgrade_hits[];
 extern const char schema_upgrade_end[];
 

@@ -85,6 +85,7 @@ void segment_clear(struct segment *s)
     s->heads.n = s->texts.n = s->keys.n = s->n = 0;
     s->last = (struct record){0};
     s->first = s->time_max = 0;
+    s->is_open = false;
 }
 
 static bool is_single_v4(const struct addr *a)
@@ -135,9 +136,6 @@ static bool is_wide(const struct addr *net)
     return addr_prefix(net) < (addr_is_v4(net) ? SIEVE_BLOCK_V4 : SIEVE_BLOCK_V6);
 }
 
-// Whoever pardons a block concerns hosts that are not named: all are to look here.
-static const struct addr everybody = {.len = 0};
-
 static void put_keys(struct segment *s, const struct record *r)
 {
     struct addr block = block_around(&r->host);
@@ -146,8 +144,8 @@ static void put_keys(struct segment *s, const struct record *r)
         return;
     put_key(s, &r->host);
     put_key(s, &block);
-    if (r->is_pardon && !is_host(&r->host))
-        put_key(s, &everybody);
+    // Whoever pardons a block concerns hosts that are not named: all are to look here.
+    s->is_open = s->is_open || (r->is_pardon && !is_host(&r->host));
 }
 
 static void put_hit(struct segment *s, const struct record *r, uint64_t flags)
@@ -171,7 +169,7 @@ int segment_add(struct segment *s, const struct record *r)
     struct slice text = s->last.text;
 
     if (make_room(&s->heads, HEAD_MAX) < 0 || make_room(&s->texts, r->text.n) < 0 ||
-        make_room(&s->keys, 3 * sizeof(uint64_t)) < 0)
+        make_room(&s->keys, 2 * sizeof(uint64_t)) < 0)
         return -ENOMEM;
     put_keys(s, r);
     put_number(&s->heads, flags);
@@ -216,6 +214,8 @@ void segment_sieve(const struct segment *s, uint8_t *ret)
         memcpy(&key, s->keys.p + i, sizeof(key));
         sieve_add(ret, size, key);
     }
+    if (s->is_open)
+        sieve_open(ret);
 }
 
 bool segment_may_have(struct slice sieve, const struct addr *net)
@@ -225,8 +225,7 @@ bool segment_may_have(struct slice sieve, const struct addr *net)
     uint64_t key = sieve_key(is_host(net) ? &host : &block);
 
     // Of wider blocks there is no key.
-    return is_wide(net) || sieve_has(bits, sieve.n, key) ||
-           sieve_has(bits, sieve.n, sieve_key(&everybody));
+    return is_wide(net) || sieve_has(bits, sieve.n, key);
 }
 
 static bool get(struct slice *from, void *to, size_t n)
@@ -296,10 +295,10 @@ static bool get_hit(struct segment_reader *r, uint64_t flags, struct record *ret
         return false;
     if (flags & HAS_SAME_TEXT)
         return true;
-    if (!get_number(&r->heads, r->texts.n, &length))
+    if (!get_number(&r->heads, r->texts.n - r->at, &length))
         return false;
-    ret->text = (struct slice){r->texts.p, length};
-    r->texts = slice_from(r->texts, length);
+    ret->text = r->texts.p ? (struct slice){r->texts.p + r->at, length} : (struct slice){0};
+    r->at += length;
     return true;
 }
 

@@ -33,6 +33,7 @@ struct segment {
     uint64_t first;                  // seq of the first record
     usec_t time_max;
     size_t n;
+    bool is_open; // has a pardon of a block, which whoever looks for a host in it does not know
 };
 
 void segment_done(struct segment *s);
@@ -52,7 +53,9 @@ void segment_sieve(const struct segment *s, uint8_t *ret);
 bool segment_may_have(struct slice sieve, const struct addr *net);
 
 struct segment_reader {
-    struct slice heads, texts; // what is left of them
+    struct slice heads; // what is left of them
+    struct slice texts; // p NULL: nobody wants them, and records have none
+    size_t at;          // in texts
     struct record last;
 };
 

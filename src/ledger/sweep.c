@@ -77,17 +77,18 @@ static int sweep_piece(struct ledger *l, const struct piece *p, const struct lim
 {
     struct segment_reader reader;
     struct record record;
-    sqlite3_stmt *s;
-    int r = hits_open(l, p->first, &reader, &s);
+    int r = hits_open(l, p->first, &reader);
 
+    if (r == 1)
+        r = hits_texts(l, p->first, &reader);
     if (r <= 0)
-        return r;
+        return hits_close(l, r);
     r = 0;
     while (r == 0 && hits_next(l, &reader, &record) == 1) {
         if (stays(l, &record, m))
             r = segment_add(to, &record);
     }
-    return store_stop(s, r);
+    return hits_close(l, r);
 }
 
 // The new segments have first records of the old ones, so these go before.

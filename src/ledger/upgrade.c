@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "ledger/upgrade.h"
 
+#include "ledger/bans.h"
 #include "ledger/hits.h"
 #include "ledger/schema.h"
 
@@ -55,30 +56,58 @@ static int add_hit(struct ledger *l, sqlite3_stmt *s, struct segment *to)
     return r < 0 || segment_size(to) < SEGMENT_BYTES ? r : put_full(l, to);
 }
 
-static int convert_hits(struct ledger *l)
+static int add_ban(struct ledger *l, sqlite3_stmt *s, struct segment *to)
 {
-    struct segment to = {0};
+    usec_t lifted = store_time(s, 6);
+    struct roll_ban b = {
+        .id = sqlite3_column_int64(s, 0),
+        .jail = (uint32_t)sqlite3_column_int64(s, 1),
+        .since = store_time(s, 4),
+        .until = store_time(s, 5),
+        .lifted = lifted == USEC_FOREVER ? 0 : lifted,
+        .last = (uint64_t)sqlite3_column_int64(s, 7),
+        .lines = (uint32_t)sqlite3_column_int64(s, 8),
+        .hits = (uint32_t)sqlite3_column_int64(s, 9),
+        .hosts = (uint32_t)sqlite3_column_int64(s, 10),
+        .need_hits = (uint32_t)sqlite3_column_int64(s, 11),
+        .need_hosts = (uint32_t)sqlite3_column_int64(s, 12),
+        .findtime = store_time(s, 13),
+        .reason = (uint8_t)sqlite3_column_int(s, 14),
+    };
+    int r = store_addr(l, s, 2, &b.net);
+
+    (void)to;
+    return r < 0 ? r : bans_put(l, &b);
+}
+
+typedef int row_fn(struct ledger *l, sqlite3_stmt *s, struct segment *to);
+
+static int convert(struct ledger *l, const char *sql, row_fn *fn, struct segment *to)
+{
     sqlite3_stmt *s = NULL;
-    int code = sqlite3_prepare_v2(l->db, schema_upgrade_hits, -1, &s, NULL), r = 0;
+    int code = sqlite3_prepare_v2(l->db, sql, -1, &s, NULL), r = 0;
 
     while (code == SQLITE_OK && r == 0 && (code = sqlite3_step(s)) == SQLITE_ROW) {
         code = SQLITE_OK;
-        r = add_hit(l, s, &to);
+        r = fn(l, s, to);
     }
     if (r == 0 && code != SQLITE_DONE)
         r = store_fail(l, code);
     sqlite3_finalize(s);
-    if (r == 0)
-        r = put_full(l, &to);
-    segment_done(&to);
     return r;
 }
 
 int upgrade(struct ledger *l)
 {
+    struct segment hits = {0};
     int r = execute(l, schema_upgrade_begin);
 
     if (r == 0)
-        r = convert_hits(l);
+        r = convert(l, schema_upgrade_bans, add_ban, NULL);
+    if (r == 0)
+        r = convert(l, schema_upgrade_hits, add_hit, &hits);
+    if (r == 0)
+        r = put_full(l, &hits);
+    segment_done(&hits);
     return r < 0 ? r : execute(l, schema_upgrade_end);
 }
