@@ -191,7 +191,8 @@ int segment_add(struct segment *s, const struct record *r)
     // What is compared with next is the copy, where there was anything to copy.
     if (!r->is_pardon)
         text.n = r->text.n;
-    s->last.text = (struct slice){(const char *)s->texts.p + s->texts.n - text.n, text.n};
+    s->last.text =
+        (struct slice){text.n > 0 ? (char *)s->texts.p + s->texts.n - text.n : "", text.n};
     return 0;
 }
 
