@@ -117,7 +117,7 @@ static void load(struct kept *k, const struct addr *host)
     netblock_reset(k->block);
     if (k->known)
         track_block_unpack(k->record, k->level.prefix, k->block);
-    track_key_pack(&key, k->record);
+    memcpy(k->record, key.bytes, key.n);
 }
 
 static void save(struct kept *k)
@@ -133,7 +133,8 @@ static void save(struct kept *k)
 static int count(struct kept *k, const struct addr *host, usec_t time, uint32_t count,
                  uint32_t *wiped, uint32_t *ret_hits, uint32_t *ret_hosts)
 {
-    struct tally t = {track_host_id(host, k->level.prefix), time, count, *wiped};
+    struct track_key key = track_key_of(host, 0);
+    struct tally t = {track_host_id(&key, k->level.prefix), time, count, *wiped};
     int r;
 
     load(k, host);

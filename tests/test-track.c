@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -42,7 +43,8 @@ static void keys_are_short_and_complete(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct addr a = net(cases[i].net), back;
         struct track_key k = track_key_of(&a, cases[i].rung);
-        assert_int_equal(track_key_pack(&k, key[i % 2]), cases[i].n);
+        memcpy(key[i % 2], k.bytes, k.n);
+        assert_int_equal(k.n, cases[i].n);
         assert_int_equal(store_key_size(key[i % 2]), cases[i].n);
         assert_int_equal(track_is_host(key[i % 2]), cases[i].rung == 0);
         assert_true(memcmp(key[0], key[1], TRACK_KEY_MAX) != 0);
@@ -69,7 +71,31 @@ static void ids_tell_hosts_from_wider_ones(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct addr host = net(cases[i].host);
-        assert_true(track_host_id(&host, cases[i].prefix) == cases[i].id);
+        struct track_key key = track_key_of(&host, 0);
+        assert_true(track_host_id(&key, cases[i].prefix) == cases[i].id);
+    }
+}
+
+static void blocks_lie_around_hosts(void **state)
+{
+    static const struct {
+        const char *host, *block;
+    } cases[] = {{"192.0.2.77", "192.0.2.0/24"},
+                 {"192.0.2.77", "192.0.0.0/13"},
+                 {"2001:db8:0:7ff::/64", "2001:db8:0:700::/56"},
+                 {"ffff::/64", "8000::/1"}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct addr host = net(cases[i].host), block = net(cases[i].block);
+        struct track_key key = track_key_of(&host, 0), back;
+        struct track_key around = track_key_around(&key, addr_prefix(&block), 1);
+        struct track_key expected = track_key_of(&block, 1);
+        assert_memory_equal(around.bytes, expected.bytes, expected.n);
+        assert_int_equal(around.n, expected.n);
+        back = track_host_of(&around, track_host_id(&key, around.prefix));
+        assert_memory_equal(back.bytes, key.bytes, key.n);
+        assert_int_equal(back.n, key.n);
     }
 }
 
@@ -111,7 +137,7 @@ static void hosts_come_back(void **state)
     uint64_t seed = 1;
 
     (void)state;
-    track_key_pack(&key, record);
+    memcpy(record, key.bytes, key.n);
     for (int i = 0; i < 3000; i++) {
         fill(&seed, h.window, HITS);
         h.fine = is_fine(h.window->time, h.window->n, h.window->time[0]);
@@ -168,7 +194,7 @@ static void blocks_come_back(void **state)
         struct track_key key = track_key_of(&a, cases[i % 4].rung);
         unsigned prefix = cases[i % 4].prefix;
         fill_block(&seed, b, (key.v6 ? 64 : 32) - prefix);
-        track_key_pack(&key, record);
+        memcpy(record, key.bytes, key.n);
         assert_true(track_block_pack(record, prefix, b) <= track_size(HITS, HOSTS));
         track_block_unpack(record, prefix, back);
         assert_int_equal(back->mark, b->mark);
@@ -197,7 +223,7 @@ static void cells_come_back(void **state)
     uint64_t seed = 1;
 
     (void)state;
-    track_key_pack(&key, record);
+    memcpy(record, key.bytes, key.n);
     for (int i = 0; i < 3000; i++) {
         struct track_cell c = {.mark = random_below(&seed, 2)}, back = {.n = 0};
         unsigned seen = 0;
@@ -232,7 +258,7 @@ static void one_hit_takes_a_dozen_bytes(void **state)
     struct track_cell c = {.n = 1, .time = {1700000000123456}, .host = {0x107}};
 
     (void)state;
-    track_key_pack(&key, record);
+    memcpy(record, key.bytes, key.n);
     assert_int_equal(track_cell_pack(record, 24, &c), 14);
 }
 
@@ -241,6 +267,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_are_short_and_complete),
         cmocka_unit_test(ids_tell_hosts_from_wider_ones),
+        cmocka_unit_test(blocks_lie_around_hosts),
         cmocka_unit_test(hosts_come_back),
         cmocka_unit_test(blocks_come_back),
         cmocka_unit_test(cells_come_back),

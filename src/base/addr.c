@@ -11,11 +11,12 @@ static const uint8_t v4_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
 static void mask(struct addr *a)
 {
-    for (unsigned i = 0; i < 16; i++) {
-        unsigned bits = a->len > i * 8 ? a->len - i * 8 : 0;
-        if (bits < 8)
-            a->b[i] &= (uint8_t)(0xff << (8 - bits));
-    }
+    unsigned whole = a->len / 8;
+
+    if (whole == sizeof(a->b))
+        return;
+    a->b[whole] &= (uint8_t)(0xff << (8 - a->len % 8));
+    memset(a->b + whole + 1, 0, sizeof(a->b) - whole - 1);
 }
 
 // inet_pton(3) wants a terminated string and is strict about octal zeros, as we want it.

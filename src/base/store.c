@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,7 +40,7 @@ struct spot {
     unsigned slot;
 };
 
-static uint64_t hash_of(const struct store *s, const unsigned char *key)
+uint64_t store_hash(const struct store *s, const unsigned char *key)
 {
     return hash_bytes(key, store_key_size(key), s->seed);
 }
@@ -91,21 +92,47 @@ static bool is_at(const struct store *s, uint32_t at, const unsigned char *key)
     return memcmp(pages_at(s->pages, at), key, store_key_size(key)) == 0;
 }
 
+// The slots with a tag, as bits, eight tags at a time: those that are zero after the exclusive or
+// set the highest bit of their byte (and one that follows may, without need).
+static unsigned slots_with(const struct bucket *b, uint8_t tag)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), gather = UINT64_C(0x0102040810204080);
+    unsigned slots = 0;
+
+    for (unsigned i = 0; i < SLOTS; i += 8) {
+        uint64_t tags = 0;
+        memcpy(&tags, b->tag + i, SLOTS - i < 8 ? SLOTS - i : 8);
+        tags = le64toh(tags) ^ ones * tag;
+        tags = (tags - ones) & ~tags & ones << 7;
+        slots |= (unsigned)((tags >> 7) * gather >> 56) << i;
+    }
+    return slots & ((1U << SLOTS) - 1);
+}
+
+static int find_in(const struct store *s, const struct bucket *b, uint8_t tag,
+                   const unsigned char *key, uint32_t at)
+{
+    for (unsigned slots = slots_with(b, tag); slots; slots &= slots - 1) {
+        unsigned i = (unsigned)__builtin_ctz(slots);
+        if (b->tag[i] == tag && (at ? b->at[i] == at : is_at(s, b->at[i], key)))
+            return (int)i;
+    }
+    return -1;
+}
+
 // Where the key's record is (at: 0), or that slot of the pages.
 static bool find(const struct store *s, const unsigned char *key, uint64_t hash, uint32_t at,
                  struct spot *ret)
 {
     struct bucket *b = s->n_buckets ? home_of(s, hash) : NULL;
     uint32_t left = s->n_buckets;
-    uint8_t tag = tag_of(hash);
 
     for (; left > 0; left = b->passed ? left - 1 : 0, b = after(s, b)) {
-        for (unsigned i = 0; i < SLOTS; i++) {
-            if (b->tag[i] != tag || !(at ? b->at[i] == at : is_at(s, b->at[i], key)))
-                continue;
-            *ret = (struct spot){b, i};
-            return true;
-        }
+        int slot = find_in(s, b, tag_of(hash), key, at);
+        if (slot < 0)
+            continue;
+        *ret = (struct spot){b, (unsigned)slot};
+        return true;
     }
     return false;
 }
@@ -147,7 +174,7 @@ static bool evict(struct store *s)
 
     while ((at = pages_next_victim(s->pages, &cursor))) {
         const unsigned char *record = pages_at(s->pages, at);
-        uint64_t hash = hash_of(s, record);
+        uint64_t hash = store_hash(s, record);
         struct spot spot;
         s->lost(s->user, record);
         if (find(s, record, hash, at, &spot))
@@ -177,7 +204,7 @@ static int resize(struct store *s, uint32_t n)
     s->n_buckets = n;
     memset(s->bucket, 0, n * sizeof(*s->bucket));
     while ((at = pages_next(s->pages, &cursor)))
-        insert(s, hash_of(s, pages_at(s->pages, at)), at);
+        insert(s, store_hash(s, pages_at(s->pages, at)), at);
     return 0;
 }
 
@@ -219,11 +246,11 @@ static int take(struct store *s, size_t n, unsigned rank, uint32_t *ret_at)
     return r == PAGES_E_FULL ? -ENOMEM : r;
 }
 
-const unsigned char *store_get(const struct store *s, const unsigned char *key)
+const unsigned char *store_get(const struct store *s, const unsigned char *key, uint64_t hash)
 {
     struct spot spot;
 
-    if (!find(s, key, hash_of(s, key), 0, &spot))
+    if (!find(s, key, hash, 0, &spot))
         return NULL;
     return pages_at(s->pages, spot.bucket->at[spot.slot]);
 }
@@ -255,9 +282,8 @@ static int add(struct store *s, uint64_t hash, size_t n, unsigned rank, uint32_t
     return 0;
 }
 
-int store_put(struct store *s, const unsigned char *record, size_t n, unsigned rank)
+int store_put(struct store *s, const unsigned char *record, uint64_t hash, size_t n, unsigned rank)
 {
-    uint64_t hash = hash_of(s, record);
     struct spot spot;
     uint32_t at;
     int r = 0;
@@ -276,7 +302,7 @@ int store_put(struct store *s, const unsigned char *record, size_t n, unsigned r
 
 bool store_remove(struct store *s, const unsigned char *key)
 {
-    uint64_t hash = hash_of(s, key);
+    uint64_t hash = store_hash(s, key);
     struct spot spot;
     bool found = find(s, key, hash, 0, &spot);
 
@@ -285,20 +311,19 @@ bool store_remove(struct store *s, const unsigned char *key)
     return found;
 }
 
-void store_expect(const struct store *s, const unsigned char *key)
+void store_expect(const struct store *s, uint64_t hash)
 {
     if (s->n_buckets)
-        __builtin_prefetch(home_of(s, hash_of(s, key)));
+        __builtin_prefetch(home_of(s, hash));
 }
 
-void store_expect_record(const struct store *s, const unsigned char *key)
+void store_expect_record(const struct store *s, uint64_t hash)
 {
-    uint64_t hash = hash_of(s, key);
     const struct bucket *b = s->n_buckets ? home_of(s, hash) : NULL;
-    const uint8_t *tag = b ? memchr(b->tag, tag_of(hash), SLOTS) : NULL;
+    unsigned slots = b ? slots_with(b, tag_of(hash)) : 0;
 
-    if (tag)
-        __builtin_prefetch(pages_at(s->pages, b->at[tag - b->tag]));
+    if (slots && b->tag[__builtin_ctz(slots)])
+        __builtin_prefetch(pages_at(s->pages, b->at[__builtin_ctz(slots)]));
 }
 
 const unsigned char *store_next(const struct store *s, uint32_t *cursor)

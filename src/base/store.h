@@ -24,20 +24,23 @@ static inline size_t store_key_size(const unsigned char *key)
     return 1 + (key[0] & 15U);
 }
 
+// Of a key, for the calls that ask for it: who asks more than once computes it once.
+uint64_t store_hash(const struct store *s, const unsigned char *key);
+
 // The record under key, or NULL. Valid until the next store_put() or store_remove().
-const unsigned char *store_get(const struct store *s, const unsigned char *key);
+const unsigned char *store_get(const struct store *s, const unsigned char *key, uint64_t hash);
 
 // Keeps a copy of the record, which may not lie in the store, in the place of one with its key. n
 // is at most PAGES_RECORD_MAX, rank below PAGES_RANKS. -ENOMEM: it is not kept, nor is one that was
 // there.
-int store_put(struct store *s, const unsigned char *record, size_t n, unsigned rank);
+int store_put(struct store *s, const unsigned char *record, uint64_t hash, size_t n, unsigned rank);
 
 bool store_remove(struct store *s, const unsigned char *key);
 
 // Tells the processor of keys that will be asked for soon: first where their records are, then,
 // when that has had its time, the records.
-void store_expect(const struct store *s, const unsigned char *key);
-void store_expect_record(const struct store *s, const unsigned char *key);
+void store_expect(const struct store *s, uint64_t hash);
+void store_expect_record(const struct store *s, uint64_t hash);
 
 // Walks all records: start with *cursor = 0; NULL at the end. The record just returned, and no
 // other, may be removed meanwhile, and none put.

@@ -79,14 +79,15 @@ static int open_around(struct ladder *l, const struct addr *net)
     return tracks_open(&l->tracks, &key);
 }
 
-static int hit_block(struct ladder *l, const struct track_key *key, const struct addr *host,
-                     struct tally *t, struct rungs *ret, size_t i)
+// key[0] is the host's, the others are those of the rungs.
+static int hit_block(struct ladder *l, const struct track_key *key, size_t i, struct tally *t,
+                     struct rungs *ret)
 {
     struct jail_standing *s = &ret->at[i];
     int r;
 
-    t->host = track_host_id(host, key->prefix);
-    r = tracks_hit_block(&l->tracks, key, t, &s->hits, &s->hosts);
+    t->host = track_host_id(&key[0], key[i].prefix);
+    r = tracks_hit_block(&l->tracks, &key[i], t, &s->hits, &s->hosts);
     ret->reached[i] = r > 0 ? r : 0;
     return r < 0 ? r : 0;
 }
@@ -101,19 +102,18 @@ static int hit_host(struct ladder *l, const struct track_key *key, const struct 
 }
 
 // The host and, where they may be in one cell, the narrowest block.
-static int hit_narrowest(struct ladder *l, const struct track_key *key, const struct addr *host,
-                         bool in_cell, struct tally *t, struct rungs *ret)
+static int hit_narrowest(struct ladder *l, const struct track_key *key, bool in_cell,
+                         struct tally *t, struct rungs *ret)
 {
-    int r;
+    int r = 0;
 
-    if (!in_cell)
-        return hit_host(l, &key[0], t, ret);
-    t->host = track_host_id(host, key[1].prefix);
-    r = tracks_hit_cell(&l->tracks, &key[1], &key[0], t, &ret->at[0].hits);
-    if (r == TRACKS_E_APART)
-        r = hit_block(l, &key[1], host, t, ret, 1);
-    else
-        return r;
+    if (in_cell) {
+        t->host = track_host_id(&key[0], key[1].prefix);
+        r = tracks_hit_cell(&l->tracks, &key[1], &key[0], t, &ret->at[0].hits);
+        if (r != TRACKS_E_APART)
+            return r;
+        r = hit_block(l, key, 1, t, ret);
+    }
     return r < 0 ? r : hit_host(l, &key[0], t, ret);
 }
 
@@ -121,22 +121,22 @@ static int hit_narrowest(struct ladder *l, const struct track_key *key, const st
 int ladder_hit(struct ladder *l, const struct addr *host, usec_t time, uint32_t count,
                struct rungs *ret)
 {
-    const struct track_family *f = tracks_family(&l->tracks, !addr_is_v4(host));
     struct tally t = {.time = time < PACK_TIME_MOST ? time : PACK_TIME_MOST, .count = count};
-    struct track_key key[1 + NETBLOCK_LEVELS_MAX];
-    size_t first = set_up(l, f, host, addr_prefix(host), ret);
+    struct track_key key[1 + NETBLOCK_LEVELS_MAX] = {track_key_of(host, 0)};
+    const struct track_family *f = tracks_family(&l->tracks, key[0].v6);
+    size_t first = set_up(l, f, host, key[0].prefix, ret);
     bool in_cell = ret->n > 1 && first == 0 && is_single(host);
     int r;
 
-    for (size_t i = 0; i < ret->n; i++)
-        key[i] = track_key_of(&ret->at[i].net, i > 0 ? (unsigned)(first + i) : 0);
+    for (size_t i = 1; i < ret->n; i++)
+        key[i] = track_key_around(&key[0], f->level[first + i - 1].prefix, (unsigned)(first + i));
     tracks_expect(&l->tracks, key, ret->n);
     l->oldest = t.time < l->oldest ? t.time : l->oldest;
     ret->at[0].hosts = 1;
     r = in_cell ? 0 : open_around(l, host);
     for (size_t i = ret->n; --i > (in_cell ? 1 : 0) && r == 0;)
-        r = hit_block(l, &key[i], host, &t, ret, i);
-    return r < 0 ? r : hit_narrowest(l, key, host, in_cell, &t, ret);
+        r = hit_block(l, key, i, &t, ret);
+    return r < 0 ? r : hit_narrowest(l, key, in_cell, &t, ret);
 }
 
 void ladder_look(struct ladder *l, const struct addr *addr, usec_t now, struct rungs *ret)

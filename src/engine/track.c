@@ -4,6 +4,8 @@
 #include "base/store.h"
 #include "engine/pack.h"
 
+#include <endian.h>
+
 // After the key: flags; how many hits, and of a block how many hosts; the earliest time; what the
 // flags say; then the times, and the hosts.
 enum {
@@ -30,33 +32,39 @@ static uint64_t ones(unsigned bits)
 
 static uint64_t number_of(const struct addr *a, bool v6)
 {
-    uint64_t number = 0;
-    const uint8_t *b = v6 ? a->b : a->b + 12;
+    uint64_t number;
 
-    for (unsigned i = 0; i < bits_of(v6) / 8; i++)
-        number = number << 8 | b[i];
-    return number;
+    memcpy(&number, v6 ? a->b : a->b + 8, sizeof(number));
+    return be64toh(number) & (v6 ? UINT64_MAX : UINT32_MAX);
+}
+
+static struct track_key key_of(bool v6, unsigned rung, unsigned prefix, uint64_t number)
+{
+    unsigned bits = bits_of(v6);
+    bool wide = rung == 0 && prefix < bits;
+    size_t n = wide ? bits / 8 : (prefix + 7U) / 8;
+    struct track_key k = {.v6 = v6, .rung = (uint8_t)rung, .prefix = (uint8_t)prefix};
+
+    k.number = number & ~ones(bits - prefix);
+    number = htobe64(v6 ? k.number : k.number << 32);
+    memcpy(k.bytes + 1, &number, sizeof(number));
+    if (wide)
+        k.bytes[1 + n++] = k.prefix;
+    k.bytes[0] = (unsigned char)((v6 ? V6 : 0) | (wide ? RUNG_WIDE_HOST : rung) << RUNG | n);
+    k.n = (uint8_t)(1 + n);
+    return k;
 }
 
 struct track_key track_key_of(const struct addr *a, unsigned rung)
 {
     bool v6 = !addr_is_v4(a);
 
-    return (struct track_key){v6, (uint8_t)rung, (uint8_t)addr_prefix(a), number_of(a, v6)};
+    return key_of(v6, rung, addr_prefix(a), number_of(a, v6));
 }
 
-size_t track_key_pack(const struct track_key *k, unsigned char to[static TRACK_KEY_MAX])
+struct track_key track_key_around(const struct track_key *k, unsigned prefix, unsigned rung)
 {
-    unsigned bits = bits_of(k->v6);
-    bool wide = k->rung == 0 && k->prefix < bits;
-    size_t n = wide ? bits / 8 : (k->prefix + 7U) / 8;
-
-    for (size_t i = 0; i < n; i++)
-        to[1 + i] = (unsigned char)(k->number >> (bits - 8 * (i + 1)));
-    if (wide)
-        to[1 + n++] = k->prefix;
-    to[0] = (unsigned char)((k->v6 ? V6 : 0) | (wide ? RUNG_WIDE_HOST : k->rung) << RUNG | n);
-    return 1 + n;
+    return key_of(k->v6, rung, prefix, k->number);
 }
 
 static unsigned rung_of(const unsigned char *record)
@@ -67,32 +75,26 @@ static unsigned rung_of(const unsigned char *record)
 struct track_key track_key_unpack(const unsigned char *record, const struct level *v4,
                                   const struct level *v6)
 {
-    struct track_key k = {.v6 = track_is_v6(record), .rung = (uint8_t)rung_of(record)};
-    unsigned bits = bits_of(k.v6);
+    bool is_v6 = track_is_v6(record);
+    unsigned rung = rung_of(record), prefix = bits_of(is_v6);
     size_t n = store_key_size(record) - 1;
+    uint64_t number = 0;
 
-    k.prefix = (uint8_t)bits;
-    if (k.rung == RUNG_WIDE_HOST)
-        k.prefix = record[n--];
-    else if (k.rung > 0)
-        k.prefix = (k.v6 ? v6 : v4)[k.rung - 1].prefix;
-    if (k.rung == RUNG_WIDE_HOST)
-        k.rung = 0;
-    for (size_t i = 0; i < n; i++)
-        k.number |= (uint64_t)record[1 + i] << (bits - 8 * (i + 1));
-    return k;
+    if (rung == RUNG_WIDE_HOST)
+        prefix = record[n--];
+    else if (rung > 0)
+        prefix = (is_v6 ? v6 : v4)[rung - 1].prefix;
+    memcpy(&number, record + 1, n);
+    number = be64toh(number) >> (is_v6 ? 0 : 32);
+    return key_of(is_v6, rung == RUNG_WIDE_HOST ? 0 : rung, prefix, number);
 }
 
 struct addr track_addr(const struct track_key *k)
 {
     struct addr a = {.len = (uint8_t)(k->v6 ? k->prefix : 96 + k->prefix)};
-    unsigned bits = bits_of(k->v6);
-    uint8_t *b = k->v6 ? a.b : a.b + 12;
+    uint64_t number = htobe64(k->v6 ? k->number : UINT64_C(0xffff) << 32 | k->number);
 
-    if (!k->v6)
-        a.b[10] = a.b[11] = 0xff;
-    for (unsigned i = 0; i < bits / 8; i++)
-        b[i] = (uint8_t)(k->number >> (bits - 8 * (i + 1)));
+    memcpy(k->v6 ? a.b : a.b + 8, &number, sizeof(number));
     return a;
 }
 
@@ -112,20 +114,19 @@ bool track_is_cell(const unsigned char *record)
 }
 
 // The bits below the prefix, and a one before them, so that it shows how many they are.
-uint64_t track_host_id(const struct addr *host, unsigned prefix)
+uint64_t track_host_id(const struct track_key *host, unsigned prefix)
 {
-    bool v6 = !addr_is_v4(host);
-    unsigned len = addr_prefix(host), below = len - prefix;
+    unsigned below = host->prefix - prefix;
 
-    return (number_of(host, v6) >> (bits_of(v6) - len) & ones(below)) | UINT64_C(1) << below;
+    return (host->number >> (bits_of(host->v6) - host->prefix) & ones(below)) | UINT64_C(1)
+                                                                                    << below;
 }
 
 struct track_key track_host_of(const struct track_key *block, uint64_t id)
 {
-    struct track_key k = {.v6 = block->v6, .prefix = (uint8_t)bits_of(block->v6)};
+    unsigned bits = bits_of(block->v6);
 
-    k.number = block->number | (id & ones(k.prefix - block->prefix));
-    return k;
+    return key_of(block->v6, 0, bits, block->number | (id & ones(bits - block->prefix)));
 }
 
 // How a record's hosts are told from each other: without the leading one where all are whole.
@@ -213,21 +214,27 @@ usec_t track_last(const unsigned char *record)
     return last;
 }
 
-size_t track_hosts(const unsigned char *record, unsigned prefix)
+size_t track_cell_hosts(const struct track_cell *c)
 {
-    struct track_cell c;
     size_t n = 0;
 
-    if (!track_is_cell(record))
-        return track_is_host(record);
-    track_cell_unpack(record, prefix, &c);
-    for (uint32_t i = 0; i < c.n; i++) {
+    for (uint32_t i = 0; i < c->n; i++) {
         uint32_t k = 0;
-        while (c.host[k] != c.host[i])
+        while (c->host[k] != c->host[i])
             k++;
         n += k == i;
     }
     return n;
+}
+
+size_t track_hosts(const unsigned char *record, unsigned prefix)
+{
+    struct track_cell c;
+
+    if (!track_is_cell(record))
+        return track_is_host(record);
+    track_cell_unpack(record, prefix, &c);
+    return track_cell_hosts(&c);
 }
 
 static usec_t least(const usec_t *time, size_t n, usec_t so_far)

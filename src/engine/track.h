@@ -12,20 +12,23 @@
 
 enum { TRACK_KEY_MAX = 10, TRACK_CELL_MAX = 4 };
 
-// Whose record it is: a number of so many bits, the first of an address.
+// Whose record it is: a number of so many bits, the first of an address; and the record's key.
 struct track_key {
     bool v6;
     uint8_t rung;    // 0: a host, else the level of a block, from 1
     uint8_t prefix;  // as people write it
+    uint8_t n;       // bytes of the key
     uint64_t number; // IPv4: the address, in 32 bits; IPv6: its first 64 bits
+    unsigned char bytes[TRACK_KEY_MAX];
+    uint64_t hash; // where it was computed; else 0
 };
 
 struct track_key track_key_of(const struct addr *a, unsigned rung);
 
-// The record's key as it begins with it. Return its length.
-size_t track_key_pack(const struct track_key *k, unsigned char to[static TRACK_KEY_MAX]);
+// The block that it lies in.
+struct track_key track_key_around(const struct track_key *k, unsigned prefix, unsigned rung);
 
-// level is the family's, for the prefixes of the rungs.
+// Of a record. level is the family's, for the prefixes of the rungs.
 struct track_key track_key_unpack(const unsigned char *record, const struct level *v4,
                                   const struct level *v6);
 struct addr track_addr(const struct track_key *k);
@@ -36,7 +39,7 @@ bool track_is_cell(const unsigned char *record);
 
 // The host's number within the block: distinct for distinct ones, those wider than one host
 // included; and the host again.
-uint64_t track_host_id(const struct addr *host, unsigned prefix);
+uint64_t track_host_id(const struct track_key *host, unsigned prefix);
 struct track_key track_host_of(const struct track_key *block, uint64_t id);
 
 struct track_host {
@@ -52,6 +55,8 @@ struct track_cell {
     usec_t time[TRACK_CELL_MAX]; // ascending, of equal ones the first to come first
     uint64_t host[TRACK_CELL_MAX];
 };
+
+size_t track_cell_hosts(const struct track_cell *c);
 
 // The time of the last hit.
 usec_t track_last(const unsigned char *record);

@@ -114,16 +114,34 @@ static unsigned rank_of_cell(const struct tracks *t, const struct level *level,
     return rank;
 }
 
-// Keeps the record being worked on. hosts: of the one that it replaces.
-static int keep(struct tracks *t, size_t n, unsigned rank, size_t hosts)
+static uint64_t hash_of(const struct tracks *t, const struct track_key *key)
+{
+    return key->hash ? key->hash : store_hash(t->store, key->bytes);
+}
+
+static const unsigned char *find(const struct tracks *t, const struct track_key *key)
+{
+    return store_get(t->store, key->bytes, hash_of(t, key));
+}
+
+// The record to work on, with its key.
+static unsigned char *begin(struct tracks *t, const struct track_key *key)
+{
+    memcpy(t->record, key->bytes, key->n);
+    return t->record;
+}
+
+// Keeps the record being worked on. hosts: how many there are in it, and in the one it replaces.
+static int keep(struct tracks *t, const struct track_key *key, size_t n, unsigned rank,
+                size_t hosts, size_t hosts_before)
 {
     int r;
 
-    t->hosts += hosts_in(t, t->record);
-    r = store_put(t->store, t->record, n, rank);
+    t->hosts += hosts;
+    r = store_put(t->store, t->record, hash_of(t, key), n, rank);
     if (r < 0)
-        t->hosts -= hosts_in(t, t->record);
-    t->hosts -= hosts;
+        t->hosts -= hosts;
+    t->hosts -= hosts_before;
     return r;
 }
 
@@ -134,12 +152,6 @@ void tracks_drop(struct tracks *t, const unsigned char *record)
     memcpy(key, record, store_key_size(record));
     t->hosts -= hosts_in(t, record);
     store_remove(t->store, key);
-}
-
-static const unsigned char *find(struct tracks *t, const struct track_key *key)
-{
-    track_key_pack(key, t->record);
-    return store_get(t->store, t->record);
 }
 
 void tracks_drop_host(struct tracks *t, const struct track_key *key)
@@ -180,7 +192,8 @@ int tracks_hit_host(struct tracks *t, const struct track_key *key, const struct 
     h.mark = tally->wiped;
     h.fine = w->n > 0 && (h.fine || !window_apart(w->time[0], tally->time));
     is_full = window_hit(w, t->spec->maxretry, t->spec->findtime, tally->time, tally->count, &end);
-    r = keep(t, track_host_pack(t->record, &h), rank_of(w->n, t->spec->maxretry), known != NULL);
+    r = keep(t, key, track_host_pack(begin(t, key), &h), rank_of(w->n, t->spec->maxretry), 1,
+             known != NULL);
     if (r < 0)
         return r;
     // One line may stand for more than a window keeps, and may be too late to be kept.
@@ -206,9 +219,8 @@ struct netblock *tracks_block(struct tracks *t, const struct track_key *key)
 
 static int keep_block(struct tracks *t, const struct track_key *key, size_t hosts)
 {
-    track_key_pack(key, t->record);
-    return keep(t, track_block_pack(t->record, key->prefix, t->block),
-                rank_of_block(t->block, level_of(t, key)), hosts);
+    return keep(t, key, track_block_pack(begin(t, key), key->prefix, t->block),
+                rank_of_block(t->block, level_of(t, key)), 0, hosts);
 }
 
 int tracks_keep_block(struct tracks *t, const struct track_key *key)
@@ -257,7 +269,7 @@ int tracks_open(struct tracks *t, const struct track_key *block)
     if (!known || !track_is_cell(known))
         return 0;
     track_cell_unpack(known, block->prefix, &c);
-    return open_cell(t, block, &c, track_hosts(known, block->prefix));
+    return open_cell(t, block, &c, track_cell_hosts(&c));
 }
 
 static void add_to_cell(struct track_cell *c, const struct tally *tally)
@@ -299,7 +311,7 @@ int tracks_hit_cell(struct tracks *t, const struct track_key *block, const struc
         return TRACKS_E_APART;
     if (known) {
         track_cell_unpack(known, block->prefix, &c);
-        hosts = track_hosts(known, block->prefix);
+        hosts = track_cell_hosts(&c);
     }
     if (c.mark < tally->wiped)
         c.n = 0;
@@ -311,18 +323,16 @@ int tracks_hit_cell(struct tracks *t, const struct track_key *block, const struc
     c.fine = c.n > 0 && (c.fine || !window_apart(c.time[0], tally->time));
     add_to_cell(&c, tally);
     *ret_hits = larger(count_in_cell(&c, tally, t->spec->findtime), tally->count);
-    return keep(t, track_cell_pack(t->record, block->prefix, &c), rank_of_cell(t, &f->level[0], &c),
-                hosts);
+    return keep(t, block, track_cell_pack(begin(t, block), block->prefix, &c),
+                rank_of_cell(t, &f->level[0], &c), track_cell_hosts(&c), hosts);
 }
 
-void tracks_expect(const struct tracks *t, const struct track_key *key, size_t n)
+void tracks_expect(const struct tracks *t, struct track_key *key, size_t n)
 {
-    unsigned char packed[1 + NETBLOCK_LEVELS_MAX][TRACK_KEY_MAX];
-
     for (size_t i = 0; i < n; i++) {
-        track_key_pack(&key[i], packed[i]);
-        store_expect(t->store, packed[i]);
+        key[i].hash = store_hash(t->store, key[i].bytes);
+        store_expect(t->store, key[i].hash);
     }
     for (size_t i = 0; i < n; i++)
-        store_expect_record(t->store, packed[i]);
+        store_expect_record(t->store, key[i].hash);
 }
