@@ -35,8 +35,9 @@ BANS = (
     # One host, whatever addresses it takes.
     ((("2001:db8:1:2::/64", 1, 99),), dict(let_through=7, bots=2, bots_stopped=1, hosts_banned=1,
                                            blocks_banned=0, blocks_with_login=0)),
-    ((("240.1.2.0/24", 3, 99),), dict(let_through=6, innocents_banned=1, logins=5, logins_refused=2,
-                                      hosts_banned=0, blocks_banned=1, blocks_with_login=1)),
+    ((("240.1.2.0/24", 3, 99),), dict(let_through=6, kinds_banned={"user": 1}, logins=5,
+                                      logins_refused=2, hosts_banned=0, blocks_banned=1,
+                                      blocks_with_login=1)),
     ((("2001:db8:1::/56", 1, 99),), dict(let_through=7, hosts_banned=0, blocks_banned=1)),
     # A login that was refused shields nobody.
     (((f"{NEIGHBOUR}/32", 1, 3), ("240.1.2.0/24", 5, 99)),

@@ -14,6 +14,7 @@ class Account:
     bots_stopped: int  # that could not make their last attempt
     innocents: int  # addresses
     innocents_banned: int
+    kinds_banned: dict  # what they are -> how many
     logins: int  # innocents' attempts to log in, whether or not the password was right
     logins_refused: int
     hosts_banned: int
@@ -49,6 +50,7 @@ def settle(log, outcome):
     tries = attacks(log)
     logins = [a for a in log.attempts if not log.is_bot(a.client)]
     innocents = [n for n in range(len(log.clients)) if not log.is_bot(n)]
+    kinds = collections.Counter(log.clients[n].kind for n in outcome.banned.intersection(innocents))
     nets = collections.Counter(is_block(net) for net in {ban.net for ban in outcome.bans})
     return Account(
         attempts=len(tries),
@@ -56,7 +58,8 @@ def settle(log, outcome):
         bots=len({log.clients[a.client].host for a in tries}),
         bots_stopped=bots_stopped(log, outcome),
         innocents=len(innocents),
-        innocents_banned=len(outcome.banned.intersection(innocents)),
+        innocents_banned=kinds.total(),
+        kinds_banned=dict(kinds.most_common()),
         logins=len(logins),
         logins_refused=sum(map(outcome.stops, logins)),
         hosts_banned=nets[False],

@@ -65,7 +65,7 @@ CAMPAIGNS = (
              users=ANY_USER, spam=0.5),
     Campaign("v6", "2,000 /64s, another address for every try", bots=2000,
              homes=Places.v6_botnet, tries=(2, 4), gap=(60, 1800), doors=ANY_DOOR,
-             v6_customers=0.4),
+             neighbours=0.0001, v6_customers=0.4),
     Campaign("icewarp", "10,000 hosts, one a /24, at IceWarp", bots=10_000,
              homes=Places.scattered, tries=(2, 4), gap=(10, 600), doors=ANY_DOOR,
              names=((names.ylmf, 1), (names.windows, 1), (names.own_address, 1)), spam=0.2,

@@ -2,12 +2,12 @@
 """Everybody else: who must not be banned, and what they do that looks like an attack."""
 from botnet import names
 from botnet.bots import pick
-from botnet.log import DAY, SECOND, START
+from botnet.log import DAY, SECOND, START, host_of
 
 MINUTE, HOUR = 60 * SECOND, 3600 * SECOND
 MAIL_DOORS = (("imap", 70), ("submission", 22), ("pop3", 8))
 OWN_NAMES = ("laptop", "[192.168.1.5]", "iPhone", "DESKTOP-4F7Q2AB", "localhost")
-ODD_NAMES = ("localhost", "exchange01", "mailserver", "SRV-MAIL", "debian")
+ODD_NAMES = ("localhost", "localhost", "mail", "exchange01", "debian")
 
 
 class Life:
@@ -67,21 +67,28 @@ class Life:
             when += pace + self.rng.randrange(20) * SECOND
         self.server.login(client, door, when, user, name)
 
+    def name_of(self, client):
+        """A server's own; most have it in reverse DNS as well."""
+        reverse = self.log.clients[client].reverse
+        return f"mx{client}.hosted.example" if reverse == "unknown" else reverse
+
     def peer(self, client):
         """Another mail server."""
         for _ in range(self.rng.randrange(1, 3)):
-            self.server.deliver(client, self.sometime(), 0)
+            self.server.deliver(client, self.sometime(), 0, self.name_of(client))
 
     def mailing_list(self, client):
         """A server whose list has addresses that are long gone."""
         when = self.sometime(margin=12 * HOUR)
         for _ in range(self.rng.randrange(3, 10)):
-            self.server.deliver(client, when, self.rng.randrange(1, 5))
+            self.server.deliver(client, when, self.rng.randrange(1, 5), self.name_of(client))
             when += self.rng.randrange(45, 90) * MINUTE
 
     def odd_server(self, client):
-        """A server that never learned its name, with a mail now and then."""
-        name = self.rng.choice(ODD_NAMES)
+        """A server that never learned its name, with a mail now and then. Half have a name that
+        many have."""
+        own = f"{self.rng.choice(names.LAST)}-srv{client % 100}"
+        name = self.rng.choice(ODD_NAMES) if self.rng.random() < 0.5 else own
         for _ in range(self.rng.randrange(3, 9)):
             self.server.reject(client, self.sometime(), name, "info")
 
@@ -107,13 +114,19 @@ def address_of(kind, campaign, places, rng, homes):
     return places.server() if kind in SERVERS else places.customer(campaign.v6_customers)
 
 
+def reverse_of(kind, number, rng):
+    known = kind in (Life.peer, Life.mailing_list) and rng.random() < 0.85
+    return f"mail{number}.peer.example" if known else "unknown"
+
+
 def run(campaign, log, server, places, rng, homes, how_many):
     life = Life(log, server, rng, START + (1 + campaign.days) * DAY)
     addresses = 0
     while addresses < how_many:
         kind = Life.monitor if addresses < MONITORS else pick(rng, KINDS)
         address = address_of(kind, campaign, places, rng, homes)
-        if log.knows(address):
+        # Who shares a bot's IPv6 /64 is its host's other address, and no bystander.
+        if log.knows(address) or host_of(address) in log.first_sight:
             continue
-        kind(life, log.client(address, kind.__name__))
+        kind(life, log.client(address, kind.__name__, reverse_of(kind, addresses, rng)))
         addresses += 1

@@ -121,7 +121,7 @@ class IceWarp:
         say(1, "*** <info@sender.example.net> <> 0 0 00:00:01 INCOMPLETE-SESSION ")
         say(1, "Disconnected")
 
-    def deliver(self, client, start, unknown, name="mail.lists.example"):
+    def deliver(self, client, start, unknown, name):
         say = self._session(client, "smtp", start)
         self._greet(say, client, name)
         self._mail(say, "list-owner@lists.example")

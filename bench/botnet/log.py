@@ -14,7 +14,7 @@ START = 1_772_409_600 * SECOND  # Monday, 2026-03-02
 # What clients connect to, and the port by which a jail knows it.
 DOORS = {"smtp": 25, "submission": 587, "imap": 993, "pop3": 995}
 
-Client = collections.namedtuple("Client", "address text kind host")
+Client = collections.namedtuple("Client", "address text kind host reverse")
 # Of a line that is no offence no ban can come.
 Line = collections.namedtuple("Line", "time client door text offence")
 Attempt = collections.namedtuple("Attempt", "time client door good")
@@ -38,12 +38,12 @@ class Log:
         self.first_sight = {}  # host of a bot -> when a line first gave it away
         self._numbers = {}
 
-    def client(self, address, kind):
+    def client(self, address, kind, reverse="unknown"):
         """The number of an address. Who lives there stays who came first."""
         number = self._numbers.get(address)
         if number is None:
             number = self._numbers[address] = len(self.clients)
-            self.clients.append(Client(address, str(address), kind, host_of(address)))
+            self.clients.append(Client(address, str(address), kind, host_of(address), reverse))
         return number
 
     def knows(self, address):

@@ -38,7 +38,8 @@ class Unix:
             self._log(when, client, door, process + text, not text.startswith(HARMLESS))
             return when
 
-        return say, f"unknown[{self.log.clients[client].text}]"
+        who = self.log.clients[client]
+        return say, f"{who.reverse}[{who.text}]"
 
     def _dovecot(self, client, door, when, what, user, tail=""):
         address = self.log.clients[client].text
@@ -108,7 +109,7 @@ class Unix:
         say(0.5, f"lost connection after RCPT from {who}")
         say(0.5, f"disconnect from {who} ehlo=1 mail=1 rcpt=0/1 commands=2/3")
 
-    def deliver(self, client, start, unknown):
+    def deliver(self, client, start, unknown, name):
         """Another server's mail, to one who is here and so many who are not any more."""
         say, who = self._smtp(client, "smtp", start)
         say(0, f"connect from {who}")
@@ -116,7 +117,7 @@ class Unix:
             to = f"{letters(self.rng, 6)}@{DOMAIN}"
             say(0.2 + i / 100, f"NOQUEUE: reject: RCPT from {who}: 550 5.1.1 <{to}>: Recipient "
                 "address rejected: User unknown in virtual mailbox table; "
-                f"from=<list-owner@lists.example> to=<{to}> proto=ESMTP helo=<lists.example>")
+                f"from=<list-owner@lists.example> to=<{to}> proto=ESMTP helo=<{name}>")
         say(0.5, f"{self._queue()}: client={who}")
         counted = f"1/{1 + unknown}" if unknown else "1"
         commands = f"5/{5 + unknown}" if unknown else "5"

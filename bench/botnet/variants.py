@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Configurations to compare: the shipped jails, with some options over them (variants.ini)."""
 import configparser
+import glob
 import json
 import os
 import re
@@ -67,6 +68,8 @@ class Tailban:
         does not know; what it does not know and is switched off, it can do without."""
         for part in ("filters", "jails"):
             shutil.copytree(os.path.join(self.conf, part), os.path.join(folder, part))
+        for part in glob.glob(os.path.join(self.conf, "tailban.*")):
+            shutil.copy(part, folder)
         jails = self.jails(folder)
         self._override(folder, jails, options)
         unknown = self.unknown(folder) & set(options)
