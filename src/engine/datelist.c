@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #define LINE_BEGIN "{^LN-BEG}"
+#define DEFAULT    "{DEFAULT}"
 #define DATE       "{DATE}"
 #define CLOCK      "%H:%M:%S"
 #define FRACTION   "(?:\\.%f)?"
@@ -161,12 +162,21 @@ static int add_line(struct datelist *l, struct slice text, struct fault *ret_fau
 
     if (text.n > PATTERN_MAX)
         return fault_set(ret_fault, 0, "is longer than %d bytes", PATTERN_MAX);
-    if (is_word(text, LINE_BEGIN) || is_word(text, "{DEFAULT}"))
+    if (is_word(text, LINE_BEGIN) || is_word(text, DEFAULT))
         return add_defaults(l, is_word(text, LINE_BEGIN), ret_fault);
     l->plain = false;
     if (is_word(text, "{NONE}"))
         return add(l, slice_of("{UNB}^"), false, ret_fault);
     return date ? add_dated(l, text, date, ret_fault) : add_word(l, text, false, ret_fault);
+}
+
+const char *datelist_word(const struct pattern *pattern, size_t n)
+{
+    struct slice text = n == 1 ? slice_trim(slice_of(pattern->text)) : slice_of(DEFAULT);
+
+    if (n <= 1 && is_word(text, LINE_BEGIN))
+        return LINE_BEGIN;
+    return n <= 1 && is_word(text, DEFAULT) ? DEFAULT : NULL;
 }
 
 int datelist_init(struct datelist *l, const struct pattern *pattern, size_t n,

@@ -26,6 +26,7 @@ struct border {
 };
 
 struct datepattern {
+    const char *word; // for the list, as long as nobody needed it: most logs have stamps
     struct datelist list;
     struct record *order; // of the list's entries
     struct matcher matcher;
@@ -43,8 +44,13 @@ static int prepare(struct datepattern *d, const struct pattern *pattern, size_t 
                    struct filter_error *ret_error)
 {
     uint32_t captures = 1;
-    int r = datelist_init(&d->list, pattern, n, ret_error);
+    int r;
 
+    datelist_done(&d->list);
+    matcher_done(&d->matcher);
+    free(d->order);
+    d->order = NULL;
+    r = datelist_init(&d->list, pattern, n, ret_error);
     if (r < 0)
         return r;
     d->order = calloc(d->list.n, sizeof(*d->order));
@@ -73,7 +79,8 @@ int datepattern_new(const struct pattern *pattern, size_t n, const int32_t *offs
     wall_init(&d->wall, NULL);
     d->last = NEVER;
     d->start = 1;
-    r = prepare(d, pattern, n, ret_error);
+    d->word = datelist_word(pattern, n);
+    r = d->word ? 0 : prepare(d, pattern, n, ret_error);
     if (r < 0) {
         datepattern_free(d);
         return r;
@@ -98,7 +105,7 @@ uint64_t datepattern_limits_hit(const struct datepattern *d)
     return d->limits_hit;
 }
 
-static const struct dateentry *entry_at(const struct datepattern *d, size_t i)
+static struct dateentry *entry_at(const struct datepattern *d, size_t i)
 {
     return &d->list.entry[d->order[i].entry];
 }
@@ -259,7 +266,19 @@ static void use_zone(struct datepattern *d, const struct zone *zone)
 
 bool datepattern_is_plain(const struct datepattern *d)
 {
-    return d->list.plain && d->zone.n == 0;
+    return (d->word || d->list.plain) && d->zone.n == 0;
+}
+
+// -ENOMEM.
+static int make_ready(struct datepattern *d)
+{
+    struct pattern pattern = {.text = d->word};
+    struct filter_error error;
+    int r = d->word ? prepare(d, &pattern, 1, &error) : 0;
+
+    if (r == 0)
+        d->word = NULL;
+    return r;
 }
 
 void datepattern_date(struct datepattern *d, usec_t now, struct line *line)
@@ -267,6 +286,8 @@ void datepattern_date(struct datepattern *d, usec_t now, struct line *line)
     struct search s = {.index = NEVER, .skip = NEVER};
     usec_t time;
 
+    if (make_ready(d) < 0)
+        return;
     use_zone(d, line->zone);
     line->date = (struct slice){line->text.p, 0};
     line->dated = false;

@@ -21,8 +21,9 @@ struct datepattern *datepattern_free(struct datepattern *d);
 // Whether it only says {^LN-BEG} or {DEFAULT}, so that what stamp.h found stands.
 bool datepattern_is_plain(const struct datepattern *d);
 
-// Dates a line anew: its date and time. A line without a date gets the time of the last one that
-// had one, unless its own is later. now: what dates without a year or a day are read against.
+// Dates a line anew: its date and time. Out of memory, it stays as it is. A line without a date
+// gets the time of the last one that had one, unless its own is later. now: what dates without a
+// year or a day are read against.
 void datepattern_date(struct datepattern *d, usec_t now, struct line *line);
 
 // How often a template has hit its limit, which counts as no match.

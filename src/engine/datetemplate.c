@@ -285,8 +285,8 @@ void datetemplate_done(struct datetemplate *t)
     regex_done(&t->regex);
 }
 
-int datetemplate_find(const struct datetemplate *t, struct matcher *m, struct slice text,
-                      size_t from, struct sighting *ret)
+int datetemplate_find(struct datetemplate *t, struct matcher *m, struct slice text, size_t from,
+                      struct sighting *ret)
 {
     int r = regex_search(&t->regex, m, text, from);
     struct slice all;

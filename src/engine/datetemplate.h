@@ -25,5 +25,5 @@ int datetemplate_init(struct datetemplate *t, const struct draft *pattern, struc
 void datetemplate_done(struct datetemplate *t);
 
 // Searches the text from a place on. 0: not found; REGEX_E_*.
-int datetemplate_find(const struct datetemplate *t, struct matcher *m, struct slice text,
-                      size_t from, struct sighting *ret);
+int datetemplate_find(struct datetemplate *t, struct matcher *m, struct slice text, size_t from,
+                      struct sighting *ret);

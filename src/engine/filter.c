@@ -87,11 +87,11 @@ static int compile(struct filter *f, const struct filter_spec *spec, struct filt
     bool has_prefix = prefix->text && slice_trim(slice_of(prefix->text)).n > 0;
     int r;
 
-    r = rules_init(&f->prefix, prefix, has_prefix ? 1 : 0, spec->use_dns, REGEX_SIEVED, ret_error);
+    r = rules_init(&f->prefix, prefix, has_prefix ? 1 : 0, spec->use_dns, REGEX_LEARNS, ret_error);
     if (r < 0)
         return r;
     r = rules_init(&f->fail, spec->failregex, spec->n_failregex, spec->use_dns,
-                   spec->maxlines > 1 ? REGEX_MULTILINE : REGEX_SIEVED, ret_error);
+                   spec->maxlines > 1 ? REGEX_MULTILINE : REGEX_LEARNS, ret_error);
     if (r < 0)
         return r;
     r = rules_init(&f->ignore, spec->ignoreregex, spec->n_ignoreregex, spec->use_dns, 0, ret_error);
@@ -192,7 +192,7 @@ const struct line *filter_date(struct filter *f, const struct line *line, usec_t
     return store;
 }
 
-static int match_one(struct filter *f, const struct rule *rule, struct slice subject)
+static int match_one(struct filter *f, struct rule *rule, struct slice subject)
 {
     int r = rule_match(rule, &f->matcher, subject);
 
@@ -223,6 +223,8 @@ static int match_any(struct filter *f, const struct rules *rs, const uint64_t *m
 
 static void put_back(const struct filter *f, const struct line *line, struct slice *part)
 {
+    if (part->p >= line->text.p && part->p <= line->text.p + line->text.n)
+        return;
     line_put_back(line, line->body, part);
     line_put_back(line, backlog_last(&f->backlog), part);
 }

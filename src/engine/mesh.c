@@ -13,6 +13,15 @@ static size_t count_texts(const struct literals *l)
     return n;
 }
 
+static int learn(struct filter_parts *parts)
+{
+    int r = parts->prefix ? regex_learn(&parts->prefix->regex) : 0;
+
+    for (size_t i = 0; i < parts->fail->n && r == 0; i++)
+        r = regex_learn(&parts->fail->rule[i].regex);
+    return r;
+}
+
 // As much as can be needed, each array at least one long.
 static int make_room(struct mesh *m, struct filter *const *filter, size_t n)
 {
@@ -22,15 +31,17 @@ static int make_room(struct mesh *m, struct filter *const *filter, size_t n)
     if (!m->filter)
         return -ENOMEM;
     for (size_t i = 0; i < n; i++) {
-        struct mesh_filter *f = &m->filter[m->n_filters++];
+        struct filter_parts *p = &m->filter[i].parts;
         size_t prefix;
-        f->filter = filter[i];
-        filter_parts(filter[i], &f->parts);
-        prefix = f->parts.prefix ? count_texts(&f->parts.prefix->regex.literals) : 0;
-        strands += f->parts.fail->n;
-        for (size_t k = 0; k < f->parts.fail->n; k++) {
+        m->filter[m->n_filters++].filter = filter[i];
+        filter_parts(filter[i], p);
+        if (learn(p) < 0)
+            return -ENOMEM;
+        prefix = p->prefix ? count_texts(&p->prefix->regex.literals) : 0;
+        strands += p->fail->n;
+        for (size_t k = 0; k < p->fail->n; k++) {
             clauses += (size_t)2 * LITERAL_CLAUSES_MAX;
-            members += prefix + count_texts(&f->parts.fail->rule[k].regex.literals);
+            members += prefix + count_texts(&p->fail->rule[k].regex.literals);
         }
     }
     m->strand = calloc(strands, sizeof(*m->strand));

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 enum {
     DEPTH_LIMIT = 10000,   // and where there is no JIT, of its nesting
@@ -63,21 +64,18 @@ static int compile(const struct draft *regex, unsigned flags, pcre2_code **ret,
     int error;
 
     *ret = compile_text(regex->text, regex->n, options, &error, &at);
-    if (*ret) {
-        // Where there may be no executable memory, the interpreter does the same more slowly.
-        pcre2_jit_compile(*ret, PCRE2_JIT_COMPLETE);
+    if (*ret)
         return 0;
-    }
     return error == PCRE2_ERROR_HEAP_FAILED ? -ENOMEM : refuse(regex, error, at, ret_fault);
 }
 
 // What is added matches nothing, anywhere. But a regex that looks behind (as PCRE2 counts \A) is
 // one whose partial match may be empty: without it, (?s)^.{9} is said not to match "x", because it
 // asks for nine bytes before it has seen one.
-static int compile_partial(const struct draft *regex, pcre2_code **ret)
+static int compile_partial(struct slice regex, pcre2_code **ret)
 {
     static const char before[] = "(?:", behind[] = ")(?:|\\A)";
-    size_t n = strlen(before) + regex->n + strlen(behind);
+    size_t n = strlen(before) + regex.n + strlen(behind);
     uint32_t options = 0, lookbehind = 0;
     char *text = malloc(n);
     PCRE2_SIZE at;
@@ -86,7 +84,7 @@ static int compile_partial(const struct draft *regex, pcre2_code **ret)
     if (!text)
         return -ENOMEM;
     memcpy(text, before, strlen(before));
-    memcpy(text + strlen(before), regex->text, regex->n);
+    memcpy(text + strlen(before), regex.p, regex.n);
     memcpy(text + n - strlen(behind), behind, strlen(behind));
     *ret = compile_text(text, n, 0, &error, &at);
     free(text);
@@ -116,11 +114,14 @@ static void number_groups(struct regex *r)
     }
 }
 
-static bool has_jit(const pcre2_code *code)
+// Where there may be no executable memory, the interpreter does the same more slowly.
+static void compile_further(struct regex *r)
 {
     size_t size = 0;
 
-    return pcre2_pattern_info(code, PCRE2_INFO_JITSIZE, &size) == 0 && size > 0;
+    pcre2_jit_compile(r->code, PCRE2_JIT_COMPLETE);
+    pcre2_pattern_info(r->code, PCRE2_INFO_JITSIZE, &size);
+    r->state = size > 0 ? REGEX_JIT : REGEX_PLAIN;
 }
 
 static int compile_numbered(struct regex *r, const struct draft *translated, unsigned flags,
@@ -128,10 +129,8 @@ static int compile_numbered(struct regex *r, const struct draft *translated, uns
 {
     int e = translated->failed ? -ENOMEM : compile(translated, flags, &r->code, ret_fault);
 
-    if (e == 0) {
+    if (e == 0)
         number_groups(r);
-        r->is_jit = has_jit(r->code);
-    }
     return e;
 }
 
@@ -151,16 +150,37 @@ int regex_init(struct regex *r, const struct draft *python, unsigned flags, stru
     e = pyregex_translate(python, &translated, &r->names, ret_fault);
     if (e == 0)
         e = python->failed ? -ENOMEM : compile_numbered(r, &translated, flags, ret_fault);
-    if (e == 0 && flags & REGEX_SIEVED)
-        e = literal_find((struct slice){translated.text, translated.n}, &r->literals);
-    if (e == 0 && flags & REGEX_SIEVED)
-        e = compile_partial(&translated, &r->partial);
+    if (e == 0 && flags & REGEX_LEARNS) {
+        r->n = translated.n;
+        r->text = translated.text;
+        translated.text = NULL;
+    }
     draft_done(&translated);
     return e;
 }
 
+int regex_learn(struct regex *r)
+{
+    struct slice text = {r->text, r->n};
+    int e;
+
+    if (!r->text)
+        return 0;
+    e = literal_find(text, &r->literals);
+    if (e == 0)
+        e = compile_partial(text, &r->partial);
+    if (e < 0) {
+        literal_done(&r->literals);
+        return e;
+    }
+    free(r->text);
+    r->text = NULL;
+    return 0;
+}
+
 void regex_done(struct regex *r)
 {
+    free(r->text);
     pcre2_code_free(r->code);
     pcre2_code_free(r->partial);
     groups_done(&r->names);
@@ -191,12 +211,17 @@ void matcher_done(struct matcher *m)
     pcre2_jit_stack_free(m->stack);
 }
 
-int regex_search(const struct regex *r, struct matcher *m, struct slice text, size_t from)
+int regex_search(struct regex *r, struct matcher *m, struct slice text, size_t from)
 {
     PCRE2_SPTR subject = (PCRE2_SPTR)(text.p ? text.p : "");
+    int n;
+
+    if (r->state == REGEX_NEW)
+        compile_further(r);
     // The way without pcre2_match()'s checks of its arguments, which are longer than many a match.
-    int n = r->is_jit ? pcre2_jit_match(r->code, subject, text.n, from, 0, m->data, m->context)
-                      : pcre2_match(r->code, subject, text.n, from, 0, m->data, m->context);
+    n = r->state == REGEX_JIT
+            ? pcre2_jit_match(r->code, subject, text.n, from, 0, m->data, m->context)
+            : pcre2_match(r->code, subject, text.n, from, 0, m->data, m->context);
 
     // Bytes without UTF leave no other error than a limit: of steps, depth, heap or stack.
     return n >= 0 ? REGEX_E_MATCH : n == PCRE2_ERROR_NOMATCH ? 0 : REGEX_E_LIMIT;

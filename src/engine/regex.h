@@ -16,15 +16,17 @@ struct regex {
     uint32_t number[GROUPS_MAX]; // of the group, as in names
     uint32_t captures; // groups up to the last that is asked for: the whole match, the first, and
                        // those with a name
-    bool is_jit;
-    // With REGEX_SIEVED, what tells without a match that there is none.
+    enum { REGEX_NEW, REGEX_JIT, REGEX_PLAIN } state; // compiled further when it is first searched
+    // What tells without a match that there is none, once it has been learned.
+    char *text; // as translated; NULL: learned, or not to be
+    size_t n;
     struct literals literals;
     pcre2_code *partial; // NULL: of partial matches nothing can be told
 };
 
 enum {
     REGEX_MULTILINE = 1, // ^ and $ also match at the newlines inside the text
-    REGEX_SIEVED = 2,
+    REGEX_LEARNS = 2,    // regex_learn() may be called
 };
 
 // -EINVAL with *ret_fault set, or -ENOMEM. regex_done() is due in any case.
@@ -35,6 +37,9 @@ int regex_init(struct regex *r, const struct draft *python, unsigned flags,
 int regex_compile(struct regex *r, const struct draft *translated, unsigned flags,
                   struct fault *ret_fault);
 void regex_done(struct regex *r);
+
+// Finds out what it cannot match without, and how to tell what it may follow. -ENOMEM.
+int regex_learn(struct regex *r);
 
 // What matching needs: one for all regexes that are not matched at the same time.
 struct matcher {
@@ -54,9 +59,10 @@ enum { REGEX_E_MATCH = 1, REGEX_E_LIMIT = 2 };
 enum { REGEX_STEPS_MAX = 2500000 };
 
 // Searches from a place in the text on; what lies before it is seen by lookbehind. 0: no match.
-int regex_search(const struct regex *r, struct matcher *m, struct slice text, size_t from);
+int regex_search(struct regex *r, struct matcher *m, struct slice text, size_t from);
 
-// Whether any text that begins so might be matched. head: not empty.
+// Whether any text that begins so might be matched; any might before regex_learn(). head: not
+// empty.
 bool regex_may_follow(const struct regex *r, struct matcher *m, struct slice head);
 
 // Whether the search takes more than so many steps (at most REGEX_STEPS_MAX), or more memory than

@@ -64,6 +64,8 @@ static void describe_groups(struct rule *r)
         *g = describe(r->regex.names.name[i]);
         if (g->key < KEY_N && !g->alternative)
             r->keys |= 1U << g->key;
+        else if (g->alternative)
+            r->stand_ins |= 1U << g->key;
     }
 }
 
@@ -107,7 +109,7 @@ bool rule_has_id(const struct rule *r)
            (1U << KEY_FID | 1U << KEY_IP4 | 1U << KEY_IP6 | 1U << KEY_DNS | 1U << KEY_MLFID);
 }
 
-int rule_match(const struct rule *r, struct matcher *m, struct slice subject)
+int rule_match(struct rule *r, struct matcher *m, struct slice subject)
 {
     struct slice line = {subject.p, subject.n + 1};
     int e = regex_search(&r->regex, m, line, 0);
@@ -139,16 +141,17 @@ bool rule_skipped(const struct rule *r, const struct matcher *m, struct slice su
     return false;
 }
 
-// There is room: rule_fields() was asked when the filter was made.
-static void set_field(struct values *v, const char *name, struct slice value)
+// There is room: rule_fields() was asked when the filter was made. before: the fields of another
+// regex, one of which may have the same name.
+static void set_field(struct values *v, size_t before, const char *name, struct slice value)
 {
     size_t i = 0;
 
-    while (i < v->n && strcmp(v->field[i].name, name) != 0)
+    while (i < before && strcmp(v->field[i].name, name) != 0)
         i++;
+    if (i == before)
+        i = v->n++;
     v->field[i] = (struct field){name, value};
-    if (i == v->n)
-        v->n++;
 }
 
 static bool is_field(const struct group *g)
@@ -165,26 +168,34 @@ size_t rule_fields(const struct rule *r)
     return n;
 }
 
+// Of a key's groups, the first that is not empty counts; seen: the keys of which one has been.
+static void set_key(struct values *v, enum key key, struct slice value, unsigned *seen)
+{
+    if (*seen & 1U << key && v->key[key].n > 0)
+        return;
+    v->key[key] = value;
+    *seen |= 1U << key;
+}
+
 void rule_values(const struct rule *r, const struct matcher *m, struct slice subject,
                  struct values *v)
 {
-    struct slice taken[KEY_N + 1] = {0}, alternative[KEY_N + 1] = {0};
+    size_t before = v->n;
+    unsigned seen = 0;
 
     for (size_t i = 0; i < r->regex.names.n; i++) {
         const struct group *g = &r->group[i];
         struct slice value = capture(m, subject, r->regex.number[i]);
-        struct slice *at = g->alternative ? &alternative[g->key] : &taken[g->key];
         if (!value.p)
             continue;
-        if (at->n == 0)
-            *at = value;
+        if (g->key < KEY_N && !g->alternative)
+            set_key(v, g->key, value, &seen);
         if (is_field(g))
-            set_field(v, r->regex.names.name[i], value);
+            set_field(v, before, r->regex.names.name[i], value);
     }
-    for (enum key k = 0; k < KEY_N; k++) {
-        if (taken[k].n == 0 && alternative[k].n > 0)
-            taken[k] = alternative[k];
-        if (taken[k].p)
-            v->key[k] = taken[k];
+    for (size_t i = 0; r->stand_ins && i < r->regex.names.n; i++) {
+        struct slice value = capture(m, subject, r->regex.number[i]);
+        if (r->group[i].alternative && value.n > 0)
+            set_key(v, r->group[i].key, value, &seen);
     }
 }

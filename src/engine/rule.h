@@ -40,6 +40,7 @@ struct rule {
     struct regex regex;
     struct group group[GROUPS_MAX]; // as in its names
     unsigned keys;                  // 1 << key of those that are there
+    unsigned stand_ins;             // and of alternatives
 };
 
 // flags: REGEX_*. -EINVAL with *ret_error set, or -ENOMEM. rule_done() is due in any case.
@@ -55,7 +56,7 @@ struct rules {
 
 // What a filter is made of, for sieve.h.
 struct filter_parts {
-    const struct rule *prefix; // NULL: none
+    struct rule *prefix; // NULL: none
     const struct rules *fail;
     struct matcher *matcher;
     bool is_plain; // looks at one line at a time, which is cut by stamp.h where that dated it
@@ -67,7 +68,7 @@ bool rule_has_id(const struct rule *r);
 
 // 0: no match, else FILTER_E_MATCH or FILTER_E_LIMIT. Behind the subject stands a newline, as it
 // does for fail2ban's regexes: they may take it, but it is not part of anything that they find.
-int rule_match(const struct rule *r, struct matcher *m, struct slice subject);
+int rule_match(struct rule *r, struct matcher *m, struct slice subject);
 
 // What groups took, key by key (p NULL: took no part) and as fields.
 struct values {

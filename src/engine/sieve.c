@@ -5,6 +5,7 @@
 #include "engine/lines.h"
 #include "engine/outlook.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -137,13 +138,31 @@ static void follow(struct sieve *s, struct slice head)
     }
 }
 
+// The bytes of a word that are c, by their highest bits; only the lowest of them is certain.
+static uint64_t bytes_that_are(uint64_t word, unsigned char c)
+{
+    uint64_t zero = word ^ c * (UINT64_MAX / 255);
+
+    return (zero - UINT64_MAX / 255) & ~zero & UINT64_MAX / 255 << 7;
+}
+
+// 0: there is no head.
 static size_t head_length(struct slice body)
 {
-    size_t most = body.n < HEAD_MAX ? body.n : HEAD_MAX, n = 0;
+    size_t most = body.n < HEAD_MAX ? body.n : HEAD_MAX;
 
-    while (n < most && body.p[n] != '[' && body.p[n] != ':')
-        n++;
-    return n < most ? n + 1 : 0;
+    for (size_t n = 0; n < most; n += 8) {
+        uint64_t word = 0, ends;
+        // Of a length that the compiler knows, where there is as much.
+        if (most - n >= sizeof(word))
+            memcpy(&word, body.p + n, sizeof(word));
+        else
+            memcpy(&word, body.p + n, most - n);
+        ends = bytes_that_are(le64toh(word), '[') | bytes_that_are(le64toh(word), ':');
+        if (ends)
+            return n + (size_t)__builtin_ctzll(ends) / 8 + 1;
+    }
+    return 0;
 }
 
 // Of beginnings that are more than there is room for, the first are remembered: a stranger cannot
