@@ -9,16 +9,14 @@
 
 enum { CELL_MAX = 1024 };
 
-struct cell {
-    enum style style;
-    char *text;
-};
-
+// The cells lie one behind the other, each a byte for its style and a text that ends with a NUL:
+// there may be as many rows as there are bans.
 struct grid {
     const struct grid_column *column;
-    size_t n_column, n, allocated;
+    size_t n_column, n;
     size_t *width;
-    struct cell *cell;
+    char *text;
+    size_t length, allocated;
     bool failed;
 };
 
@@ -41,46 +39,44 @@ struct grid *grid_free(struct grid *g)
 {
     if (!g)
         return NULL;
-    for (size_t i = 0; i < g->n; i++)
-        free(g->cell[i].text);
-    free(g->cell);
+    free(g->text);
     free(g->width);
     free(g);
     return NULL;
 }
 
-static int make_room(struct grid *g)
+static int make_room(struct grid *g, size_t n)
 {
-    size_t allocated = g->allocated ? 2 * g->allocated : 64;
-    struct cell *cell;
+    size_t allocated = g->allocated ? g->allocated + g->allocated / 2 : 4 * CELL_MAX;
+    char *text;
 
-    if (g->n < g->allocated)
+    if (g->allocated - g->length >= n)
         return 0;
-    cell = reallocarray(g->cell, allocated, sizeof(*cell));
-    if (!cell)
+    text = realloc(g->text, allocated);
+    if (!text)
         return -ENOMEM;
-    g->cell = cell;
+    g->text = text;
     g->allocated = allocated;
     return 0;
 }
 
 void grid_slice(struct grid *g, enum style style, struct slice text)
 {
-    char clean[CELL_MAX];
     size_t *width = &g->width[g->n % g->n_column], columns;
-    char *copy;
+    char *cell;
 
-    output_clean(text, clean, sizeof(clean));
-    copy = strdup(clean);
-    if (!copy || make_room(g) < 0) {
-        free(copy);
+    if (make_room(g, 1 + CELL_MAX) < 0) {
         g->failed = true;
         return;
     }
-    columns = utf8_columns(copy);
+    cell = g->text + g->length;
+    *cell++ = (char)style;
+    output_clean(text, cell, CELL_MAX);
+    columns = utf8_columns(cell);
     if (columns > *width)
         *width = columns;
-    g->cell[g->n++] = (struct cell){style, copy};
+    g->length += 1 + strlen(cell) + 1;
+    g->n++;
 }
 
 void grid_cell(struct grid *g, enum style style, const char *format, ...)
@@ -120,13 +116,14 @@ static void print_cell(const struct grid *g, struct output *o, size_t i, enum st
 
 int grid_print(const struct grid *g, struct output *o)
 {
+    const char *cell = g->text;
     size_t blanks = 0;
 
     if (g->failed)
         return -ENOMEM;
     for (size_t i = 0; i < g->n_column && g->column[0].head; i++)
         print_cell(g, o, i, STYLE_HEAD, g->column[i].head, &blanks);
-    for (size_t i = 0; i < g->n; i++)
-        print_cell(g, o, i % g->n_column, g->cell[i].style, g->cell[i].text, &blanks);
+    for (size_t i = 0; i < g->n; i++, cell += 1 + strlen(cell + 1) + 1)
+        print_cell(g, o, i % g->n_column, (enum style)cell[0], cell + 1, &blanks);
     return 0;
 }
