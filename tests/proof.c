@@ -121,7 +121,7 @@ static const char *try_all(struct proof *p, size_t first, struct slice text,
                            struct slice *ret_inner)
 {
     for (size_t i = first; i < p->n; i++) {
-        const struct claim *c = &p->claim[i];
+        struct claim *c = &p->claim[i];
         if (regex_search(&c->regex, &p->matcher, text, 0) != REGEX_E_MATCH)
             continue;
         p->matches++;
