@@ -111,6 +111,8 @@ static struct control_ban ban_of(const struct fake *f, unsigned i)
          0,
          0,
          CONTROL_MANUAL},
+        {10, TEXT("postfix-auth"), V4(114, 1), LONG_AGO, after(f, 167, 10), 0, 1, 1, 5, 1,
+         600 * USEC_PER_SEC, CONTROL_FINGERPRINT, TEXT("helo:win-<mixed:11>")},
     };
 
     return bans[i];
@@ -158,7 +160,7 @@ static void answer_status(struct fake *f, struct slice jail)
 
 static void answer_list(struct fake *f, struct slice jail)
 {
-    for (unsigned i = 0; i < 3 && f->scene == SCENE_BUSY; i++) {
+    for (unsigned i = 0; i < 4 && f->scene == SCENE_BUSY; i++) {
         if (jail.n == 0 || slice_equal(jail, ban_of(f, i).jail))
             put_ban(f, i);
     }
@@ -275,6 +277,8 @@ static void put_events(struct fake *f)
          .text = TEXT("SASL LOGIN \x1b[31mfailed")},
         {CONTROL_EVENT_BAN, LONG_AGO, TEXT("postfix-auth"), true, V4(113, 7),
          LONG_AGO + 7 * USEC_PER_DAY, 0, 5, 1, CONTROL_HOST},
+        {CONTROL_EVENT_BAN, LONG_AGO, TEXT("postfix-auth"), true, V4(114, 1),
+         LONG_AGO + 7 * USEC_PER_DAY, 0, 1, 1, CONTROL_FINGERPRINT, TEXT("helo:win-<mixed:11>")},
         {CONTROL_EVENT_UNBAN, LONG_AGO, TEXT("postfix-auth"), true, V4(113, 7)},
         {CONTROL_EVENT_ENFORCER, LONG_AGO, .text = TEXT("connected")},
         {CONTROL_EVENT_LOST, LONG_AGO, .count = 17},

@@ -13,7 +13,7 @@ HOOKS = os.path.abspath(sys.argv.pop(1))
 FACTS = {
     'EVENT': 'ban', 'JAIL': 'postfix-auth', 'NET': '203.0.113.7/32', 'ADDRESS': '203.0.113.7',
     'SINCE': '2026-02-28T06:08:03Z', 'UNTIL': '2026-03-07T06:08:03Z', 'HITS': '5', 'HOSTS': '1',
-    'REASON': 'host', 'USER': 'a "b" $(c) `d` \\ü',
+    'REASON': 'host', 'NAME': '', 'USER': 'a "b" $(c) `d` \\ü',
 }
 EVIDENCE = 'first line of the log\n.\nuser=<\xff> last\n'.encode('latin-1')
 
@@ -97,11 +97,12 @@ class Hooks(unittest.TestCase):
         self.assertEqual(sent, {
             'event': 'ban', 'jail': 'postfix-auth', 'net': '203.0.113.7/32',
             'address': '203.0.113.7', 'since': '2026-02-28T06:08:03Z',
-            'until': '2026-03-07T06:08:03Z', 'hits': 5, 'hosts': 1, 'reason': 'host',
+            'until': '2026-03-07T06:08:03Z', 'hits': 5, 'hosts': 1, 'reason': 'host', 'name': None,
             'user': FACTS['USER'], 'host': os.uname()[1],
             'evidence': ['first line of the log', '.', 'user=<\ufffd> last']})
-        self.run_hook('webhook', url, env={'TAILBAN_UNTIL': 'never'})
+        self.run_hook('webhook', url, env={'TAILBAN_UNTIL': 'never', 'TAILBAN_NAME': 'helo:x'})
         self.assertIsNone(requests[1][1]['until'])
+        self.assertEqual(requests[1][1]['name'], 'helo:x')
         self.assertNotIn('Authorization', requests[1][0])
 
     def test_webhook_fails(self):

@@ -44,7 +44,8 @@ static const struct control samples[] = {
                                        13,        14,
                                        15,        TEXT("what is wrong")}},
     {.type = CONTROL_IS_BAN,
-     .ban = {1, TEXT("x"), V4(10), 2, USEC_FOREVER, 4, 5, 6, 7, 8, 9, CONTROL_BLOCK}},
+     .ban = {1, TEXT("x"), V4(10), 2, USEC_FOREVER, 4, 5, 6, 7, 8, 9, CONTROL_FINGERPRINT,
+             TEXT("helo:x")}},
     {.type = CONTROL_IS_EVIDENCE,
      .evidence = {1, TEXT("x"), V4(11), 2, 3, TEXT("/var/log/mail.log"),
                   TEXT("\0\xff\n{\"a\":1}")}},
@@ -55,7 +56,7 @@ static const struct control samples[] = {
     {.type = CONTROL_IS_PROBLEM, .problem = {true, TEXT("jails/x.conf"), 12, TEXT("no filter")}},
     {.type = CONTROL_IS_EVENT,
      .event = {CONTROL_EVENT_HIT, 1, TEXT("x"), true, V4(13), 2, 3, 4, 5, CONTROL_MANUAL,
-               TEXT("line")}},
+               TEXT("user:x"), TEXT("line")}},
     {.type = CONTROL_IS_REFUSED, .refused = {1, EPERM, TEXT("loopback")}},
     {.type = CONTROL_IS_DONE, .done = {EIO, 2, 1, TEXT("disk full")}},
 };
@@ -124,8 +125,9 @@ static void test_members(void **state)
             assert_true(slice_equal(got.evidence.text, (struct slice)TEXT("\0\xff\n{\"a\":1}")));
             assert_int_equal(addr_compare(&got.evidence.addr, &samples[11].evidence.addr), 0);
         } else if (got.type == CONTROL_IS_BAN) {
-            assert_true(got.ban.until == USEC_FOREVER && got.ban.reason == CONTROL_BLOCK &&
-                        got.ban.lifted == 4 && got.ban.findtime == 9);
+            assert_true(got.ban.until == USEC_FOREVER && got.ban.reason == CONTROL_FINGERPRINT &&
+                        slice_is(got.ban.name, "helo:x") && got.ban.lifted == 4 &&
+                        got.ban.findtime == 9);
         }
     }
     free(p);

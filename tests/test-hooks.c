@@ -120,6 +120,7 @@ static void test_facts(void **state)
         bool is_ban;
         usec_t until;
         int reason;
+        const char *name;
     } rows[] = {
         {"203.0.113.7", "root\r\nBcc: x",
          "TAILBAN_ADDRESS=203.0.113.7\n"
@@ -127,24 +128,39 @@ static void test_facts(void **state)
          "TAILBAN_HITS=5\n"
          "TAILBAN_HOSTS=1\n"
          "TAILBAN_JAIL=postfix-auth\n"
+         "TAILBAN_NAME=\n"
          "TAILBAN_NET=203.0.113.7/32\n"
          "TAILBAN_REASON=host\n"
          "TAILBAN_SINCE=2026-02-28T06:08:03Z\n"
          "TAILBAN_UNTIL=2026-03-07T06:08:03Z\n"
          "TAILBAN_USER=root??Bcc: x\n",
-         true, AT + 7 * USEC_PER_DAY, BAN_HOST},
+         true, AT + 7 * USEC_PER_DAY, BAN_HOST, ""},
         {"2001:db8::/56", "",
          "TAILBAN_ADDRESS=2001:db8::\n"
          "TAILBAN_EVENT=unban\n"
          "TAILBAN_HITS=5\n"
          "TAILBAN_HOSTS=1\n"
          "TAILBAN_JAIL=postfix-auth\n"
+         "TAILBAN_NAME=\n"
          "TAILBAN_NET=2001:db8::/56\n"
          "TAILBAN_REASON=block\n"
          "TAILBAN_SINCE=2026-02-28T06:08:03Z\n"
          "TAILBAN_UNTIL=never\n"
          "TAILBAN_USER=\n",
-         false, USEC_FOREVER, BAN_BLOCK},
+         false, USEC_FOREVER, BAN_BLOCK, ""},
+        {"203.0.113.8", "",
+         "TAILBAN_ADDRESS=203.0.113.8\n"
+         "TAILBAN_EVENT=ban\n"
+         "TAILBAN_HITS=5\n"
+         "TAILBAN_HOSTS=1\n"
+         "TAILBAN_JAIL=postfix-auth\n"
+         "TAILBAN_NAME=helo:ylmf-pc\n"
+         "TAILBAN_NET=203.0.113.8/32\n"
+         "TAILBAN_REASON=fingerprint\n"
+         "TAILBAN_SINCE=2026-02-28T06:08:03Z\n"
+         "TAILBAN_UNTIL=never\n"
+         "TAILBAN_USER=\n",
+         true, USEC_FOREVER, BAN_FINGERPRINT, "helo:ylmf-pc"},
     };
     struct fixture *f = *state;
     char *argv[4], told[TEXT_MAX_];
@@ -155,6 +171,7 @@ static void test_facts(void **state)
         struct hit last = {.user = slice_of(rows[i].user)};
         ban.until = rows[i].until;
         ban.reason = (unsigned)rows[i].reason;
+        strcpy(ban.name, rows[i].name);
         if (rows[i].is_ban)
             hooks_ban(f->hooks, &f->cell, &ban, &last);
         else
@@ -163,7 +180,7 @@ static void test_facts(void **state)
         read_file(f, "told", told);
         assert_string_equal(told, rows[i].told);
     }
-    assert_int_equal(hooks_counters(f->hooks).run, 2);
+    assert_int_equal(hooks_counters(f->hooks).run, sizeof(rows) / sizeof(rows[0]));
     assert_int_equal(hooks_counters(f->hooks).failed, 0);
 }
 

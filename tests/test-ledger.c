@@ -376,19 +376,35 @@ static void test_ban_is_kept_whole(void **state)
                               .need_hits = 12,
                               .need_hosts = 4,
                               .findtime = USEC_PER_DAY,
-                              .reason = BAN_BLOCK};
-    struct ledger *l = open_at(":memory:");
+                              .reason = BAN_FINGERPRINT,
+                              .name = "helo:win-<mixed:11>"};
+    struct ledger *l;
     struct ban got = {0};
+    struct place place;
 
     (void)state;
+    place_make(&place);
+    l = open_at(place.path);
+    assert_int_equal(ledger_begin(l), 0);
     assert_int_equal(ledger_ban(l, &given, given.since, NULL, NULL), 0);
+    assert_int_equal(ledger_commit(l), 0);
+    ledger_close(l);
+    l = open_at(place.path);
     assert_int_equal(ledger_bans(l, "auth", SECONDS(2), 0, see_until, &got), 0);
     assert_int_equal(addr_compare(&got.net, &given.net), 0);
     assert_true(got.since == given.since && got.until == given.until && got.hits == given.hits &&
                 got.hosts == given.hosts && got.need_hits == given.need_hits &&
                 got.need_hosts == given.need_hosts && got.findtime == given.findtime &&
                 got.reason == given.reason && got.lifted == 0);
+    assert_string_equal(got.name, given.name);
+    // Gone with its ban.
+    assert_int_equal(ledger_begin(l), 0);
+    assert_int_equal(ledger_unban(l, NULL, &given.net, SECONDS(3), see_until, &got), 0);
+    assert_int_equal(ledger_prune(l, SECONDS(5), SECONDS(4), SECONDS(4)), 0);
+    assert_int_equal(ledger_commit(l), 0);
+    assert_int_equal(count_rows(l, "ban_name"), 0);
     ledger_close(l);
+    place_remove(&place);
 }
 
 static void test_about(void **state)

@@ -5,7 +5,7 @@
 #include "cli/view.h"
 
 static const struct grid_column columns[] = {
-    {"ADDRESS"}, {"JAIL"}, {"SINCE"}, {"ENDS"}, {"HITS", true}, {"HOSTS", true},
+    {"ADDRESS"}, {"JAIL"}, {"SINCE"}, {"ENDS"}, {"HITS", true}, {"HOSTS", true}, {"NAME"},
 };
 
 static void add_row(struct grid *g, const struct output *o, const struct control_ban *ban)
@@ -26,6 +26,7 @@ static void add_row(struct grid *g, const struct output *o, const struct control
         else
             grid_cell(g, STYLE_PLAIN, "%u", counts[i]);
     }
+    grid_slice(g, STYLE_PLAIN, ban->name);
 }
 
 struct listing {

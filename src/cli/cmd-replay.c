@@ -4,13 +4,14 @@
 #include "cli/grid.h"
 #include "cli/offline.h"
 #include "cli/view.h"
+#include "conf/names.h"
 
 #include <errno.h>
 #include <glob.h>
 #include <stdlib.h>
 
 static const struct grid_column columns[] = {
-    {"BANNED"}, {"ADDRESS"}, {"JAIL"}, {"UNTIL"}, {"HITS", true}, {"HOSTS", true},
+    {"BANNED"}, {"ADDRESS"}, {"JAIL"}, {"UNTIL"}, {"HITS", true}, {"HOSTS", true}, {"NAME"},
 };
 
 enum { COLUMNS = sizeof(columns) / sizeof(columns[0]) };
@@ -30,6 +31,7 @@ static int print_json(const struct ruling *r, struct output *out)
                                                   [VERDICT_BLOCK] = CONTROL_BLOCK,
                                                   [VERDICT_FINGERPRINT] = CONTROL_FINGERPRINT};
     const struct verdict *v = &r->verdict;
+    char name[FINGERPRINT_TEXT_MAX] = "";
     struct control_ban ban = {
         .jail = slice_of(r->jail->name),
         .net = v->net,
@@ -40,6 +42,9 @@ static int print_json(const struct ruling *r, struct output *out)
         .reason = reasons[v->reason],
     };
 
+    if (v->reason == VERDICT_FINGERPRINT)
+        names_format(v->kind, v->family, name);
+    ban.name = slice_of(name);
     return view_ban_json(out, &ban);
 }
 
@@ -47,7 +52,10 @@ static void add_row(struct grid *g, const struct output *out, const struct rulin
 {
     const struct verdict *v = &r->verdict;
     char net[ADDR_TEXT_MAX], since[OUTPUT_TIME_MAX], until[OUTPUT_TIME_MAX];
+    char name[FINGERPRINT_TEXT_MAX] = "";
 
+    if (v->reason == VERDICT_FINGERPRINT)
+        names_format(v->kind, v->family, name);
     addr_format(&v->net, net);
     output_time(out, v->time, since);
     output_time(out, v->until, until);
@@ -57,6 +65,7 @@ static void add_row(struct grid *g, const struct output *out, const struct rulin
     grid_cell(g, STYLE_DIM, "%s", until);
     grid_cell(g, STYLE_PLAIN, "%u", v->hits);
     grid_cell(g, STYLE_PLAIN, "%u", v->hosts);
+    grid_cell(g, STYLE_PLAIN, "%s", name);
 }
 
 static int on_ruling(void *user, const struct ruling *r)

@@ -30,6 +30,8 @@ static int event_json(struct output *o, const struct control_occurrence *e)
         jsonline_number(j, "hits", e->hits);
         jsonline_number(j, "hosts", e->hosts);
         jsonline_word(j, "reason", view_reason(e->reason));
+        if (e->name.n > 0)
+            jsonline_text(j, "name", e->name);
     }
     if (e->kind == CONTROL_EVENT_HIT || e->kind == CONTROL_EVENT_LOST)
         jsonline_number(j, "count", e->count);
@@ -48,6 +50,8 @@ static void print_ban(struct output *o, const struct control_occurrence *e)
         fputs(", by hand", o->file);
     else if (e->reason == CONTROL_BLOCK)
         fprintf(o->file, ", %u hits from %u hosts", e->hits, e->hosts);
+    else if (e->name.n > 0)
+        view_name(o, e->name);
     else
         fprintf(o->file, ", %u hits", e->hits);
 }

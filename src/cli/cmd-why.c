@@ -37,6 +37,13 @@ static void print_verdict(struct why *w, const struct control_ban *ban)
             strcmp(asked, banned) ? banned : "", (int)ban->jail.n, ban->jail.p, left);
 }
 
+static void print_name_cause(struct output *o, struct slice name)
+{
+    fputs("  one hit with ", o->file);
+    output_text(o, name);
+    fputs(", a fingerprint, is enough\n", o->file);
+}
+
 static void print_cause(struct output *o, const struct control_ban *ban)
 {
     char findtime[SPAN_TEXT_MAX];
@@ -44,6 +51,8 @@ static void print_cause(struct output *o, const struct control_ban *ban)
     span_format(ban->findtime, findtime);
     if (ban->reason == CONTROL_MANUAL)
         fputs("  by hand\n", o->file);
+    else if (ban->reason == CONTROL_FINGERPRINT)
+        print_name_cause(o, ban->name);
     else if (ban->reason == CONTROL_BLOCK)
         fprintf(o->file, "  %u hits from %u hosts within %s (limit: %u from %u)\n", ban->hits,
                 ban->hosts, findtime, ban->need_hits, ban->need_hosts);

@@ -47,6 +47,8 @@ void view_ban_keys(struct jsonline *j, const struct control_ban *ban)
     jsonline_number(j, "hits", ban->hits);
     jsonline_number(j, "hosts", ban->hosts);
     jsonline_word(j, "reason", view_reason(ban->reason));
+    if (ban->name.n > 0)
+        jsonline_text(j, "name", ban->name);
 }
 
 int view_ban_json(struct output *o, const struct control_ban *ban)
@@ -83,6 +85,12 @@ int view_problem(struct output *o, const struct control_problem *problem)
     output_text(o, problem->text);
     fputc('\n', o->file);
     return 0;
+}
+
+void view_name(struct output *o, struct slice name)
+{
+    fputs(", with ", o->file);
+    output_text(o, name);
 }
 
 void view_refused(const struct control_refused *refused, unsigned line)

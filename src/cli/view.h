@@ -7,7 +7,7 @@
 #include "conf/config.h"
 #include "wire/control.h"
 
-// "host", "block", "manual".
+// "host", "block", "manual", "fingerprint".
 const char *view_reason(enum control_reason reason);
 
 // A ban's fields in JSON, with the keys of `list`.
@@ -22,6 +22,9 @@ int view_problem(struct output *o, const struct control_problem *problem);
 // Says on standard error what is wrong with the configuration in dir, or only the errors. How many
 // errors there are.
 size_t view_config_problems(const struct config *c, const char *dir, bool only_errors);
+
+// ", with helo:ylmf-pc"; what strangers said is cleaned.
+void view_name(struct output *o, struct slice name);
 
 // Says why a request was refused; line: where it stood in standard input, 0: nowhere.
 void view_refused(const struct control_refused *refused, unsigned line);

@@ -2,6 +2,7 @@
 #include "conf/names.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 static const char *const kinds[FINGERPRINT_KINDS] = {
     [FINGERPRINT_HELO] = "helo",
@@ -11,6 +12,12 @@ static const char *const kinds[FINGERPRINT_KINDS] = {
 const char *names_kind(enum fingerprint_kind kind)
 {
     return kinds[kind];
+}
+
+void names_format(enum fingerprint_kind kind, const char *family,
+                  char ret[static FINGERPRINT_TEXT_MAX])
+{
+    snprintf(ret, FINGERPRINT_TEXT_MAX, "%s:%s", kinds[kind], family);
 }
 
 int names_parse(struct slice word, enum fingerprint_kind *ret_kind, struct slice *ret_name)

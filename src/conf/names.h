@@ -13,5 +13,9 @@ int names_next(struct slice *list, enum fingerprint_kind *ret_kind, struct slice
 // -EINVAL where a list holds something else.
 int names_check(struct slice list);
 
+// "helo:win-<mixed:11>"
+void names_format(enum fingerprint_kind kind, const char *family,
+                  char ret[static FINGERPRINT_TEXT_MAX]);
+
 // "helo", "user".
 const char *names_kind(enum fingerprint_kind kind);

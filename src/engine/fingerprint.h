@@ -27,9 +27,10 @@ enum fingerprint_state {
 enum {
     FINGERPRINT_SEEN_MAX = 32, // hosts and blocks remembered of each, those seen last
     FINGERPRINT_PUBLIC_FACTOR = 4,
-    FINGERPRINTS_MAX = 8192,        // suspects; those that one host used make room first
-    FINGERPRINTS_MARKED_MAX = 4096, // all others: the one not seen longest makes room
-    FINGERPRINTS_GOOD_MAX = 65536,  // names that logged in, likewise
+    FINGERPRINT_TEXT_MAX = FAMILY_MAX + 5, // "helo:ylmf-pc"
+    FINGERPRINTS_MAX = 8192,               // suspects; those that one host used make room first
+    FINGERPRINTS_MARKED_MAX = 4096,        // all others: the one not seen longest makes room
+    FINGERPRINTS_GOOD_MAX = 65536,         // names that logged in, likewise
 };
 
 // What was seen last of one host or block; only its digest is kept.

@@ -158,21 +158,25 @@ static struct verdict judge(const struct jail *j, const struct jail_standing *s,
     bool host = addr_compare(&s->net, &hit->host) == 0;
     const struct sentence *sentence = host ? &j->spec.sentence : &j->spec.netblock_sentence;
     struct past past = past_of(j, sentence, &s->net, hit->time);
-
-    return (struct verdict){
+    struct verdict v = {
         .net = s->net,
         .time = hit->time,
         .until = sentence_until(sentence, hit->time, &past),
         .reason = known  ? VERDICT_FINGERPRINT
                   : host ? VERDICT_HOST
                          : VERDICT_BLOCK,
-        .name = known ? *known : (struct name){0},
         .hits = s->hits,
         .hosts = s->hosts,
         .need_hits = s->need_hits,
         .need_hosts = s->need_hosts,
         .findtime = s->findtime,
     };
+
+    if (known) {
+        v.kind = known->kind;
+        family_name(known->text, known->client, v.family);
+    }
+    return v;
 }
 
 // A fingerprint is enough to ban a host, unless it is one that logs in here.

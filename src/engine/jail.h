@@ -59,7 +59,8 @@ struct verdict {
     struct addr net; // what to ban: the narrowest level that reached its thresholds
     usec_t time, until;
     enum verdict_reason reason;
-    struct name name;               // the fingerprint, where that is the reason: of the hit
+    enum fingerprint_kind kind;     // of the fingerprint, where that is the reason,
+    char family[FAMILY_MAX];        // and its name
     uint32_t hits, hosts;           // that led to it
     uint32_t need_hits, need_hosts; // the thresholds
     usec_t findtime;

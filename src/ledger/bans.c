@@ -68,9 +68,25 @@ static void make_room(struct ledger *l)
     drop(l, place != ROLL_NONE ? place : roll_first(&l->roll.running));
 }
 
+static int append(struct ledger *l, struct roll_ban *b, const char *name)
+{
+    uint32_t place;
+    int r;
+
+    b->name = name[0] ? strdup(name) : NULL;
+    if (name[0] && !b->name)
+        return -ENOMEM;
+    r = roll_add(&l->roll, b, &place);
+    if (r < 0)
+        free(b->name);
+    else
+        l->ban_id = b->id;
+    return r;
+}
+
 static int add_ban(struct ledger *l, const struct ban *ban, uint32_t jail, usec_t now)
 {
-    const struct roll_ban b = {
+    struct roll_ban b = {
         .net = ban->net,
         .reason = (uint8_t)ban->reason,
         .is_running = ban->until > now,
@@ -86,14 +102,8 @@ static int add_ban(struct ledger *l, const struct ban *ban, uint32_t jail, usec_
         .until = ban->until,
         .findtime = ban->findtime,
     };
-    uint32_t place;
-    int r;
-
     make_room(l);
-    r = roll_add(&l->roll, &b, &place);
-    if (r == 0)
-        l->ban_id++;
-    return r;
+    return append(l, &b, ban->name);
 }
 
 // One who goes on attacking fills no more than a ban's share of evidence.
@@ -133,7 +143,7 @@ int ledger_ban(struct ledger *l, const struct ban *ban, usec_t now, int64_t *ret
 
 static struct ban view(const struct ledger *l, const struct roll_ban *b)
 {
-    return (struct ban){
+    struct ban ban = {
         .id = b->id,
         .jail = names_text(&l->names, b->jail),
         .net = b->net,
@@ -147,6 +157,9 @@ static struct ban view(const struct ledger *l, const struct roll_ban *b)
         .reason = b->reason,
         .lifted = b->lifted,
     };
+
+    snprintf(ban.name, sizeof(ban.name), "%s", b->name ? b->name : "");
+    return ban;
 }
 
 static int lift(struct ledger *l, uint32_t place, usec_t now, ban_fn *fn, void *user)
@@ -329,10 +342,14 @@ void bans_done(struct ledger *l)
 int bans_put(struct ledger *l, const struct roll_ban *b)
 {
     uint8_t entry[ENTRY_SIZE];
+    int r;
 
     entry_pack(b, entry);
-    return store_run(l, BAN_PUT, 2,
-                     (struct value[]){value_of(b->id), value_blob(entry, sizeof(entry))});
+    r = store_run(l, BAN_PUT, 2,
+                  (struct value[]){value_of(b->id), value_blob(entry, sizeof(entry))});
+    if (r < 0 || !b->name)
+        return r;
+    return store_run(l, BAN_NAME_PUT, 2, (struct value[]){value_of(b->id), value_text(b->name)});
 }
 
 static struct roll_ban *changed_at(struct ledger *l, size_t i)
@@ -341,6 +358,14 @@ static struct roll_ban *changed_at(struct ledger *l, size_t i)
     struct roll_ban *b = place < l->roll.n ? &l->roll.ban[place] : NULL;
 
     return b && b->id == l->changed.id[i] && !b->is_gone ? b : NULL;
+}
+
+static int drop_written(struct ledger *l, int64_t id)
+{
+    const struct value v[] = {value_of(id)};
+    int r = store_run(l, BAN_NAME_DROP, 1, v);
+
+    return r < 0 ? r : store_run(l, BAN_DROP, 1, v);
 }
 
 int bans_write(struct ledger *l)
@@ -354,7 +379,7 @@ int bans_write(struct ledger *l)
         r = b ? bans_put(l, b) : 0;
     }
     for (size_t i = 0; i < l->gone.n && r == 0; i++)
-        r = store_run(l, BAN_DROP, 1, (struct value[]){value_of(l->gone.id[i])});
+        r = drop_written(l, l->gone.id[i]);
     return r;
 }
 
@@ -383,20 +408,26 @@ static int read_ban(struct ledger *l, sqlite3_stmt *s, struct roll_ban *ret)
     return 0;
 }
 
+static const char *read_name(sqlite3_stmt *s)
+{
+    const char *name = (const char *)sqlite3_column_text(s, 2);
+
+    return name ? name : "";
+}
+
 int bans_read(struct ledger *l)
 {
     sqlite3_stmt *s;
-    uint32_t place;
     int r = store_start(l, BAN_ALL, 0, NULL, &s);
 
     while (r == 0 && (r = store_step(l, s)) == 1) {
         struct roll_ban b;
         r = read_ban(l, s, &b);
         if (r == 0)
-            r = roll_add(&l->roll, &b, &place);
+            r = append(l, &b, read_name(s));
         if (r < 0)
             return store_stop(s, r);
-        l->ban_id = l->ban_saved = b.id;
+        l->ban_saved = b.id;
         if (b.last > l->seq)
             l->seq = b.last;
     }

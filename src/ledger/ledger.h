@@ -33,7 +33,8 @@ struct ban {
     uint32_t hits, hosts, need_hits, need_hosts;
     usec_t findtime;
     enum { BAN_HOST, BAN_BLOCK, BAN_MANUAL, BAN_FINGERPRINT } reason;
-    usec_t lifted; // 0: in force until `until`; else when it was unbanned
+    char name[FINGERPRINT_TEXT_MAX]; // "helo:ylmf-pc": the fingerprint, if that is the reason
+    usec_t lifted;                   // 0: in force until `until`; else when it was unbanned
 };
 
 // A position in a log: reading goes on there when device, inode and the hash of the file's first

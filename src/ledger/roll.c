@@ -11,6 +11,8 @@ enum { BANS_FIRST = 64, SLOTS_FIRST = 128, GONE_MAX = 1024 };
 
 void roll_done(struct roll *r)
 {
+    for (size_t i = 0; i < r->n; i++)
+        free(r->ban[i].name);
     free(r->ban);
     free(r->slot);
     free(r->running.place);
@@ -271,6 +273,8 @@ void roll_remove(struct roll *r, uint32_t place)
     count(r, b, -1);
     r->in_length[b->net.len]--;
     b->is_gone = true;
+    free(b->name);
+    b->name = NULL;
     r->n_gone++;
 }
 

@@ -21,6 +21,7 @@ struct roll_ban {
     usec_t lifted; // 0: not
     uint32_t next; // the one before it of the same net, or ROLL_NONE
     uint32_t heap; // its place there
+    char *name;    // of the fingerprint that led to it; owned, NULL: none did
 };
 
 enum { ROLL_NONE = UINT32_MAX };
@@ -45,7 +46,8 @@ struct roll {
 
 void roll_done(struct roll *r);
 
-// Takes a copy of the ban; its id is greater than all others', is_running is as given. -ENOMEM.
+// Takes a copy of the ban, and its name over, but not on failure; its id is greater than all
+// others', is_running is as given. -ENOMEM.
 int roll_add(struct roll *r, const struct roll_ban *ban, uint32_t *ret);
 
 // It runs, or not, and ends when its fields say: to be called after these have changed.

@@ -43,7 +43,9 @@ const char schema_create[] =
 
 // What the jails know together (engine/reputation.h). seen: the last hosts and blocks, as two
 // arrays of struct sighting in the machine's own order.
+// ban_name: the fingerprint of those bans that have one.
 const char schema_extend[] =
+    "CREATE TABLE IF NOT EXISTS ban_name (ban INTEGER PRIMARY KEY, text TEXT NOT NULL);"
     "CREATE TABLE IF NOT EXISTS fingerprint (kind INTEGER NOT NULL, name TEXT NOT NULL,"
     " state INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,"
     " hits INTEGER NOT NULL, seen BLOB NOT NULL, PRIMARY KEY (kind, name)) WITHOUT ROWID;"
@@ -104,7 +106,9 @@ const char *const schema_statement[STATEMENT_MAX] = {
 
     [BAN_PUT] = "INSERT OR REPLACE INTO ban VALUES (?1, ?2)",
     [BAN_DROP] = "DELETE FROM ban WHERE id = ?1",
-    [BAN_ALL] = "SELECT id, facts FROM ban ORDER BY id",
+    [BAN_NAME_PUT] = "INSERT OR REPLACE INTO ban_name VALUES (?1, ?2)",
+    [BAN_NAME_DROP] = "DELETE FROM ban_name WHERE ban = ?1",
+    [BAN_ALL] = "SELECT id, facts, text FROM ban LEFT JOIN ban_name ON ban = id ORDER BY id",
 
     [SESSION_PUT] = "INSERT INTO session VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
                     " ON CONFLICT DO UPDATE SET last = ?3, host = ?4, host_len = ?5,"

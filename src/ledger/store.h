@@ -30,6 +30,8 @@ enum statement {
     CONTENT_DROP,
     BAN_PUT,
     BAN_DROP,
+    BAN_NAME_PUT,
+    BAN_NAME_DROP,
     BAN_ALL,
     SESSION_PUT,
     SESSION_DROP,

@@ -87,6 +87,8 @@ static int set_facts(struct facts *f, size_t *n, const struct ban *ban, bool is_
         r = set(f, n, "TAILBAN_HOSTS=%u", ban->hosts);
     if (r == 0)
         r = set(f, n, "TAILBAN_REASON=%s", reasons[ban->reason]);
+    if (r == 0)
+        r = set(f, n, "TAILBAN_NAME=%s", ban->name);
     return r < 0 ? r : set(f, n, "TAILBAN_USER=%s", user);
 }
 

@@ -92,6 +92,9 @@ static void log_reason(const struct cell *cell, const struct ban *ban, enum judg
         snprintf(hosts, sizeof(hosts), " by %u hosts", ban->hosts);
     if (ban->reason == BAN_MANUAL)
         log_line(LEVEL_INFO, "%s is banned in %s for %s: by hand", net, cell->conf->name, length);
+    else if (ban->reason == BAN_FINGERPRINT)
+        log_line(LEVEL_INFO, "%s %s in %s for %s%s: %s is a fingerprint", net, verb,
+                 cell->conf->name, length, over, ban->name);
     else
         log_line(LEVEL_INFO, "%s %s in %s for %s%s: %u hits%s in %s", net, verb, cell->conf->name,
                  length, over, ban->hits, hosts, findtime);
@@ -111,6 +114,7 @@ void herald_ban(struct herald *h, const struct cell *cell, const struct ban *ban
     e.hits = ban->hits;
     e.hosts = ban->hosts;
     e.reason = reasons[ban->reason];
+    e.name = slice_of(ban->name);
     server_event(h->server, &e);
     if (news == JUDGE_BANNED)
         log_event(LEVEL_NOTICE, cell->conf->name, "Ban", &ban->net);

@@ -36,6 +36,7 @@ static struct control_ban ban_record(const struct ban *b)
         .need_hosts = b->need_hosts,
         .findtime = b->findtime,
         .reason = reasons[b->reason],
+        .name = slice_of(b->name),
     };
 }
 

@@ -26,7 +26,8 @@
 enum {
     CONTROL_VERSION = 1,
     CONTROL_PACKET_MAX = 65536,
-    CONTROL_NAME_MAX = 63, // jails: letters, digits, '_', '-', '.'; may be empty: none, or all
+    CONTROL_NAME_MAX = 63,  // jails: letters, digits, '_', '-', '.'; may be empty: none, or all
+    CONTROL_SAID_MAX = 255, // what clients call themselves and their users
     CONTROL_TEXT_MAX = 1024,
     CONTROL_PATH_MAX = 4095,
     CONTROL_VALUE_MAX = 16384,
@@ -127,6 +128,7 @@ struct control_ban {
     uint32_t hits, hosts, need_hits, need_hosts;
     usec_t findtime;
     enum control_reason reason;
+    struct slice name; // "helo:ylmf-pc": the fingerprint, if that is the reason
 };
 
 struct control_evidence {
@@ -166,6 +168,7 @@ struct control_occurrence {
     usec_t until;
     uint32_t count, hits, hosts;
     enum control_reason reason;
+    struct slice name; // as of a ban
     struct slice text;
 };
 
