@@ -93,12 +93,12 @@ static int rarity(struct slice text)
     if (text.n < LITERAL_SHORTEST)
         return 0;
     if (everyday_says(text))
-        return 1;
+        return text.n < LENGTH_ENOUGH / 2 ? 1 : 2;
     return text.n < LENGTH_ENOUGH ? (int)text.n : LENGTH_ENOUGH;
 }
 
-// As rare as the least rare text of a clause is, and the fewer the better. 0: worth nothing.
-static int texts_worth(const struct texts *t)
+// As rare as the least rare text is.
+static int texts_rarity(const struct texts *t)
 {
     int least = LENGTH_ENOUGH;
 
@@ -106,7 +106,15 @@ static int texts_worth(const struct texts *t)
         int rare = rarity(texts_get(t, i));
         least = rare < least ? rare : least;
     }
-    return least == 0 ? 0 : least * 4 + PART_TEXTS_MAX - (int)t->n;
+    return least;
+}
+
+// The rarer the better, and the fewer. 0: worth nothing.
+static int texts_worth(const struct texts *t)
+{
+    int rare = texts_rarity(t);
+
+    return rare == 0 ? 0 : rare * 4 + PART_TEXTS_MAX - (int)t->n;
 }
 
 // The same clause in fewer texts, each of its first or last bytes only: of several that hold
@@ -292,13 +300,18 @@ void part_repeat(struct part *p, unsigned min, unsigned max)
     }
 }
 
+// What every line has, or is far less rare than the first, costs a search and decides nothing.
+static bool is_idle(const struct part *p, const struct texts *t)
+{
+    return texts_rarity(t) < LITERAL_SHORTEST || 2 * texts_worth(t) < texts_worth(&p->clause[0]);
+}
+
 void part_close(struct part *p)
 {
     add_clause(p, &p->head);
     if (!p->exact)
         add_clause(p, &p->tail);
-    // What is far less rare than the first costs a search, and decides nothing.
-    while (p->n > 1 && 2 * texts_worth(&p->clause[p->n - 1]) < texts_worth(&p->clause[0]))
+    while (p->n > 1 && is_idle(p, &p->clause[p->n - 1]))
         p->n--;
 }
 
