@@ -133,8 +133,7 @@ static uint32_t content_group(const struct probe *p)
 }
 
 // Matches with a newline behind the text, as the filter does; what is found points into p->text.
-static bool look(struct probe *p, const struct probe_part *part, struct slice text,
-                 struct slice *ret)
+static bool look(struct probe *p, struct probe_part *part, struct slice text, struct slice *ret)
 {
     if (!part->visible || text.n >= sizeof(p->text))
         return false;
