@@ -63,9 +63,12 @@ class Daemon:
             raise RuntimeError(f'tailband ended with {code}: {self.said.read_text()[-2000:]}')
 
     def pids(self):
-        """The daemon and its enforcer."""
-        with open(f'/proc/{self.pid}/task/{self.pid}/children', encoding='ascii') as f:
-            return [self.pid, *map(int, f.read().split())]
+        """The daemon, and the enforcer's: the one that starts it again where it ends, and itself."""
+        found = [self.pid]
+        for pid in found:
+            with open(f'/proc/{pid}/task/{pid}/children', encoding='ascii') as f:
+                found += map(int, f.read().split())
+        return found
 
     def call(self, *words, **options):
         """Runs a command of the operator's, to its end."""

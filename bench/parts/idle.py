@@ -31,5 +31,5 @@ def run(bench):
         ours = rate(lambda: sum(map(process.wakeups, pids)), seconds)
     finally:
         daemon.close()
-    yield Row('wake-ups, both processes', ours, '/s', at_most=0, note=f'counted for {seconds} s',
+    yield Row('wake-ups of all processes', ours, '/s', at_most=0, note=f'counted for {seconds} s',
               peer=('fail2ban', fail2ban(bench, seconds / 2)))

@@ -20,7 +20,8 @@ class Storm:
 
     def strike(self, core, check):
         """Returns the seconds from when the log appears until all is enforced, until the ledger has
-        it all, which is when the daemon has ended; and its peak of memory."""
+        it all, which is when the daemon has ended; how long the daemon and the enforcer had a core
+        until then; and the daemon's peak of memory."""
         daemon = self.bench.daemon(core=core)
         try:
             daemon.start()
@@ -31,6 +32,8 @@ class Storm:
                 with process.Clock() as enforced:
                     place.rename(log)
                     process.wait_for(self.marked, 'end of the storm', pause=.001)
+                daemon_cpu, *others = map(process.cpu, daemon.pids())
+                enforcer_cpu = sum(others)
                 peak = process.status(daemon.pid, 'VmHWM') * 1024
                 daemon.stop()
             if check:
@@ -38,7 +41,7 @@ class Storm:
         finally:
             daemon.close()
             kernel.empty()
-        return enforced.seconds, both.seconds, peak
+        return enforced.seconds, both.seconds, daemon_cpu, enforcer_cpu, peak
 
     def check(self, daemon):
         """Every ban is where it has to be: in the kernel, and in the ledger."""
@@ -62,14 +65,15 @@ def fail2ban(bench):
 def run(bench):
     storm, rounds = Storm(bench), max(1, bench.rounds - 2)
     taken = [storm.strike(process.MEASURED, check=i == 0) for i in range(rounds)]
-    enforced, both, peak = (process.median(column) for column in zip(*taken))
+    enforced, both, daemon_cpu, enforcer_cpu, peak = (process.median(column) for column in zip(*taken))
     what = f'{bench.lines:,} lines, {bench.part(5):,} banned'
     yield Row(what, both, 's', at_most=.7, note='one core; in the kernel and in the ledger',
               runs=[t[1] for t in taken])
     yield Row('  in the kernel', enforced, 's', note=f'{len(storm.wanted):,} bans, each checked')
+    yield Row('  tailband on the core', daemon_cpu, 's')
+    yield Row('  tailban-enforce on the core', enforcer_cpu, 's')
     yield Row('  as a rate', bench.lines / both, 'lines/s', peer=('fail2ban', fail2ban(bench)),
               times=1000)
     yield Row('  peak of memory', peak, 'bytes')
     if len(process.CORES) > 1:
-        _, both, _ = storm.strike(None, check=False)
-        yield Row('  on all cores', both, 's')
+        yield Row('  on all cores', storm.strike(None, check=False)[1], 's')
