@@ -58,6 +58,8 @@ static const struct row {
     {NULL, "(?i)^Failed from <HOST>$", 0},
     {"^door: <F-CONTENT>.+</F-CONTENT>$", "failed from <HOST>$", 0},
     {"door: <F-CONTENT>.+</F-CONTENT>$", "failed from <HOST>$", SHAPE},
+    {"door: <F-CONTENT>.+</F-CONTENT>$", "^failed from <HOST>$", SHAPE},
+    {"door", "^door failed from <HOST>$", 0},
     {"^from <HOST> <F-CONTENT>.+</F-CONTENT>$", "^failed", 0},
     {"^.* from <HOST> <F-CONTENT>.+</F-CONTENT>$", "^failed", INJECTION},
 
@@ -78,6 +80,8 @@ static const struct row {
     {NULL, "^(?P<a>a)?(?(a)x|y) shut to <HOST>$", 0},
     {NULL, "^(?=door)door (?!open)\\S+ to <HOST>$", 0},
     {NULL, "^([\"'])door\\1 shut to <HOST>$", UNTRIED},
+    {NULL, "(?x)^ door [ ] shut [ ] to [ ] <HOST>$", UNTRIED},
+    {"(?x)^ door [ ] <F-CONTENT> .+ </F-CONTENT> $", "^shut to <HOST>$", UNTRIED},
     {NULL, "^(?=never)ever shut to <HOST>$", UNTRIED},
 };
 

@@ -49,13 +49,16 @@ static int tell(struct exam *e, const struct specimen *witness, struct lint_find
     return e->lint->fn(e->lint->user, finding);
 }
 
-// Whether neither the regex nor the one before it says where a line begins.
+// Whether neither the regex nor the one before it says where a line begins. Where the prefregex has
+// <F-CONTENT>, a ^ behind it is the beginning of that.
 static bool is_loose(const struct exam *e)
 {
     const struct probe *p = &e->lint->probe;
 
-    return !(p->has_prefix && p->prefix.readable && tree_is_anchored(&p->prefix.tree)) &&
-           p->rule[e->rule].readable && !tree_is_anchored(&p->rule[e->rule].tree);
+    if (p->has_prefix && tree_is_anchored(&p->prefix.tree))
+        return false;
+    return (p->has_prefix && tree_has_group(&p->prefix.tree, "content")) ||
+           !tree_is_anchored(&p->rule[e->rule].tree);
 }
 
 static int try_line(struct exam *e, struct slice line)
@@ -124,14 +127,18 @@ static int try_samples(struct exam *e, const struct line *sample, size_t n)
     return r;
 }
 
+// A regex that could not be read may well have one.
 static bool has_address(const struct probe *p, unsigned rule)
 {
     const struct probe_part *part[] = {&p->rule[rule], p->has_prefix ? &p->prefix : NULL};
 
-    for (size_t k = 0; k < 2 && part[k]; k++)
+    for (size_t k = 0; k < 2 && part[k]; k++) {
+        if (!part[k]->readable)
+            return true;
         for (uint32_t i = 0; i < part[k]->tree.n; i++)
             if (part[k]->tree.node[i].kind == NODE_ADDRESS)
                 return true;
+    }
     return false;
 }
 

@@ -25,6 +25,8 @@ static int part_init(struct probe_part *part, const struct pattern *pattern, boo
     if (e == 0)
         e = regex_compile(&part->regex, &part->tree.regex, flags, &fault);
     part->readable = e == 0;
+    if (e < 0)
+        tree_done(&part->tree);
     if (e == 0)
         e = spans_init(&part->spans, &part->tree, flags);
     part->visible = e == 0;
@@ -210,7 +212,7 @@ bool probe_wrap(struct probe *p, struct slice content, uint32_t variant, struct 
 {
     struct specimen_plan plan = {.variant = variant, .through = NODE_NONE, .content = content};
 
-    if (p->has_prefix && p->prefix.readable)
+    if (p->has_prefix && tree_has_group(&p->prefix.tree, "content"))
         return specimen_make(&p->prefix.tree, &plan, ret);
     if (content.n > sizeof(ret->text))
         return false;

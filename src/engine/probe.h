@@ -56,5 +56,6 @@ bool probe_leaves(struct probe *p, struct slice text, struct slice piece);
 // False: none was found.
 bool probe_specimen(struct probe *p, unsigned rule, uint32_t variant, struct specimen *ret);
 
-// A whole line around what a failregex is to see. False: it would be too long.
+// A whole line around what a failregex is to see: just that, where no prefregex has <F-CONTENT>.
+// False: it would be too long.
 bool probe_wrap(struct probe *p, struct slice content, uint32_t variant, struct specimen *ret);

@@ -111,12 +111,20 @@ static bool is_pinned(const struct tree *t, uint32_t i, const char *letters)
 
 bool tree_is_anchored(const struct tree *t)
 {
-    return is_pinned(t, 0, "^A");
+    return t->n > 0 && is_pinned(t, 0, "^A");
 }
 
 bool tree_is_closed(const struct tree *t)
 {
-    return is_pinned(t, 0, "$z");
+    return t->n > 0 && is_pinned(t, 0, "$z");
+}
+
+bool tree_has_group(const struct tree *t, const char *name)
+{
+    for (size_t i = 0; i < t->names.n; i++)
+        if (strcmp(t->names.name[i], name) == 0)
+            return true;
+    return false;
 }
 
 bool tree_within(const struct tree *t, uint32_t inner, uint32_t outer)

@@ -54,6 +54,9 @@ int tree_read(struct tree *t, const char *pattern);
 bool tree_is_anchored(const struct tree *t);
 bool tree_is_closed(const struct tree *t);
 
+// Whether one of its named groups is called so.
+bool tree_has_group(const struct tree *t, const char *name);
+
 // Whether inner is outer or lies in it.
 bool tree_within(const struct tree *t, uint32_t inner, uint32_t outer);
 
