@@ -178,6 +178,13 @@ static int print_summary(const struct replay *p)
     if (logs_overlong(p->offline.logs))
         fprintf(file, "Overlong lines dropped: %llu\n",
                 (unsigned long long)logs_overlong(p->offline.logs));
+    for (enum cap cap = 0; cap < CAP_N; cap++) {
+        uint64_t held = caps_alarm(p->court.caps, cap).held;
+        char limit[CAPS_TEXT_MAX];
+        caps_text(p->court.caps, cap, limit);
+        if (held > 0)
+            fprintf(file, "Held back by %s: %llu\n", limit, (unsigned long long)held);
+    }
     return COMMAND_DONE;
 }
 

@@ -55,7 +55,8 @@ int court_init(struct court *c, const struct config *config)
     memset(c, 0, sizeof(*c));
     c->bans = table_new(COURT_BANS_MAX, BAN_KEY_SIZE, sizeof(struct record), SEED);
     c->seat = calloc(config->n_jail + 1, sizeof(*c->seat));
-    if (!c->bans || !c->seat || config_reputation(config, SEED, &c->reputation) < 0)
+    c->caps = caps_new(&config->settings.caps, SEED);
+    if (!c->bans || !c->seat || !c->caps || config_reputation(config, SEED, &c->reputation) < 0)
         return -ENOMEM;
     jail_budget_init(&c->budget, config->settings.memory, config_usable(config));
     for (size_t i = 0; i < config->n_jail; i++) {
@@ -75,7 +76,7 @@ int court_init(struct court *c, const struct config *config)
         if (r < 0)
             return r;
         jail_ask(s->jail, recall, s);
-        jail_consult(s->jail, &c->reputation);
+        jail_consult(s->jail, &c->reputation, c->caps);
     }
     return 0;
 }
@@ -94,6 +95,7 @@ void court_done(struct court *c)
     }
     free(c->bench);
     table_free(c->bans);
+    caps_free(c->caps);
     reputation_done(&c->reputation);
     memset(c, 0, sizeof(*c));
 }

@@ -17,6 +17,7 @@ struct ruling {
 
 struct court {
     struct reputation reputation;
+    struct caps *caps;
     struct jail_budget budget;
     struct seat {
         struct court *court;

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/span.h"
+#include "engine/caps.h"
 #include "engine/exempt.h"
 #include "engine/filter.h"
 #include "engine/jail.h"
@@ -85,11 +86,12 @@ struct settings {
         LOGLEVEL_DEBUG = 7
     } loglevel;
     usec_t checkpoint;  // the most that a crash may have to read again
-    size_t evidence;    // lines kept per ban
+    uint32_t evidence;  // lines kept per ban
     uint64_t memory;    // bytes that the jails share
     usec_t hooktimeout; // how long onban and onunban may take
     usec_t shield_span; // how long a login shields its block
     struct fingerprint_spec fingerprint;
+    struct caps_spec caps;
     char known[SETTINGS_NAMES_MAX], kept[SETTINGS_NAMES_MAX]; // "helo:NAME user:NAME", checked
 };
 

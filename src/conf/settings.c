@@ -4,250 +4,54 @@
 #include "base/cleanup.h"
 #include "conf/conffile.h"
 #include "conf/dialect.h"
-#include "conf/names.h"
-#include "conf/value.h"
-#include "conf/words.h"
+#include "conf/setting.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <iniparser/iniparser.h>
+#include <stddef.h>
 #include <string.h>
 #include <strings.h>
 
 #define SECTION "tailban"
 
-enum { EVIDENCE_LEAST = 1, EVIDENCE_MOST = 1000 };
+#define AT(member) offsetof(struct settings, member)
+#define MINUTE     (60 * USEC_PER_SEC)
+#define HOUR       (60 * MINUTE)
+#define MIB        (UINT64_C(1) << 20)
 
-static const struct {
-    const char *name;
-    int level;
-} levels[] = {{"error", LOGLEVEL_ERROR},
-              {"warning", LOGLEVEL_WARNING},
-              {"notice", LOGLEVEL_NOTICE},
-              {"info", LOGLEVEL_INFO},
-              {"debug", LOGLEVEL_DEBUG}};
+#define SPAN(member)   setting_parse_span, setting_print_span, AT(member)
+#define NUMBER(member) setting_parse_number, setting_print_number, AT(member)
+#define SHARE(member)  setting_parse_share, setting_print_share, AT(member)
+#define NAMES(member)  setting_parse_names, setting_print_names, AT(member)
 
-static int parse_loglevel(const char *text, struct settings *s)
-{
-    for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
-        if (strcasecmp(text, levels[i].name) == 0) {
-            s->loglevel = levels[i].level;
-            return 0;
-        }
-    }
-    return -EINVAL;
-}
+#define SIGHTINGS_MOST (FINGERPRINT_SEEN_MAX / FINGERPRINT_PUBLIC_FACTOR)
+#define DAYS           USEC_PER_DAY, 366 * USEC_PER_DAY
+#define DAYS_ADVICE    "a time from 1d to 366d"
+#define NAMES_ADVICE   "helo:NAME and user:NAME, separated by spaces"
+#define SHARE_ADVICE   "a share from 0.0001% to 100%"
 
-static void print_loglevel(const struct settings *s, FILE *out)
-{
-    for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
-        if (levels[i].level == (int)s->loglevel)
-            fprintf(out, " %s", levels[i].name);
-    }
-}
-
-static int parse_checkpoint(const char *text, struct settings *s)
-{
-    usec_t span;
-
-    if (span_parse(slice_of(text), &span) < 0 || span < USEC_PER_SEC / 10 ||
-        span > 3600 * USEC_PER_SEC)
-        return -EINVAL;
-    s->checkpoint = span;
-    return 0;
-}
-
-static void print_checkpoint(const struct settings *s, FILE *out)
-{
-    value_print_span(NULL, &s->checkpoint, out);
-}
-
-static int parse_evidence(const char *text, struct settings *s)
-{
-    uint32_t lines;
-    int r = words_number(slice_of(text), EVIDENCE_LEAST, EVIDENCE_MOST, &lines);
-
-    if (r == 0)
-        s->evidence = lines;
-    return r;
-}
-
-static const struct {
-    char letter;
-    unsigned bits;
-} units[] = {{'G', 30}, {'M', 20}, {'K', 10}};
-
-enum { UNITS = sizeof(units) / sizeof(units[0]) };
-
-#define MEMORY_LEAST (UINT64_C(16) << 20)
-#define MEMORY_MOST  (UINT64_C(64) << 30)
-
-static int parse_memory(const char *text, struct settings *s)
-{
-    struct slice number = slice_of(text);
-    unsigned bits = 0;
-    uint32_t n;
-
-    for (size_t i = 0; i < UNITS && number.n > 0; i++) {
-        if (toupper((unsigned char)number.p[number.n - 1]) == units[i].letter)
-            bits = units[i].bits;
-    }
-    number.n -= bits > 0;
-    if (words_number(number, 1, UINT32_MAX, &n) < 0 || (uint64_t)n << bits < MEMORY_LEAST ||
-        (uint64_t)n << bits > MEMORY_MOST)
-        return -EINVAL;
-    s->memory = (uint64_t)n << bits;
-    return 0;
-}
-
-static void print_memory(const struct settings *s, FILE *out)
-{
-    size_t i = 0;
-
-    while (i < UNITS && s->memory & ((UINT64_C(1) << units[i].bits) - 1))
-        i++;
-    if (i < UNITS)
-        fprintf(out, " %llu%c", (unsigned long long)(s->memory >> units[i].bits), units[i].letter);
-    else
-        fprintf(out, " %llu", (unsigned long long)s->memory);
-}
-
-static int parse_hooktimeout(const char *text, struct settings *s)
-{
-    usec_t span;
-
-    if (span_parse(slice_of(text), &span) < 0 || span < USEC_PER_SEC || span > 3600 * USEC_PER_SEC)
-        return -EINVAL;
-    s->hooktimeout = span;
-    return 0;
-}
-
-static void print_hooktimeout(const struct settings *s, FILE *out)
-{
-    value_print_span(NULL, &s->hooktimeout, out);
-}
-
-static void print_evidence(const struct settings *s, FILE *out)
-{
-    fprintf(out, " %zu", s->evidence);
-}
-
-static int parse_days(const char *text, usec_t *ret)
-{
-    usec_t span;
-
-    if (span_parse(slice_of(text), &span) < 0 || span < USEC_PER_DAY || span > 366 * USEC_PER_DAY)
-        return -EINVAL;
-    *ret = span;
-    return 0;
-}
-
-static int parse_shield_span(const char *text, struct settings *s)
-{
-    return parse_days(text, &s->shield_span);
-}
-
-static void print_shield_span(const struct settings *s, FILE *out)
-{
-    value_print_span(NULL, &s->shield_span, out);
-}
-
-static int parse_fingerprint_span(const char *text, struct settings *s)
-{
-    return parse_days(text, &s->fingerprint.span);
-}
-
-static void print_fingerprint_span(const struct settings *s, FILE *out)
-{
-    value_print_span(NULL, &s->fingerprint.span, out);
-}
-
-static int parse_sightings(const char *text, uint32_t *ret)
-{
-    uint32_t n;
-    int r = words_number(slice_of(text), 2, FINGERPRINT_SEEN_MAX / FINGERPRINT_PUBLIC_FACTOR, &n);
-
-    if (r == 0)
-        *ret = n;
-    return r;
-}
-
-static int parse_fingerprint_hosts(const char *text, struct settings *s)
-{
-    return parse_sightings(text, &s->fingerprint.hosts);
-}
-
-static void print_fingerprint_hosts(const struct settings *s, FILE *out)
-{
-    fprintf(out, " %u", s->fingerprint.hosts);
-}
-
-static int parse_fingerprint_blocks(const char *text, struct settings *s)
-{
-    return parse_sightings(text, &s->fingerprint.blocks);
-}
-
-static void print_fingerprint_blocks(const struct settings *s, FILE *out)
-{
-    fprintf(out, " %u", s->fingerprint.blocks);
-}
-
-static int parse_names(const char *text, char ret[static SETTINGS_NAMES_MAX])
-{
-    if (strlen(text) >= SETTINGS_NAMES_MAX || names_check(slice_of(text)) < 0)
-        return -EINVAL;
-    strcpy(ret, text);
-    return 0;
-}
-
-static void print_names(const char *names, FILE *out)
-{
-    if (*names)
-        fprintf(out, " %s", names);
-}
-
-static int parse_known(const char *text, struct settings *s)
-{
-    return parse_names(text, s->known);
-}
-
-static void print_known(const struct settings *s, FILE *out)
-{
-    print_names(s->known, out);
-}
-
-static int parse_kept(const char *text, struct settings *s)
-{
-    return parse_names(text, s->kept);
-}
-
-static void print_kept(const struct settings *s, FILE *out)
-{
-    print_names(s->kept, out);
-}
-
-static const struct setting {
-    const char *key;
-    int (*parse)(const char *text, struct settings *s);
-    void (*print)(const struct settings *s, FILE *out);
-    const char *fallback, *advice;
-} settings[] = {
-    {"loglevel", parse_loglevel, print_loglevel, "notice", "error, warning, notice, info or debug"},
-    {"checkpoint", parse_checkpoint, print_checkpoint, "1s", "a time from 0.1s to 1h"},
-    {"evidence", parse_evidence, print_evidence, "50", "a number of lines from 1 to 1000"},
-    {"memory", parse_memory, print_memory, "256M", "a size from 16M to 64G"},
-    {"hooktimeout", parse_hooktimeout, print_hooktimeout, "30s", "a time from 1s to 1h"},
-    {"shield.span", parse_shield_span, print_shield_span, "2w", "a time from 1d to 366d"},
-    {"fingerprint.span", parse_fingerprint_span, print_fingerprint_span, "1w",
-     "a time from 1d to 366d"},
-    {"fingerprint.hosts", parse_fingerprint_hosts, print_fingerprint_hosts, "6",
+static const struct setting settings[] = {
+    {"loglevel", setting_parse_loglevel, setting_print_loglevel, AT(loglevel), 0, 0, "notice",
+     "error, warning, notice, info or debug"},
+    {"checkpoint", SPAN(checkpoint), USEC_PER_SEC / 10, HOUR, "1s", "a time from 0.1s to 1h"},
+    {"evidence", NUMBER(evidence), 1, 1000, "50", "a number of lines from 1 to 1000"},
+    {"memory", setting_parse_size, setting_print_size, AT(memory), 16 * MIB, 65536 * MIB, "256M",
+     "a size from 16M to 64G"},
+    {"hooktimeout", SPAN(hooktimeout), USEC_PER_SEC, HOUR, "30s", "a time from 1s to 1h"},
+    {"shield.span", SPAN(shield_span), DAYS, "2w", DAYS_ADVICE},
+    {"fingerprint.span", SPAN(fingerprint.span), DAYS, "1w", DAYS_ADVICE},
+    {"fingerprint.hosts", NUMBER(fingerprint.hosts), 2, SIGHTINGS_MOST, "6",
      "a number from 2 to 8"},
-    {"fingerprint.blocks", parse_fingerprint_blocks, print_fingerprint_blocks, "5",
+    {"fingerprint.blocks", NUMBER(fingerprint.blocks), 2, SIGHTINGS_MOST, "5",
      "a number from 2 to 8"},
-    {"fingerprint.known", parse_known, print_known, "helo:ylmf-pc",
-     "helo:NAME and user:NAME, separated by spaces"},
-    {"fingerprint.keep", parse_kept, print_kept, "",
-     "helo:NAME and user:NAME, separated by spaces"},
+    {"fingerprint.known", NAMES(known), 0, 0, "helo:ylmf-pc", NAMES_ADVICE},
+    {"fingerprint.keep", NAMES(kept), 0, 0, "", NAMES_ADVICE},
+    {"cap.bans", NUMBER(caps.bans), 1, UINT32_MAX, "1000000", "a number of bans a minute"},
+    {"cap.blocks", NUMBER(caps.blocks), 1, UINT32_MAX, "1000", "a number of blocks a minute"},
+    {"cap.share.v4", SHARE(caps.share_v4), 1, 1000000, "1%", SHARE_ADVICE},
+    {"cap.share.v6", SHARE(caps.share_v6), 1, 1000000, "1%", SHARE_ADVICE},
+    {"floor.v4", NUMBER(caps.floor_v4), 8, 32, "8", "a prefix from 8 to 32"},
+    {"floor.v6", NUMBER(caps.floor_v6), 32, 128, "32", "a prefix from 32 to 128"},
 };
 
 enum { SETTINGS = sizeof(settings) / sizeof(settings[0]) };
@@ -274,6 +78,11 @@ static void warn_unknown(const struct ini *where, struct problems *problems)
     }
 }
 
+static int set(const struct setting *t, const char *text, struct settings *s)
+{
+    return t->parse(t, text, (char *)s + t->offset);
+}
+
 static void apply(const dictionary *d, const struct ini *where, struct problems *problems,
                   struct settings *ret)
 {
@@ -282,7 +91,7 @@ static void apply(const dictionary *d, const struct ini *where, struct problems 
         const char *value;
         snprintf(key, sizeof(key), SECTION ":%s", settings[i].key);
         value = iniparser_getstring(d, key, NULL);
-        if (value && settings[i].parse(value, ret) < 0)
+        if (value && set(&settings[i], value, ret) < 0)
             problems_error(problems, ini_origin(where, SECTION, settings[i].key),
                            "%s = %s: write %s", settings[i].key, value, settings[i].advice);
     }
@@ -332,7 +141,7 @@ int settings_read(const char *dir, struct problems *problems, struct settings *r
     int r;
 
     for (size_t i = 0; i < SETTINGS; i++)
-        settings[i].parse(settings[i].fallback, &s);
+        set(&settings[i], settings[i].fallback, &s);
     r = read_file(dir, "tailban.conf", problems, &s);
     if (r == 0)
         r = read_file(dir, "tailban.local", problems, &s);
@@ -345,7 +154,7 @@ void settings_print(const struct settings *s, FILE *out)
     fputs("[" SECTION "]\n", out);
     for (size_t i = 0; i < SETTINGS; i++) {
         fprintf(out, "%s =", settings[i].key);
-        settings[i].print(s, out);
+        settings[i].print((const char *)s + settings[i].offset, out);
         fputc('\n', out);
     }
 }

@@ -21,6 +21,7 @@ struct jail {
     past_fn *past;
     void *past_user;
     struct reputation *reputation; // NULL: none
+    struct caps *caps;             // NULL: none
     struct jail_counters counters;
 };
 
@@ -101,9 +102,10 @@ void jail_ask(struct jail *j, past_fn *fn, void *user)
     j->past_user = user;
 }
 
-void jail_consult(struct jail *j, struct reputation *reputation)
+void jail_consult(struct jail *j, struct reputation *reputation, struct caps *caps)
 {
     j->reputation = reputation;
+    j->caps = caps;
 }
 
 static struct past past_of(const struct jail *j, const struct sentence *s, const struct addr *net,
@@ -200,13 +202,21 @@ static bool is_forgiven(struct jail *j, const struct hit *hit)
     return true;
 }
 
-static void ban(struct jail *j, const struct jail_standing *banned, const struct name *known,
-                struct hit *hit, struct verdict *ret)
+// Bans, unless a cap holds it back: then all stays as it is, and the next hit asks again. True: it
+// did. -ENOMEM.
+static int ban(struct jail *j, const struct jail_standing *banned, const struct name *known,
+               struct hit *hit, struct verdict *ret)
 {
+    struct verdict v = judge(j, banned, hit, known);
+    int r = j->caps ? caps_ask(j->caps, &v.net, v.time, v.until) : 0;
+
+    if (r != 0)
+        return r < 0 ? r : false;
     ladder_wipe(j->ladder, &hit->host, &banned->net);
     hit->banned = (uint8_t)addr_prefix(&banned->net);
-    *ret = judge(j, banned, hit, known);
     j->counters.verdicts++;
+    *ret = v;
+    return true;
 }
 
 // known: the fingerprint that the hit bears, NULL: none.
@@ -228,10 +238,9 @@ static int count(struct jail *j, struct hit *hit, const struct name *known, stru
         banned = &rungs.at[0];
     if (banned == &rungs.at[0] && !known && is_forgiven(j, hit))
         banned = NULL;
-    if (banned)
-        ban(j, banned, known, hit, ret_verdict);
+    r = banned ? ban(j, banned, known, hit, ret_verdict) : false;
     *ret_hit = *hit;
-    return banned ? JAIL_E_VERDICT : JAIL_E_HIT;
+    return r < 0 ? r : r ? JAIL_E_VERDICT : JAIL_E_HIT;
 }
 
 // No more than it takes, so that the number stays one to read.

@@ -6,6 +6,7 @@
 
 #include "base/addr.h"
 #include "base/budget.h"
+#include "engine/caps.h"
 #include "engine/exempt.h"
 #include "engine/filter.h"
 #include "engine/netblock.h"
@@ -90,8 +91,9 @@ typedef struct past past_fn(void *user, const struct jail_spec *spec, const stru
                             usec_t time);
 void jail_ask(struct jail *j, past_fn *fn, void *user);
 
-// What the jail shares with others; borrowed. Without one nothing is known of names and logins.
-void jail_consult(struct jail *j, struct reputation *reputation);
+// What the jail shares with others; borrowed. NULL: nothing is known of names and logins, or
+// nothing is capped.
+void jail_consult(struct jail *j, struct reputation *reputation, struct caps *caps);
 
 // One line, in the order of the file. 0: nothing, JAIL_E_HIT, JAIL_E_VERDICT, or -ENOMEM. now is
 // the program's time, of an old log when it was written last; verdicts depend on the line's own, as

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "conf/names.h"
+#include "scan/alarms.h"
 #include "scan/books.h"
 #include "scan/recall.h"
 
@@ -27,6 +28,7 @@ struct judge {
     usec_t now;                  // of the piece being read
     const struct source *source; // of the line being judged
     struct judge_counters counters;
+    struct alarms alarms;
 };
 
 int judge_new(struct ledger *ledger, const struct zone *zone, const struct judge_hooks *hooks,
@@ -145,6 +147,7 @@ int judge_load(struct judge *j, struct config *config, usec_t now)
     roster_free(j->roster);
     j->roster = roster;
     j->intake = intake;
+    j->alarms = (struct alarms){0};
     keep_places(j, now);
     return 0;
 }
@@ -368,6 +371,7 @@ void judge_read(struct judge *j, usec_t now)
     j->now = now;
     intake_read(j->intake, now, on_line, j);
     roster_pass(j->roster);
+    alarms_tell(&j->alarms, j->roster->caps);
     if (j->books.writes >= WRITES_MAX && !j->books.is_failing)
         close_books(j, now);
     if (!intake_ready(j->intake))
@@ -457,6 +461,7 @@ static int on_lifted(void *user, const struct ban *ban)
     struct cell *c = roster_find(l->judge->roster, slice_of(ban->jail));
 
     l->n++;
+    caps_lift(l->judge->roster->caps, &ban->net);
     if (c && c->jail)
         jail_forget(c->jail, &ban->net);
     if (c)

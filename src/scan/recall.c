@@ -75,11 +75,19 @@ static int restore_reputation(struct ledger *ledger, struct roster *roster, usec
     return r < 0 ? r : ledger_shields(ledger, restore_shield, roster->reputation.shield);
 }
 
+static int restore_block(void *user, const struct ban *ban)
+{
+    return caps_hold(user, &ban->net, ban->until);
+}
+
 int recall_restore(struct ledger *ledger, struct roster *roster, usec_t now)
 {
     struct recall recall = {.roster = roster, .now = now};
     usec_t since = USEC_FOREVER;
     int r = restore_reputation(ledger, roster, now);
+
+    if (r == 0)
+        r = ledger_bans(ledger, NULL, now, 0, restore_block, roster->caps);
 
     for (size_t i = 0; i < roster->n && r >= 0; i++) {
         struct cell *c = &roster->cell[i];

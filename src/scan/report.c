@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "scan/report.h"
+#include "scan/alarms.h"
 
 #include "scan/clock.h"
 
@@ -207,6 +208,22 @@ static int put_jail(const struct cell *c, uint64_t bans, struct caller *to)
     return caller_put(to, &record);
 }
 
+static int put_alarms(const struct desk *d, struct caller *to)
+{
+    const struct caps *caps = judge_roster(d->judge)->caps;
+    char text[ALARM_TEXT_MAX];
+    int r = 0;
+
+    for (enum cap cap = 0; cap < CAP_N && r >= 0; cap++) {
+        struct control record = {.type = CONTROL_IS_PROBLEM};
+        if (!alarms_text(caps, cap, clock_now(), text))
+            continue;
+        record.problem = (struct control_problem){.text = slice_of(text)};
+        r = caller_put(to, &record);
+    }
+    return r;
+}
+
 int report_problems(const struct desk *d, struct caller *to)
 {
     const struct config *config = &judge_roster(d->judge)->config;
@@ -236,6 +253,8 @@ int report_status(const struct desk *d, const struct cell *only, struct caller *
         if (!only || only == c)
             r = put_jail(c, ledger_in_force(d->ledger, c->conf->name), to);
     }
+    if (r >= 0)
+        r = put_alarms(d, to);
     return r < 0 ? r : report_problems(d, to);
 }
 

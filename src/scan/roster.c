@@ -56,7 +56,7 @@ static int cell_open(struct cell *c, struct roster *all)
     spec.budget = &all->budget;
     r = jail_new(&spec, c->filter, &c->exempt, seed, &c->jail);
     if (r == 0)
-        jail_consult(c->jail, &all->reputation);
+        jail_consult(c->jail, &all->reputation, all->caps);
     return r == -EINVAL ? reject(c, "its thresholds are out of bounds") : r;
 }
 
@@ -78,12 +78,15 @@ static void look_back(struct roster *r)
     }
 }
 
-static int open_reputation(struct roster *r)
+static int open_common(struct roster *r)
 {
     uint64_t seed;
     int e = draw_seed(&seed);
 
-    return e < 0 ? e : config_reputation(&r->config, seed, &r->reputation);
+    if (e < 0)
+        return e;
+    r->caps = caps_new(&r->config.settings.caps, seed);
+    return r->caps ? config_reputation(&r->config, seed, &r->reputation) : -ENOMEM;
 }
 
 int roster_new(struct config *config, struct roster **ret)
@@ -108,7 +111,7 @@ int roster_new(struct config *config, struct roster **ret)
     else if (r->config.n_jail >= ORDER_JAILS_MAX)
         error = -E2BIG;
     if (error == 0)
-        error = open_reputation(r);
+        error = open_common(r);
     jail_budget_init(&r->budget, r->config.settings.memory, config_usable(&r->config));
     for (size_t i = 0; i < r->config.n_jail && error == 0; i++) {
         if (!r->config.jail[i].enabled)
@@ -212,6 +215,7 @@ struct roster *roster_free(struct roster *r)
     for (size_t i = 0; i < r->n_panels; i++)
         panel_free(r->panel[i]);
     free(r->panel);
+    caps_free(r->caps);
     reputation_done(&r->reputation);
     config_done(&r->config);
     free(r);

@@ -26,6 +26,7 @@ struct roster {
     struct config config;
     struct jail_conf manual;
     struct reputation reputation; // what the jails know together
+    struct caps *caps;            // and may do together
     struct jail_budget budget;
     struct cell *cell;
     size_t n;

@@ -41,6 +41,18 @@ class Bans(Case):
         self.rig.append('log/mail.log', ''.join(line(a) for a in many))
         self.rig.wait_kernel({a + '/32' for a in many})
 
+    def test_caps(self):
+        """What is beyond a cap is held back, said, and banned when it asks again later."""
+        self.rig.jail()
+        self.rig.write('etc/tailban.conf', '[tailban]\ncap.bans = 2\n')
+        self.rig.start()
+        for i in range(1, 5):
+            self.rig.hit(f'203.0.113.{i}', 3)
+        self.rig.wait(lambda: self.rig.said('bans are held back: cap.bans = 2 a minute'), 'an alarm')
+        self.rig.wait_kernel(['203.0.113.1/32', '203.0.113.2/32'])
+        self.assertIn('cap.bans = 2 a minute is reached, 2 times', self.rig.command('status').stdout)
+        self.assertEqual(self.rig.said('bans are held back'), 1)
+
     def test_expiry(self):
         self.rig.jail(bantime='2s')
         self.rig.start()
