@@ -27,6 +27,7 @@ static void use_as_filter(struct ini *filter, struct problems *problems)
     struct ini *params = ini_new(), *given = ini_new();
     struct definition d = {"fuzz", filter, params, given, problems};
     struct filter_spec spec;
+    struct filter *compiled;
     int r;
 
     must(params && given);
@@ -34,8 +35,10 @@ static void use_as_filter(struct ini *filter, struct problems *problems)
     must(r == 0 || has_error(problems));
     if (r == 0) {
         must(spec.n_failregex > 0 && spec.failregex[0].text[0]);
-        r = filterspec_compile(&spec, here, problems);
+        r = filterspec_compile(&spec, here, problems, &compiled);
         must(r == 0 || has_error(problems));
+        if (r == 0)
+            filter_free(compiled);
     }
     unknown_in_filter(filter, problems);
     ini_free(params);

@@ -50,7 +50,7 @@ static struct past recall(void *user, const struct jail_spec *spec, const struct
     return past;
 }
 
-int court_init(struct court *c, const struct config *config)
+int court_init(struct court *c, struct config *config)
 {
     memset(c, 0, sizeof(*c));
     c->bans = table_new(COURT_BANS_MAX, BAN_KEY_SIZE, sizeof(struct record), SEED);
@@ -62,17 +62,16 @@ int court_init(struct court *c, const struct config *config)
     for (size_t i = 0; i < config->n_jail; i++) {
         struct seat *s = &c->seat[c->n];
         struct jail_spec spec = config->jail[i].spec;
-        struct filter_error error;
         int r;
         if (!config->jail[i].usable)
             continue;
         s->court = c;
         s->number = (uint32_t)c->n++;
         s->conf = &config->jail[i];
-        r = filter_new(&s->conf->filter, &s->filter, &error);
+        s->filter = config->jail[i].compiled;
+        config->jail[i].compiled = NULL;
         spec.budget = &c->budget;
-        if (r == 0)
-            r = jail_new(&spec, s->filter, &s->conf->ignoreip, SEED, &s->jail);
+        r = jail_new(&spec, s->filter, &s->conf->ignoreip, SEED, &s->jail);
         if (r < 0)
             return r;
         jail_ask(s->jail, recall, s);

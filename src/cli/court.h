@@ -38,8 +38,9 @@ struct court {
     uint64_t dice;      // bantime.rndtime's: the same in every run
 };
 
-// The configuration's usable jails; it must outlive the court. -errno; court_done() in any case.
-int court_init(struct court *c, const struct config *config);
+// The configuration's usable jails, whose compiled filters it takes over; it must outlive the
+// court. -errno; court_done() in any case.
+int court_init(struct court *c, struct config *config);
 void court_done(struct court *c);
 
 // This jail (index into seat, ascending) reads that file. Before the first line. -ENOMEM.

@@ -145,8 +145,10 @@ size_t config_usable(const struct config *c)
 
 void config_done(struct config *c)
 {
-    for (size_t i = 0; i < c->n_jail; i++)
+    for (size_t i = 0; i < c->n_jail; i++) {
+        filter_free(c->jail[i].compiled);
         exempt_done(&c->jail[i].ignoreip);
+    }
     pool_free(c->pool);
     *c = (struct config){0};
 }
@@ -157,6 +159,7 @@ static int read_filter(const char *dir, const struct text *ref, struct problems 
     cleanup(ini_freep) struct ini *given = ini_new();
     struct definition d = {0};
     struct origin at = ref->line[0];
+    struct filter *compiled;
     int r = given ? definition_open(dir, dir ? layers_layout(dir) : LAYOUT_TAILBAN, ref, given,
                                     problems, &d)
                   : -ENOMEM;
@@ -165,7 +168,9 @@ static int read_filter(const char *dir, const struct text *ref, struct problems 
         return r;
     r = filterspec_make(&d, at, ret);
     if (r == 0)
-        r = filterspec_compile(ret, at, problems);
+        r = filterspec_compile(ret, at, problems, &compiled);
+    if (r == 0)
+        filter_free(compiled);
     if (r == -E2BIG)
         problems_error(problems, at, "filter '%s' grows beyond what fits", d.name);
     unknown_in_filter(d.filter, problems);

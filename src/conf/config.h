@@ -50,6 +50,7 @@ struct jail_conf {
     bool usable; // enabled, and nothing is wrong with it
     char *filter_name;
     struct filter_spec filter;
+    struct filter *compiled; // of it; whoever takes it over leaves NULL
     enum backend {
         BACKEND_AUTO, // files where there are any, else the journal
         BACKEND_FILES,

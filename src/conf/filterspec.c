@@ -169,14 +169,12 @@ int filterspec_make(const struct definition *d, struct origin at, struct filter_
     return r;
 }
 
-int filterspec_compile(const struct filter_spec *spec, struct origin at, struct problems *problems)
+int filterspec_compile(const struct filter_spec *spec, struct origin at, struct problems *problems,
+                       struct filter **ret)
 {
     struct filter_error error = {0};
-    struct filter *filter;
-    int r = filter_new(spec, &filter, &error);
+    int r = filter_new(spec, ret, &error);
 
-    if (r == 0)
-        filter_free(filter);
     if (r != -EINVAL)
         return r;
     if (error.pattern)

@@ -12,8 +12,9 @@ const char *filterspec_option(size_t index);
 // warning; -EINVAL with a problem, -ENOMEM.
 int filterspec_make(const struct definition *d, struct origin at, struct filter_spec *ret);
 
-// Whether the engine takes it: -EINVAL with a problem that names the regex, -ENOMEM.
-int filterspec_compile(const struct filter_spec *spec, struct origin at, struct problems *problems);
+// What the engine makes of it: -EINVAL with a problem that names the regex, -ENOMEM.
+int filterspec_compile(const struct filter_spec *spec, struct origin at, struct problems *problems,
+                       struct filter **ret);
 
 // "option = value" for each.
 void filterspec_print(const struct filter_spec *spec, FILE *out);

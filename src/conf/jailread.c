@@ -128,7 +128,7 @@ static int read_filter(struct reading *g)
     if (r == 0)
         r = filterspec_make(&g->definition, place_of(jail), &jail->filter);
     if (r == 0)
-        r = filterspec_compile(&jail->filter, place_of(jail), g->draft.problems);
+        r = filterspec_compile(&jail->filter, place_of(jail), g->draft.problems, &jail->compiled);
     if (r == 0)
         r = journalmatch_read(&g->definition, &jail->journal);
     unknown_in_filter(g->definition.filter, g->draft.problems);

@@ -9,20 +9,6 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-static int explain(struct cell *c, const struct filter_error *e)
-{
-    const struct pattern *p = e->pattern;
-    int r;
-
-    if (p && p->file)
-        r = asprintf(&c->problem, "%s:%u: %s", p->file, p->line, e->text);
-    else
-        r = asprintf(&c->problem, "filter %s: %s", c->conf->filter_name, e->text);
-    if (r < 0)
-        c->problem = NULL;
-    return r < 0 ? -ENOMEM : 0;
-}
-
 static int reject(struct cell *c, const char *why)
 {
     c->problem = strdup(why);
@@ -34,10 +20,9 @@ static int draw_seed(uint64_t *ret)
     return getrandom(ret, sizeof(*ret), 0) == (ssize_t)sizeof(*ret) ? 0 : -errno;
 }
 
-static int cell_open(struct cell *c, struct roster *all)
+static int cell_open(struct cell *c, struct jail_conf *conf, struct roster *all)
 {
     struct jail_spec spec = c->conf->spec;
-    struct filter_error error = {0};
     uint64_t seed;
     int r;
 
@@ -48,11 +33,8 @@ static int cell_open(struct cell *c, struct roster *all)
     r = draw_seed(&seed);
     if (r < 0)
         return r;
-    r = filter_new(&c->conf->filter, &c->filter, &error);
-    if (r == -EINVAL)
-        return explain(c, &error);
-    if (r < 0)
-        return r;
+    c->filter = conf->compiled;
+    conf->compiled = NULL;
     spec.budget = &all->budget;
     r = jail_new(&spec, c->filter, &c->exempt, seed, &c->jail);
     if (r == 0)
@@ -117,7 +99,7 @@ int roster_new(struct config *config, struct roster **ret)
         if (!r->config.jail[i].enabled)
             continue;
         r->cell[r->n].conf = &r->config.jail[i];
-        error = cell_open(&r->cell[r->n++], r);
+        error = cell_open(&r->cell[r->n++], &r->config.jail[i], r);
     }
     if (error == 0 && !roster_find(r, slice_of(ROSTER_MANUAL)))
         r->cell[r->n++].conf = &r->manual;
