@@ -128,14 +128,16 @@ struct addr addr_host(const struct addr *a)
 
 bool addr_within(const struct addr *inner, const struct addr *outer)
 {
-    struct addr block = *inner;
+    static const uint8_t zeros[16];
+    size_t whole = outer->len / 8, rest = sizeof(zeros) - whole;
+    uint8_t first = (uint8_t)(0xff00 >> outer->len % 8); // of the byte that the prefix ends in
 
     // By its bytes ::/0 would hold all of IPv4; nobody who writes it means that.
-    if (inner->len < outer->len || addr_is_v4(inner) != addr_is_v4(outer))
+    if (inner->len < outer->len || memcmp(inner->b, outer->b, whole) != 0 ||
+        addr_is_v4(inner) != addr_is_v4(outer))
         return false;
-    block.len = outer->len;
-    mask(&block);
-    return memcmp(block.b, outer->b, sizeof(block.b)) == 0;
+    return rest == 0 || ((inner->b[whole] & first) == outer->b[whole] &&
+                         memcmp(outer->b + whole + 1, zeros, rest - 1) == 0);
 }
 
 int addr_compare(const struct addr *a, const struct addr *b)
