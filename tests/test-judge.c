@@ -515,6 +515,29 @@ static void test_in_turn(void **state)
     assert_true(judge_ready(f->judge));
 }
 
+// A jail counts the lines of its logs, shown to its filter or not.
+static void test_lines(void **state)
+{
+    static const char noise[] = "2026-10-14T17:46:40Z mail good: all is well\n";
+    struct fixture *f = *state;
+    const struct roster *r;
+
+    write_jail(f, "j", "");
+    append_hits(f, "a.log", "203.0.113.7", 0, 2);
+    append(f, "a.log", noise);
+    assert_int_equal(load(f), 0);
+    read_all(f);
+    r = judge_roster(f->judge);
+    assert_int_equal(jail_counters(r->cell[0].jail)->lines, 3);
+    assert_int_equal(jail_counters(r->cell[0].jail)->matched, 2);
+    append(f, "a.log", noise);
+    append(f, "b.log", noise);
+    append_hits(f, "b.log", "203.0.113.7", 0, 1);
+    read_all(f);
+    assert_int_equal(jail_counters(r->cell[0].jail)->lines, 6);
+    assert_int_equal(f->bans, 1);
+}
+
 static void test_spared(void **state)
 {
     struct fixture *f = *state;
@@ -698,6 +721,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_goes_on, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_reload, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_in_turn, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_lines, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_spared, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_by_hand, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_later_end_counts, set_up, tear_down),
