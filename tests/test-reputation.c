@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What jails know together, from lines to verdicts.
+#include "engine/jail.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#define T (100 * USEC_PER_DAY)
+
+enum { SEED = 1, LINES_MAX_TEST = 16 };
+
+static const struct pattern failregex[] = {
+    {"^fail <ADDR>(?: user=<F-USER>\\S*</F-USER>)?(?: helo=<F-HELO>\\S*</F-HELO>)?"
+     "(?: claim=<F-CLAIM>\\S*</F-CLAIM>)?(?: name=<F-CLIENT>\\S*</F-CLIENT>)?$",
+     NULL, 0},
+    {"^wrong <ADDR> user=<F-USER>\\S*</F-USER> <F-EXISTS>mismatch</F-EXISTS>$", NULL, 0},
+    {"^<F-SUCCESS>login</F-SUCCESS> <ADDR> user=<F-USER>\\S*</F-USER>$", NULL, 0},
+};
+
+struct fixture {
+    struct filter *filter;
+    struct exempt exempt;
+    struct reputation reputation;
+    struct jail *jail;
+    usec_t now;
+};
+
+static int setup(void **state)
+{
+    static const struct filter_spec filter = {
+        .name = "f", .failregex = failregex, .n_failregex = 3};
+    static const struct fingerprint_spec fingerprint = {7 * USEC_PER_DAY, 3, 3};
+    static const uint8_t v4[] = {24};
+    const struct jail_spec spec = {
+        .name = "j",
+        .maxretry = 4,
+        .findtime = USEC_PER_DAY,
+        .sentence = {USEC_PER_DAY},
+        .netblock_findtime = USEC_PER_DAY,
+        .netblock_sentence = {USEC_PER_DAY},
+        .v4 = {{24, 2, 4}},
+        .n_v4 = 1,
+        .fingerprints = true,
+        .shield = true,
+    };
+    struct fixture *x = calloc(1, sizeof(*x));
+    struct filter_error error;
+
+    assert_int_equal(filter_new(&filter, &x->filter, &error), 0);
+    assert_int_equal(reputation_init(&x->reputation,
+                                     shield_new(14 * USEC_PER_DAY, v4, 1, NULL, 0, SEED),
+                                     fingerprints_new(&fingerprint, SEED)),
+                     0);
+    assert_int_equal(jail_new(&spec, x->filter, &x->exempt, SEED, &x->jail), 0);
+    jail_consult(x->jail, &x->reputation, NULL);
+    x->now = T;
+    *state = x;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *x = *state;
+
+    jail_free(x->jail);
+    filter_free(x->filter);
+    reputation_done(&x->reputation);
+    free(x);
+    return 0;
+}
+
+// What the line leads to: "" nothing, or the net that is banned, a star before it for a
+// fingerprint.
+static const char *feed(struct fixture *x, const char *text)
+{
+    static char said[ADDR_TEXT_MAX + 1];
+    struct line line = {.text = slice_of(text), .date = {text, 0}, .time = x->now, .dated = true};
+    struct hit hit;
+    struct verdict v;
+    int r = jail_feed(x->jail, &line, x->now, &hit, &v);
+
+    assert_true(r >= 0);
+    x->now += 60 * USEC_PER_SEC;
+    said[0] = '\0';
+    if (r == JAIL_E_VERDICT) {
+        said[0] = '*';
+        addr_format(&v.net, said + (v.reason == VERDICT_FINGERPRINT));
+    }
+    return said;
+}
+
+static const struct {
+    const char *name;
+    struct {
+        const char *line, *banned; // NULL: nobody
+    } step[LINES_MAX_TEST];
+} rows[] = {
+    {"a user name of a botnet's",
+     {{"fail 198.18.1.1 user=admin"},
+      {"fail 198.18.2.1 user=admin"},
+      {"fail 198.18.3.1 user=admin", "*198.18.3.1"},
+      {"fail 198.18.4.1 user=admin", "*198.18.4.1"},
+      {"fail 198.18.5.1 user=other"}}},
+    {"a user who exists",
+     {{"fail 198.18.1.1 user=anna"},
+      {"wrong 198.18.9.1 user=anna mismatch"},
+      {"fail 198.18.2.1 user=anna"},
+      {"fail 198.18.3.1 user=anna"},
+      {"fail 198.18.4.1 user=anna"}}},
+    {"a user who logs in",
+     {{"login 192.0.2.1 user=anna@example.org"},
+      {"fail 198.18.1.1 user=anna"},
+      {"fail 198.18.2.1 user=anna"},
+      {"fail 198.18.3.1 user=anna"}}},
+    {"a HELO name that is the client's own",
+     {{"fail 198.18.1.1 helo=pc name=pc"},
+      {"fail 198.18.2.1 helo=pc name=PC"},
+      {"fail 198.18.3.1 helo=pc name=pc"},
+      {"fail 198.18.4.1 helo=pc"}}},
+    {"a name where honest servers fail",
+     {{"fail 198.18.1.1 claim=debian"},
+      {"fail 198.18.2.1 claim=debian"},
+      {"fail 198.18.3.1 claim=debian"},
+      {"fail 198.18.1.1 claim=WIN-7QKD93JX01T"},
+      {"fail 198.18.2.1 claim=WIN-K2M4V8RP0AZ"},
+      {"fail 198.18.3.1 claim=WIN-1Q2W3E4R5T6", "*198.18.3.1"}}},
+    {"learned elsewhere, recognised here",
+     {{"fail 198.18.1.1 helo=pc"},
+      {"fail 198.18.2.1 helo=pc"},
+      {"fail 198.18.3.1 helo=pc", "*198.18.3.1"},
+      {"fail 198.18.4.1 claim=pc", "*198.18.4.1"}}},
+    {"banned already",
+     {{"fail 198.18.1.1 helo=pc"},
+      {"fail 198.18.2.1 helo=pc"},
+      {"fail 198.18.3.1 helo=pc", "*198.18.3.1"},
+      {"fail 198.18.3.1 helo=pc"},
+      {"fail 198.18.3.1 helo=pc"},
+      {"fail 198.18.3.1 helo=pc"},
+      {"fail 198.18.3.1 helo=pc", "198.18.3.1"}}},
+    {"a block with a login",
+     {{"login 198.18.1.9 user=anna"},
+      {"fail 198.18.1.1"},
+      {"fail 198.18.1.2"},
+      {"fail 198.18.1.1"},
+      {"fail 198.18.1.2"},
+      {"fail 198.18.1.1"},
+      {"fail 198.18.1.1", "198.18.1.1"},
+      {"fail 198.18.2.1"},
+      {"fail 198.18.2.2"},
+      {"fail 198.18.2.1"},
+      {"fail 198.18.2.2", "198.18.2.0/24"}}},
+    {"three who mistype, and log in",
+     {{"fail 198.18.1.1 user=a"},
+      {"fail 198.18.1.1 user=a"},
+      {"fail 198.18.1.1 user=a"},
+      {"login 198.18.1.1 user=a"},
+      {"fail 198.18.1.1 user=b"},
+      {"fail 198.18.1.1 user=b"},
+      {"fail 198.18.1.1 user=b"},
+      {"fail 198.18.1.1 user=b", "198.18.1.1"}}},
+};
+
+static void test_rows(void **state)
+{
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        if (i > 0)
+            setup(state);
+        for (size_t k = 0; k < LINES_MAX_TEST && rows[i].step[k].line; k++) {
+            const char *expected = rows[i].step[k].banned ? rows[i].step[k].banned : "";
+            const char *banned = feed(*state, rows[i].step[k].line);
+            if (strcmp(banned, expected) != 0)
+                fail_msg("%s: %s: '%s' banned, not '%s'", rows[i].name, rows[i].step[k].line,
+                         banned, expected);
+        }
+        if (i + 1 < sizeof(rows) / sizeof(*rows))
+            teardown(state);
+    }
+}
+
+static void test_unbanned_and_back(void **state)
+{
+    struct fixture *x = *state;
+    struct addr host;
+
+    assert_int_equal(addr_parse(slice_of("198.18.3.1"), &host), 0);
+    feed(x, "fail 198.18.1.1 helo=pc");
+    feed(x, "fail 198.18.2.1 helo=pc");
+    assert_string_equal(feed(x, "fail 198.18.3.1 helo=pc"), "*198.18.3.1");
+    assert_string_equal(feed(x, "fail 198.18.3.1 helo=pc"), "");
+    jail_forget(x->jail, &host);
+    assert_string_equal(feed(x, "fail 198.18.3.1 helo=pc"), "*198.18.3.1");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_rows, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_unbanned_and_back, setup, teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
