@@ -41,7 +41,8 @@ while IFS= read -r line; do
 done <"$transcript" | sed -E "s|$tailban|tailban|g
     s/20[2-9][0-9]-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z/TIME/g
     s/until [0-9]{2} [A-Z][a-z]{2} ([0-9]{4} )?[0-9:]{8} \(/until TIME (/
-    s/\([0-9]{4,}w.* ago\)/(AGE)/" >"$folder/actual"
+    s/\([0-9]{4,}w.* ago\)/(AGE)/
+    s/[0-9]{4,}w( [0-9]d)? ago/AGE/g" >"$folder/actual"
 
 if [ -n "${CLI_ACCEPT:-}" ]; then
     cp "$folder/actual" "$transcript"

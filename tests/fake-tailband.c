@@ -128,9 +128,27 @@ static void answer_status(struct fake *f, struct slice jail)
     const struct slice none = {"", 0}, full = TEXT("No space left on device");
     const struct control records[] = {
         {.type = CONTROL_IS_DAEMON,
-         .daemon = {TEXT("0.1.0"), TEXT("/etc/tailban"), 4711, f->now, before(f, 52, 0),
-                    before(f, 2, 0), f->scene != SCENE_QUIET, 3, 1234567, 4242, 1, 12582912, 1200,
-                    7, 1, f->scene == SCENE_FULL, f->scene == SCENE_FULL ? full : none}},
+         .daemon = {TEXT("0.1.0"),
+                    TEXT("/etc/tailban"),
+                    4711,
+                    f->now,
+                    before(f, 52, 0),
+                    before(f, 2, 0),
+                    f->scene != SCENE_QUIET,
+                    3,
+                    1234567,
+                    4242,
+                    1,
+                    12582912,
+                    1200,
+                    7,
+                    1,
+                    f->scene == SCENE_FULL,
+                    f->scene == SCENE_FULL ? full : none,
+                    f->scene == SCENE_BUSY ? 2 : 0,
+                    340,
+                    120,
+                    f->scene == SCENE_BUSY ? 2 : 0}},
         {.type = CONTROL_IS_SOURCE,
          .source = {TEXT("/var/log/mail.log"), CONTROL_LIVE, 5000000, 5000000, 40000, LONG_AGO}},
         {.type = CONTROL_IS_SOURCE,
@@ -139,8 +157,27 @@ static void answer_status(struct fake *f, struct slice jail)
          .source = {TEXT("/srv/\x1b[2Jicewarp.log"), CONTROL_UNREADABLE, .text = TEXT("denied")}},
         {.type = CONTROL_IS_SOURCE, .source = {TEXT("/var/log/exim/*"), CONTROL_WAITING}},
         {.type = CONTROL_IS_JAIL,
-         .jail = {TEXT("postfix-auth"), TEXT("postfix-auth"), true, 1, 40000, 50, 45, 2, 3, 1, 0, 4,
-                  0, 31, 0, 6, 5, 600 * USEC_PER_SEC, 7 * USEC_PER_DAY}},
+         .jail = {TEXT("postfix-auth"),
+                  TEXT("postfix-auth"),
+                  true,
+                  1,
+                  40000,
+                  50,
+                  45,
+                  2,
+                  3,
+                  1,
+                  0,
+                  4,
+                  0,
+                  31,
+                  0,
+                  6,
+                  9,
+                  2,
+                  5,
+                  600 * USEC_PER_SEC,
+                  7 * USEC_PER_DAY}},
         {.type = CONTROL_IS_JAIL,
          .jail = {TEXT("exim"), TEXT("exim"), .maxretry = 5, .text = TEXT("no filter 'exim'")}},
         {.type = CONTROL_IS_JAIL,
@@ -223,7 +260,8 @@ static void answer_why(struct fake *f)
         lifted.lifted = LONG_AGO + 3600 * USEC_PER_SEC;
         put(f, &(struct control){.type = CONTROL_IS_BAN, .ban = lifted});
         put_standing(f, &(struct control_standing){TEXT("postfix-auth"), V4(113, 7), 2, 1, 5, 1,
-                                                   600 * USEC_PER_SEC, false});
+                                                   600 * USEC_PER_SEC, false, before(f, 50, 0), 4,
+                                                   true});
         put_standing(f, &(struct control_standing){
                             TEXT("postfix-auth"),
                             {.b = {[10] = 0xff, [11] = 0xff, 203, 0, 113}, .len = 120},
@@ -232,11 +270,43 @@ static void answer_why(struct fake *f)
                             12,
                             4,
                             USEC_PER_DAY / 4,
-                            false});
+                            .login = before(f, 75, 0),
+                            .shielded = true});
         put_line(f, 0, 2, 2, slice_of("connected again"));
     }
     put_standing(f, &(struct control_standing){TEXT("dovecot-auth"), V4(113, 7), 0, 0, 5, 1,
                                                600 * USEC_PER_SEC, f->scene == SCENE_BUSY});
+}
+
+static const struct control_fingerprint names[] = {
+    {CONTROL_HELO, TEXT("win-<mixed:11>"), CONTROL_LEARNED, true, false, 9, 7, 6, 5, 1234, LONG_AGO,
+     LONG_AGO + USEC_PER_DAY, 0},
+    {CONTROL_HELO, TEXT("ylmf-pc"), CONTROL_ADDED, true, true, .need_hosts = 6, .need_blocks = 5},
+    {CONTROL_USER, TEXT("in\x1b[2Jfo"), CONTROL_KEPT, .need_hosts = 6, .need_blocks = 5},
+    {CONTROL_USER, TEXT("anna"), .hosts = 2, .blocks = 1, .need_hosts = 6, .need_blocks = 5,
+     .failures = 3, .first = LONG_AGO, .last = LONG_AGO},
+};
+
+static void put_name(struct fake *f, size_t i)
+{
+    put(f, &(struct control){.type = CONTROL_IS_FINGERPRINT, .fingerprint = names[i]});
+}
+
+static void answer_names(struct fake *f, struct slice name)
+{
+    if (name.n > 0)
+        put_name(f, 3);
+    for (size_t i = 0; i < 3 && name.n == 0 && f->scene == SCENE_BUSY; i++)
+        put_name(f, i);
+}
+
+static void answer_why_name(struct fake *f)
+{
+    put_name(f, f->scene == SCENE_BUSY ? 0 : 3);
+    if (f->scene != SCENE_BUSY)
+        return;
+    put_ban(f, 3);
+    put_line(f, 10, 0, 1, slice_of("NOQUEUE: reject: helo=<WIN-A1B2C3D4E5F>"));
 }
 
 static void refuse(struct fake *f, uint32_t request, uint32_t error, const char *text)
@@ -248,6 +318,14 @@ static void refuse(struct fake *f, uint32_t request, uint32_t error, const char 
 static bool has_jail(struct slice jail)
 {
     return jail.n == 0 || !slice_starts(jail, "no-");
+}
+
+// Marks anything but ylmf-pc.
+static uint32_t answer_mark(struct fake *f, const struct control *request, uint32_t i)
+{
+    if (slice_is(request->query.name, "helo:ylmf-pc"))
+        refuse(f, i, EPERM, "this stands in the configuration");
+    return !slice_is(request->query.name, "helo:ylmf-pc");
 }
 
 // Bans anything but 10.0.0.0/8, unbans nothing but 203.0.113.7.
@@ -306,8 +384,16 @@ static uint32_t answer(struct fake *f, const struct control *request, uint32_t i
         answer_options(f);
         return 0;
     case CONTROL_WHY:
-        answer_why(f);
+        if (request->query.name.n > 0)
+            answer_why_name(f);
+        else
+            answer_why(f);
         return 0;
+    case CONTROL_FINGERPRINTS:
+        answer_names(f, request->query.name);
+        return 0;
+    case CONTROL_MARK:
+        return answer_mark(f, request, i);
     case CONTROL_BAN:
         return answer_ban(f, request, i);
     case CONTROL_UNBAN:

@@ -23,14 +23,33 @@
 static const struct control samples[] = {
     {.type = CONTROL_STATUS, .query = {.jail = TEXT("postfix-auth")}},
     {.type = CONTROL_LIST, .query = {.jail = TEXT("a.b_c-1")}},
-    {.type = CONTROL_WHY, .query = {.net = V4(7)}},
+    {.type = CONTROL_WHY, .query = {.net = V4(7), .name = TEXT("helo:x")}},
     {.type = CONTROL_BAN, .query = {.net = V4(8), .jail = TEXT("x"), .span = USEC_FOREVER}},
     {.type = CONTROL_UNBAN, .query = {.net = V4(9), .all = true, .jail = TEXT("x")}},
     {.type = CONTROL_RELOAD},
     {.type = CONTROL_WATCH},
     {.type = CONTROL_IS_DAEMON,
-     .daemon = {TEXT("0.1.0"), TEXT("/etc/tailban"), 77, 1, 2, 3, true, 4, 5, 6, 7, 8, 9, 10, 11,
-                12, TEXT("full")}},
+     .daemon = {TEXT("0.1.0"),
+                TEXT("/etc/tailban"),
+                77,
+                1,
+                2,
+                3,
+                true,
+                4,
+                5,
+                6,
+                7,
+                8,
+                9,
+                10,
+                11,
+                12,
+                TEXT("full"),
+                13,
+                14,
+                15,
+                16}},
     {.type = CONTROL_IS_SOURCE,
      .source = {TEXT("/var/log/a\nb"), CONTROL_UNREADABLE, 1, 2, 3, 4, TEXT("Permission denied")}},
     {.type = CONTROL_IS_JAIL, .jail = {TEXT("x"), TEXT("postfix[mode=all]"),
@@ -41,6 +60,7 @@ static const struct control samples[] = {
                                        8,         9,
                                        10,        11,
                                        12,        99,
+                                       97,        98,
                                        13,        14,
                                        15,        TEXT("what is wrong")}},
     {.type = CONTROL_IS_BAN,
@@ -49,7 +69,7 @@ static const struct control samples[] = {
     {.type = CONTROL_IS_EVIDENCE,
      .evidence = {1, TEXT("x"), V4(11), 2, 3, TEXT("/var/log/mail.log"),
                   TEXT("\0\xff\n{\"a\":1}")}},
-    {.type = CONTROL_IS_STANDING, .standing = {TEXT("x"), V4(12), 1, 2, 3, 4, 5, true}},
+    {.type = CONTROL_IS_STANDING, .standing = {TEXT("x"), V4(12), 1, 2, 3, 4, 5, true, 6, 7, true}},
     {.type = CONTROL_OPTIONS, .query = {.jail = TEXT("postfix-auth")}},
     {.type = CONTROL_IS_OPTION,
      .option = {TEXT("postfix-auth"), TEXT("failregex"), TEXT("^ from <HOST>$")}},
@@ -59,6 +79,11 @@ static const struct control samples[] = {
                TEXT("user:x"), TEXT("line")}},
     {.type = CONTROL_IS_REFUSED, .refused = {1, EPERM, TEXT("loopback")}},
     {.type = CONTROL_IS_DONE, .done = {EIO, 2, 1, TEXT("disk full")}},
+    {.type = CONTROL_FINGERPRINTS, .query = {.name = TEXT("helo:ylmf-pc")}},
+    {.type = CONTROL_MARK, .query = {.name = TEXT("user:a\x1b b"), .mark = CONTROL_REMOVE}},
+    {.type = CONTROL_IS_FINGERPRINT,
+     .fingerprint = {CONTROL_USER, TEXT("admin"), CONTROL_KEPT, true, true, 1, 2, 3, 4, 5, 6, 7,
+                     8}},
 };
 
 // Two records are the same if they are put as the same bytes: texts are compared, not pointers.
@@ -124,6 +149,10 @@ static void test_members(void **state)
         } else if (got.type == CONTROL_IS_EVIDENCE) {
             assert_true(slice_equal(got.evidence.text, (struct slice)TEXT("\0\xff\n{\"a\":1}")));
             assert_int_equal(addr_compare(&got.evidence.addr, &samples[11].evidence.addr), 0);
+        } else if (got.type == CONTROL_IS_FINGERPRINT) {
+            assert_true(got.fingerprint.hosts == 1 && got.fingerprint.need_blocks == 4 &&
+                        got.fingerprint.failures == 5 && got.fingerprint.first == 6 &&
+                        got.fingerprint.last == 7 && got.fingerprint.cleared == 8);
         } else if (got.type == CONTROL_IS_BAN) {
             assert_true(got.ban.until == USEC_FOREVER && got.ban.reason == CONTROL_FINGERPRINT &&
                         slice_is(got.ban.name, "helo:x") && got.ban.lifted == 4 &&
@@ -147,6 +176,8 @@ static void test_not_sent(void **state)
         {.type = CONTROL_WHY, .query.net = {.b = {[15] = 1}, .len = 64}},
         {.type = CONTROL_IS_EVENT, .event.kind = CONTROL_EVENT_MAX},
         {.type = CONTROL_IS_BAN, .ban.reason = CONTROL_REASON_MAX},
+        {.type = CONTROL_MARK, .query.mark = CONTROL_MARK_MAX},
+        {.type = CONTROL_IS_FINGERPRINT, .fingerprint.state = CONTROL_NAME_STATE_MAX},
     };
     struct control_packet *p = malloc(sizeof(*p));
 

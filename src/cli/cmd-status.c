@@ -63,6 +63,20 @@ static void print_enforced(struct output *o, const struct control_daemon *d)
     fprintf(o->file, "%s\n", output_off(o, STYLE_GOOD));
 }
 
+static void print_known(struct output *o, const struct control_daemon *d)
+{
+    char names[VIEW_NUMBER_MAX], hosts[VIEW_NUMBER_MAX], blocks[VIEW_NUMBER_MAX];
+    char shielded[VIEW_NUMBER_MAX];
+
+    fprintf(o->file, "Known: %s fingerprint%s; logins from %s hosts, %s blocks",
+            view_count(d->fingerprints, names), d->fingerprints == 1 ? "" : "s",
+            view_count(d->login_hosts, hosts), view_count(d->login_blocks, blocks));
+    if (d->shielded > 0)
+        fprintf(o->file, "; for them %s bans and failures went by",
+                view_count(d->shielded, shielded));
+    fputc('\n', o->file);
+}
+
 static void print_daemon(struct output *o, const struct control_daemon *d)
 {
     char up[SPAN_TEXT_MAX], loaded[OUTPUT_LEFT_MAX], bans[VIEW_NUMBER_MAX], hits[VIEW_NUMBER_MAX];
@@ -83,6 +97,8 @@ static void print_daemon(struct output *o, const struct control_daemon *d)
     if (d->overlong > 0)
         fprintf(o->file, "; overlong lines dropped: %s", view_count(d->overlong, overlong));
     fputc('\n', o->file);
+    if (d->fingerprints + d->login_hosts > 0)
+        print_known(o, d);
     if (d->hooks + d->hooks_dropped > 0)
         print_hooks(o, d);
 }
@@ -109,6 +125,10 @@ static int daemon_json(struct output *o, const struct control_daemon *d)
     jsonline_number(j, "hooks_dropped", d->hooks_dropped);
     jsonline_number(j, "refused", d->refused);
     jsonline_text(j, "refusal", d->refusal);
+    jsonline_number(j, "fingerprints", d->fingerprints);
+    jsonline_number(j, "login_hosts", d->login_hosts);
+    jsonline_number(j, "login_blocks", d->login_blocks);
+    jsonline_number(j, "shielded", d->shielded);
     return jsonline_print(j, o->file);
 }
 
@@ -169,6 +189,8 @@ static const struct {
     {"tracked", "hosts tracked", offsetof(struct control_jail, tracked)},
     {"banned", "bans since it was loaded", offsetof(struct control_jail, banned)},
     {"evicted", "hosts that found no room", offsetof(struct control_jail, evicted)},
+    {"successes", "logins seen", offsetof(struct control_jail, successes)},
+    {"shielded", "bans and failures let go by for logins", offsetof(struct control_jail, shielded)},
 };
 
 static uint64_t counter(const struct control_jail *jail, size_t i)

@@ -2,21 +2,34 @@
 #include "base/cleanup.h"
 #include "cli/client.h"
 #include "cli/grid.h"
+#include "cli/said.h"
 #include "cli/view.h"
+
+#include <errno.h>
 
 static const struct grid_column columns[] = {
     {"JAIL"}, {"COUNTED FOR"}, {"HITS", true}, {"HOSTS", true}, {"WITHIN"}, {""},
 };
 
+// What is missing to a ban, where least is.
+struct missing {
+    char jail[CONTROL_NAME_MAX + 1];
+    uint32_t hits, hosts; // hits 0: nothing counts
+    usec_t findtime;
+};
+
 // The verdict comes first and is printed at once; the explanation is gathered and follows it.
 struct why {
     struct output *out, body;
+    bool by_name; // a name was asked about, not a net
     struct addr net;
     struct grid *standings;
+    struct missing missing;
     uint64_t ban; // whose lines come; 0: those of no ban
     char source[CONTROL_PATH_MAX + 1];
     size_t in_force, within; // bans of it, bans within it
-    size_t lines;            // of no ban
+    size_t bans;
+    size_t lines; // of no ban
 };
 
 static bool is_in_force(const struct output *o, const struct control_ban *ban)
@@ -102,6 +115,11 @@ static int take_ban(struct why *w, const struct control_ban *ban)
         return ban_json(w->out, ban);
     w->ban = ban->id;
     w->source[0] = '\0';
+    w->bans++;
+    if (w->by_name) {
+        print_ban(&w->body, ban);
+        return 0;
+    }
     if (is_in_force(w->out, ban) && addr_within(&w->net, &ban->net)) {
         print_verdict(w, ban);
         w->in_force++;
@@ -125,6 +143,18 @@ static int evidence_json(struct output *o, const struct control_evidence *e)
     jsonline_text(j, "source", e->source);
     jsonline_text(j, "text", e->text);
     return jsonline_print(j, o->file);
+}
+
+// A name asked about is told of at once; below a ban it is the one that led to it.
+static int take_name(struct why *w, const struct control_fingerprint *f)
+{
+    if (w->out->json)
+        return said_json(w->out, f, "fingerprint");
+    if (w->bans > 0)
+        said_print_figures(&w->body, f);
+    else
+        said_print(w->out, f);
+    return 0;
 }
 
 static int take_evidence(struct why *w, const struct control_evidence *e)
@@ -172,18 +202,75 @@ static int standing_json(struct output *o, const struct control_standing *s)
     jsonline_number(j, "need_hosts", s->need_hosts);
     jsonline_span(j, "findtime", s->findtime);
     jsonline_bool(j, "exempt", s->exempt);
+    jsonline_time(j, "login", s->login);
+    jsonline_number(j, "login_days", s->days);
+    jsonline_bool(j, "shielded", s->shielded);
     return jsonline_print(j, o->file);
 }
 
-// Levels at which nothing is counted say nothing, unless it is that nothing ever will be.
+// What keeps it from being banned, or may. Of a host the first ban is forgone, of a block every
+// one.
+static void describe_exception(const struct output *o, const struct control_standing *s, char *ret,
+                               size_t size)
+{
+    char ago[OUTPUT_LEFT_MAX];
+
+    ret[0] = '\0';
+    if (s->exempt) {
+        snprintf(ret, size, "exempt, never banned");
+        return;
+    }
+    if (s->login == 0)
+        return;
+    output_relative(o, s->login, ago);
+    if (s->days > 0)
+        snprintf(ret, size, "logins on %u day%s, the last %s%s", s->days, s->days > 1 ? "s" : "",
+                 ago, s->shielded ? ": its first ban is forgone" : "");
+    else
+        snprintf(ret, size, "a login from it %s%s", ago,
+                 s->shielded ? ": not banned as a block" : "");
+}
+
+// A block that somebody logs in from is none that a ban is near to.
+static void note_missing(struct why *w, const struct control_standing *s)
+{
+    uint32_t hits = s->need_hits > s->hits ? s->need_hits - s->hits : 1;
+    bool is_block = s->need_hosts > 1;
+
+    if (s->hits == 0 || s->exempt || (is_block && s->shielded) ||
+        (w->missing.hits > 0 && w->missing.hits <= hits))
+        return;
+    snprintf(w->missing.jail, sizeof(w->missing.jail), "%.*s", (int)s->jail.n, s->jail.p);
+    w->missing.hits = hits;
+    w->missing.hosts = is_block && s->need_hosts > s->hosts ? s->need_hosts - s->hosts : 0;
+    w->missing.findtime = s->findtime;
+}
+
+static void print_missing(struct output *o, const struct missing *m)
+{
+    char findtime[SPAN_TEXT_MAX];
+
+    if (m->hits == 0)
+        return;
+    span_format(m->findtime, findtime);
+    fprintf(o->file, "What is missing to a ban: %u more hit%s", m->hits, m->hits > 1 ? "s" : "");
+    if (m->hosts > 0)
+        fprintf(o->file, ", from %u more host%s,", m->hosts, m->hosts > 1 ? "s" : "");
+    fprintf(o->file, " within %s in jail %s; or one with a fingerprint\n", findtime, m->jail);
+}
+
+// Levels at which nothing is counted say nothing, unless it is that nothing ever will be, or who
+// logs in.
 static int take_standing(struct why *w, const struct control_standing *s)
 {
-    char net[ADDR_TEXT_MAX], findtime[SPAN_TEXT_MAX];
+    char net[ADDR_TEXT_MAX], findtime[SPAN_TEXT_MAX], exception[128];
 
     if (w->out->json)
         return standing_json(w->out, s);
-    if (s->hits == 0 && !s->exempt)
+    note_missing(w, s);
+    if (s->hits == 0 && !s->exempt && s->login == 0)
         return 0;
+    describe_exception(w->out, s, exception, sizeof(exception));
     addr_format(&s->net, net);
     span_format(s->findtime, findtime);
     grid_slice(w->standings, STYLE_PLAIN, s->jail);
@@ -194,7 +281,7 @@ static int take_standing(struct why *w, const struct control_standing *s)
     else
         grid_cell(w->standings, STYLE_PLAIN, "-");
     grid_cell(w->standings, STYLE_PLAIN, "%s", findtime);
-    grid_cell(w->standings, STYLE_GOOD, "%s", s->exempt ? "exempt, never banned" : "");
+    grid_cell(w->standings, STYLE_GOOD, "%s", exception);
     return 0;
 }
 
@@ -208,6 +295,8 @@ static int take(void *user, const struct control *record)
         return 0;
     case CONTROL_IS_BAN:
         return take_ban(w, &record->ban);
+    case CONTROL_IS_FINGERPRINT:
+        return take_name(w, &record->fingerprint);
     case CONTROL_IS_EVIDENCE:
         return take_evidence(w, &record->evidence);
     case CONTROL_IS_STANDING:
@@ -228,6 +317,8 @@ static int print_all(struct why *w, struct slice body)
                 output_off(o, STYLE_GOOD), w->within ? " as a whole" : "");
     if (w->within > 0)
         fprintf(o->file, "Bans in force within it: %zu\n", w->within);
+    if (w->in_force == 0)
+        print_missing(o, &w->missing);
     fwrite(body.p, 1, body.n, o->file);
     if (grid_rows(w->standings) == 0) {
         fputs(w->lines || w->in_force ? "" : "\nNothing counts against it now.\n", o->file);
@@ -236,6 +327,32 @@ static int print_all(struct why *w, struct slice body)
     fprintf(o->file, "\n%sWhat counts against it now%s\n", output_on(o, STYLE_HEAD),
             output_off(o, STYLE_HEAD));
     return grid_print(w->standings, o);
+}
+
+static int print_named(struct why *w, struct slice body)
+{
+    if (w->bans == 0)
+        fputs("\nNo ban for it is known.\n", w->out->file);
+    fwrite(body.p, 1, body.n, w->out->file);
+    return 0;
+}
+
+// A net, or else a name.
+static int read_asked(const char *text, struct why *w, struct control *request)
+{
+    struct slice name;
+
+    if (addr_parse(slice_of(text), &w->net) == 0) {
+        request->query.net = w->net;
+        return 0;
+    }
+    if (!said_is_name(text))
+        return client_net(text, &w->net);
+    w->by_name = true;
+    if (said_read(text, true, &name) < 0)
+        return -EINVAL;
+    request->query.name = name;
+    return 0;
 }
 
 static int why(const struct arguments *a, struct output *out)
@@ -248,9 +365,8 @@ static int why(const struct arguments *a, struct output *out)
     struct why w = {.out = out, .body = *out, .standings = standings};
     int code;
 
-    if (client_net(a->word[1], &request.query.net) < 0)
+    if (read_asked(a->word[1], &w, &request) < 0)
         return COMMAND_USAGE;
-    w.net = request.query.net;
     w.body.file = open_memstream(&text, &n);
     if (!standings || !w.body.file) {
         if (w.body.file)
@@ -260,23 +376,28 @@ static int why(const struct arguments *a, struct output *out)
     code = client_call(a, &request, take, &w, NULL);
     if (fclose(w.body.file) != 0)
         return command_fail("out of memory");
-    if (code == COMMAND_DONE && !out->json && print_all(&w, (struct slice){text, n}) < 0)
+    if (code == COMMAND_DONE && !out->json &&
+        (w.by_name ? print_named : print_all)(&w, (struct slice){text, n}) < 0)
         return command_fail("out of memory");
     return code;
 }
 
 const struct command command_why = {
     .name = "why",
-    .usage = "ADDR[/LEN]",
-    .summary = "why an address is banned, or how far it is from it",
+    .usage = "ADDR[/LEN] | NAME",
+    .summary = "why an address or a name is banned, or how far it is from it",
     .help =
         "Shows whether the address or block is banned and by which jail; each ban of it or of a\n"
         "block around it, past ones too, with the log lines that led to it; and what counts\n"
         "against it now at each level, the address (of IPv6 the /64) and the blocks around it,\n"
-        "next to the limit. Secrets in the lines are masked.\n"
+        "next to the limit, with who logs in from there. Of a name that clients gave, as HELO\n"
+        "(helo:ylmf-pc) or user (user:admin) or either (ylmf-pc), whether it is a fingerprint, "
+        "what\n"
+        "is missing to it, and the bans that it led to. Secrets in the lines are masked.\n"
         "\n"
         "  tailban why 203.0.113.7\n"
         "  tailban why 203.0.113.0/24\n"
+        "  tailban why helo:ylmf-pc\n"
         "  tailban why 203.0.113.7 --json | jq -r 'select(.type == \"line\").text'\n",
     .options = OPTION_JSON | OPTION_RUN,
     .words_min = 1,

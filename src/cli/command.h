@@ -30,6 +30,7 @@ extern const struct command command_watch;
 extern const struct command command_check;
 extern const struct command command_match;
 extern const struct command command_replay;
+extern const struct command command_fingerprints;
 extern const struct command command_lint;
 
 // Says on standard error what is wrong, with the program's name in front. Control characters

@@ -7,9 +7,9 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-    &command_status, &command_list,   &command_why,   &command_ban,
-    &command_unban,  &command_reload, &command_watch, &command_check,
-    &command_match,  &command_replay, &command_lint,
+    &command_status,       &command_list,   &command_why,    &command_ban,
+    &command_unban,        &command_reload, &command_watch,  &command_check,
+    &command_fingerprints, &command_match,  &command_replay, &command_lint,
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
@@ -30,7 +30,7 @@ static void help_all(FILE *out)
           "Commands:\n",
           out);
     for (size_t i = 0; i < COMMANDS; i++)
-        fprintf(out, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
+        fprintf(out, "  %-12s  %s\n", commands[i]->name, commands[i]->summary);
     fputs("\nOptions, before or after the command:\n", out);
     arguments_describe(OPTION_JSON | OPTION_RUN | OPTION_HELP | OPTION_VERSION, out);
     fputs(

@@ -23,10 +23,14 @@ static int list(struct fingerprints *f, const char *names, enum fingerprint_stat
 {
     struct slice rest = slice_of(names), name;
     enum fingerprint_kind kind;
+    char family[FAMILY_MAX];
     int r = 0;
 
-    while (r == 0 && names_next(&rest, &kind, &name) > 0)
-        r = fingerprints_set(f, kind, name, state, 0);
+    // As failures bear it, whose case does not matter.
+    while (r == 0 && names_next(&rest, &kind, &name) > 0) {
+        family_name(name, NULL, family);
+        r = fingerprints_set(f, kind, slice_of(family), state, 0);
+    }
     return r == -ENOSPC ? 0 : r;
 }
 

@@ -312,6 +312,12 @@ bool shield_look(struct shield *s, const struct addr *host, usec_t now, struct s
     return true;
 }
 
+void shield_count(const struct shield *s, size_t *ret_hosts, size_t *ret_blocks)
+{
+    *ret_hosts = table_count(s->hosts);
+    *ret_blocks = table_count(s->blocks);
+}
+
 int shield_changed(struct shield *s, shield_fn *fn, void *user)
 {
     uint32_t cursor = 0;

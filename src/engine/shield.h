@@ -73,6 +73,10 @@ struct shield_host {
 };
 bool shield_look(struct shield *s, const struct addr *host, usec_t now, struct shield_host *ret);
 
+// From how many hosts, and blocks of lengths that may be asked about, somebody logged in; some of
+// them longer ago than the span.
+void shield_count(const struct shield *s, size_t *ret_hosts, size_t *ret_blocks);
+
 // Walks the hosts that changed since the last walk. fn returns < 0 to stop, which is passed on: the
 // next walk is then the same again. A host is worth keeping for the span.
 typedef int shield_fn(void *user, const struct shield_host *h);

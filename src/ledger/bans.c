@@ -278,6 +278,23 @@ int ledger_bans_about(struct ledger *l, const struct addr *net, size_t most, ban
     return r < 0 ? r : 0;
 }
 
+int ledger_bans_named(struct ledger *l, const char *name, size_t most, ban_fn *fn, void *user)
+{
+    size_t n = 0;
+    int r = 0;
+
+    for (size_t i = l->roll.n; i > 0 && n < most && r >= 0; i--) {
+        const struct roll_ban *b = &l->roll.ban[i - 1];
+        struct ban ban;
+        if (b->is_gone || !b->name || strcmp(b->name, name) != 0)
+            continue;
+        ban = view(l, b);
+        r = fn(user, &ban);
+        n++;
+    }
+    return r < 0 ? r : 0;
+}
+
 int ledger_ended(struct ledger *l, usec_t now, size_t most, ban_fn *fn, void *user)
 {
     uint32_t place;

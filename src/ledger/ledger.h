@@ -106,6 +106,9 @@ int ledger_bans(struct ledger *l, const char *jail, usec_t now, int64_t after, b
 int ledger_bans_about(struct ledger *l, const struct addr *net, size_t most, ban_fn *fn,
                       void *user);
 
+// Likewise the bans that a name led to ("helo:ylmf-pc").
+int ledger_bans_named(struct ledger *l, const char *name, size_t most, ban_fn *fn, void *user);
+
 // How many are in force, in this jail or (NULL) in all; those that ended count until ledger_ended()
 // has told so.
 uint64_t ledger_in_force(const struct ledger *l, const char *jail);

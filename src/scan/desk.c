@@ -2,6 +2,7 @@
 #include "scan/desk.h"
 
 #include "scan/clock.h"
+#include "scan/mark.h"
 #include "scan/objection.h"
 #include "scan/report.h"
 
@@ -45,7 +46,25 @@ static int answer_why(struct desk *d, const struct control *request, uint64_t *c
                       struct caller *to)
 {
     (void)cursor;
+    if (request->query.name.n > 0)
+        return report_why_name(d, request->query.name, to);
     return report_why(d, &request->query.net, to);
+}
+
+static int answer_fingerprints(struct desk *d, const struct control *request, uint64_t *cursor,
+                               struct caller *to)
+{
+    (void)cursor;
+    if (request->query.name.n > 0)
+        return report_name(d, request->query.name, to);
+    return report_fingerprints(d, to);
+}
+
+static int answer_mark(struct desk *d, const struct control *request, uint64_t *cursor,
+                       struct caller *to)
+{
+    (void)cursor;
+    return mark_set(d, request->query.name, request->query.mark, to);
 }
 
 static int answer_ban(struct desk *d, const struct control *request, uint64_t *cursor,
@@ -165,10 +184,16 @@ int desk_answer(void *desk, const struct control *request, uint64_t *cursor, str
 {
     static int (*const answers[])(struct desk *, const struct control *, uint64_t *,
                                   struct caller *) = {
-        [CONTROL_STATUS] = answer_status, [CONTROL_LIST] = answer_list,
-        [CONTROL_WHY] = answer_why,       [CONTROL_BAN] = answer_ban,
-        [CONTROL_UNBAN] = answer_unban,   [CONTROL_RELOAD] = answer_reload,
-        [CONTROL_WATCH] = answer_watch,   [CONTROL_OPTIONS] = answer_options,
+        [CONTROL_STATUS] = answer_status,
+        [CONTROL_LIST] = answer_list,
+        [CONTROL_WHY] = answer_why,
+        [CONTROL_BAN] = answer_ban,
+        [CONTROL_UNBAN] = answer_unban,
+        [CONTROL_RELOAD] = answer_reload,
+        [CONTROL_FINGERPRINTS] = answer_fingerprints,
+        [CONTROL_MARK] = answer_mark,
+        [CONTROL_WATCH] = answer_watch,
+        [CONTROL_OPTIONS] = answer_options,
     };
 
     return answers[request->type](desk, request, cursor, to);

@@ -98,13 +98,6 @@ static void ask(struct judge *j, struct roster *roster)
     }
 }
 
-// A log that is rotated before the first checkpoint would not be found again after a crash.
-static void keep_places(struct judge *j, usec_t now)
-{
-    if (books_begin(&j->books, now) == 0)
-        judge_checkpoint(j);
-}
-
 // What ended while nobody was there is nobody's news.
 static int ignore_ended(void *user, const struct ban *ban)
 {
@@ -148,7 +141,8 @@ int judge_load(struct judge *j, struct config *config, usec_t now)
     j->roster = roster;
     j->intake = intake;
     j->alarms = (struct alarms){0};
-    keep_places(j, now);
+    // A log that is rotated before the first checkpoint would not be found again after a crash.
+    judge_keep(j, now);
     return 0;
 }
 
@@ -428,6 +422,13 @@ int judge_checkpoint(struct judge *j)
     if (r == 0)
         r = intake_keep(j->intake);
     return books_commit(&j->books, r);
+}
+
+int judge_keep(struct judge *j, usec_t now)
+{
+    int r = books_begin(&j->books, now);
+
+    return r < 0 ? r : judge_checkpoint(j);
 }
 
 int judge_ban(struct judge *j, const struct cell *cell, const struct addr *net, usec_t span,

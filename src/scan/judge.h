@@ -66,6 +66,9 @@ usec_t judge_due(const struct judge *j);
 void judge_tick(struct judge *j, usec_t now);
 int judge_checkpoint(struct judge *j);
 
+// Writes down at once what is known now. -errno: it outlasts no restart as yet.
+int judge_keep(struct judge *j, usec_t now);
+
 // A ban that waited takes effect, or (is_spared) what was counted for it is forgotten. last as in
 // judge_hooks.
 void judge_decide(struct judge *j, const struct ban *ban, const struct hit *last, bool is_spared,

@@ -60,6 +60,14 @@ static int refuse(const struct desk *d, int r, struct caller *to)
     return r < 0 && r != -ENOMEM ? caller_refuse(to, -r, "%s", ledger_error(d->ledger)) : r;
 }
 
+static int count_fingerprint(void *user, const struct fingerprint_standing *s,
+                             enum fingerprint_kind kind)
+{
+    (void)kind;
+    *(uint64_t *)user += s->is_fingerprint;
+    return 0;
+}
+
 static int put_daemon(const struct desk *d, uint64_t bans, usec_t now, struct caller *to)
 {
     const struct logs *logs = intake_logs(judge_intake(d->judge));
@@ -67,7 +75,16 @@ static int put_daemon(const struct desk *d, uint64_t bans, usec_t now, struct ca
     struct control record = {.type = CONTROL_IS_DAEMON};
     struct hooks_counters hooks = hooks_counters(d->hooks);
     uint64_t overlong = journals_overlong(intake_journals(judge_intake(d->judge)));
+    const struct reputation *reputation = &judge_roster(d->judge)->reputation;
+    uint64_t fingerprints = 0, shielded = 0;
+    size_t hosts, blocks;
 
+    fingerprints_list(reputation->fingerprints, now, count_fingerprint, &fingerprints);
+    shield_count(reputation->shield, &hosts, &blocks);
+    for (size_t i = 0; i < judge_roster(d->judge)->n; i++) {
+        const struct cell *c = &judge_roster(d->judge)->cell[i];
+        shielded += c->jail ? jail_counters(c->jail)->shielded : 0;
+    }
     for (size_t i = 0; i < logs_count(logs); i++)
         overlong += logs_at(logs, i)->lines.overlong;
     record.daemon = (struct control_daemon){
@@ -88,6 +105,10 @@ static int put_daemon(const struct desk *d, uint64_t bans, usec_t now, struct ca
         .hooks_dropped = hooks.dropped,
         .refused = link_refused(d->link),
         .refusal = text_of(link_refused(d->link) > 0 ? strerror(link_refusal(d->link)) : NULL),
+        .fingerprints = fingerprints,
+        .login_hosts = hosts,
+        .login_blocks = blocks,
+        .shielded = shielded,
     };
     return caller_put(to, &record);
 }
@@ -200,6 +221,8 @@ static int put_jail(const struct cell *c, uint64_t bans, struct caller *to)
         .tracked = c->jail ? jail_tracked(c->jail) : 0,
         .evicted = c->jail ? jail_evicted(c->jail) : 0,
         .banned = c->banned,
+        .successes = n->successes,
+        .shielded = n->shielded,
         .maxretry = c->conf->spec.maxretry,
         .findtime = c->conf->spec.findtime,
         .bantime = c->conf->spec.sentence.bantime,
@@ -291,6 +314,7 @@ struct why {
     const struct desk *desk;
     struct caller *to;
     uint64_t ban;
+    bool is_named; // a name was asked about, and has been told of
 };
 
 static int put_evidence(void *user, const struct evidence *e)
@@ -316,12 +340,32 @@ static int put_why_ban(void *user, const struct ban *ban)
     struct control record = {.type = CONTROL_IS_BAN, .ban = ban_record(ban)};
     int r = caller_put(w->to, &record);
 
+    if (r >= 0 && ban->name[0] && !w->is_named)
+        r = report_name(w->desk, slice_of(ban->name), w->to);
+
     w->ban = (uint64_t)ban->id;
     return r < 0 ? r
                  : ledger_evidence(w->desk->ledger, ban->id, &ban->net, WHY_LINES, put_evidence, w);
 }
 
-static int put_standing(struct cell *c, const struct addr *net, usec_t now, struct caller *to)
+// Who logged in from there, and what that is worth to it.
+static void add_login(const struct reputation *reputation, const struct jail_spec *spec,
+                      bool is_host, usec_t now, struct control_standing *s)
+{
+    struct shield *shield = reputation->shield;
+    struct shield_host host;
+
+    if (is_host && shield_look(shield, &s->net, now, &host)) {
+        s->login = host.last;
+        s->days = host.days;
+        s->shielded = spec->shield && shield_trusts(shield, &s->net, now);
+    } else if (!is_host && shield_covers(shield, &s->net, now, &s->login)) {
+        s->shielded = spec->shield;
+    }
+}
+
+static int put_standing(const struct reputation *reputation, struct cell *c, const struct addr *net,
+                        usec_t now, struct caller *to)
 {
     struct jail_standing level[1 + NETBLOCK_LEVELS_MAX];
     size_t n = c->jail ? jail_look(c->jail, net, now, level) : 0;
@@ -339,21 +383,31 @@ static int put_standing(struct cell *c, const struct addr *net, usec_t now, stru
             .findtime = level[i].findtime,
             .exempt = exempt_touches(&c->exempt, &level[i].net),
         };
+        add_login(reputation, jail_spec(c->jail), i == 0, now, &record.standing);
         r = caller_put(to, &record);
     }
     return r;
 }
 
+int report_bans_about(const struct desk *d, const struct addr *net, const char *name,
+                      struct caller *to)
+{
+    struct why w = {d, to, 0, !net};
+
+    return refuse(d,
+                  net ? ledger_bans_about(d->ledger, net, WHY_BANS, put_why_ban, &w)
+                      : ledger_bans_named(d->ledger, name, WHY_BANS, put_why_ban, &w),
+                  to);
+}
+
 int report_why(const struct desk *d, const struct addr *net, struct caller *to)
 {
     const struct roster *roster = judge_roster(d->judge);
-    struct why w = {d, to, 0};
-    int r = ledger_bans_about(d->ledger, net, WHY_BANS, put_why_ban, &w);
+    struct why w = {d, to, 0, false};
+    int r = report_bans_about(d, net, NULL, to);
 
     for (size_t i = 0; i < roster->n && r >= 0; i++)
-        r = put_standing(&roster->cell[i], net, clock_now(), to);
-    w.ban = 0;
-    if (r >= 0)
-        r = ledger_evidence(d->ledger, 0, net, WHY_LINES, put_evidence, &w);
-    return refuse(d, r, to);
+        r = put_standing(&roster->reputation, &roster->cell[i], net, clock_now(), to);
+    return r < 0 ? r
+                 : refuse(d, ledger_evidence(d->ledger, 0, net, WHY_LINES, put_evidence, &w), to);
 }

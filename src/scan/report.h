@@ -10,6 +10,17 @@ int report_status(const struct desk *d, const struct cell *only, struct caller *
 // As an answer_fn: CALLER_E_MORE until the last ban is told.
 int report_list(const struct desk *d, const struct cell *only, uint64_t *cursor, struct caller *to);
 
+// text: a name, with its kind in front or without.
+int report_why_name(const struct desk *d, struct slice text, struct caller *to);
+int report_name(const struct desk *d, struct slice text, struct caller *to);
+
+// All that are fingerprints or kept: fingerprints first, those that failed last before others.
+int report_fingerprints(const struct desk *d, struct caller *to);
+
+// The bans of a name, or (net) of a net, newest first, each with what explains it.
+int report_bans_about(const struct desk *d, const struct addr *net, const char *name,
+                      struct caller *to);
+
 int report_why(const struct desk *d, const struct addr *net, struct caller *to);
 
 // cell: whose options.

@@ -9,8 +9,11 @@
 //                         answer them, REFUSED for each request that was not carried out, then DONE
 //     STATUS   DAEMON, SOURCE*, JAIL*, PROBLEM* (with a jail: what concerns that jail)
 //     LIST     BAN*
-//     WHY      BAN*, newest first, each followed by its EVIDENCE*; STANDING* (per jail, host
-//              first); EVIDENCE* with ban 0 (counted, but not led to a ban)
+//     WHY      BAN*, newest first, each followed by the FINGERPRINT that led to it, if any, and by
+//              its EVIDENCE*; STANDING* (per jail, host first); EVIDENCE* with ban 0 (counted, but
+//              not led to a ban). Of a name: FINGERPRINT*, then BAN*, each with its EVIDENCE*
+//     FINGERPRINTS  FINGERPRINT*: of a name how it stands (without "helo:" or "user:" in front as
+//              either), else all that are fingerprints or kept
 //     RELOAD   PROBLEM*
 //     OPTIONS  OPTION*, as the daemon understands them; one per value, an empty one where there is
 //     none WATCH    after DONE, EVENT* until one side closes
@@ -41,6 +44,8 @@ enum control_type {
     CONTROL_UNBAN,
     CONTROL_RELOAD,
     CONTROL_OPTIONS,
+    CONTROL_FINGERPRINTS,
+    CONTROL_MARK,
     CONTROL_WATCH,
     CONTROL_IS_DAEMON,
     CONTROL_IS_SOURCE,
@@ -48,6 +53,7 @@ enum control_type {
     CONTROL_IS_BAN,
     CONTROL_IS_EVIDENCE,
     CONTROL_IS_STANDING,
+    CONTROL_IS_FINGERPRINT,
     CONTROL_IS_PROBLEM,
     CONTROL_IS_OPTION,
     CONTROL_IS_EVENT,
@@ -62,6 +68,16 @@ enum control_reason {
     CONTROL_MANUAL,
     CONTROL_FINGERPRINT,
     CONTROL_REASON_MAX
+};
+// What an operator makes of a name: a fingerprint, never one, or what it comes to be by itself.
+enum control_mark { CONTROL_ADD, CONTROL_KEEP, CONTROL_REMOVE, CONTROL_MARK_MAX };
+enum control_name_kind { CONTROL_HELO, CONTROL_USER, CONTROL_NAME_KIND_MAX };
+enum control_name_state {
+    CONTROL_SUSPECT, // as in engine/fingerprint.h
+    CONTROL_LEARNED,
+    CONTROL_ADDED,
+    CONTROL_KEPT,
+    CONTROL_NAME_STATE_MAX
 };
 enum control_source_state {
     CONTROL_WAITING, // the file does not exist yet
@@ -88,6 +104,8 @@ struct control_query {
     struct addr net;   // WHY, BAN, UNBAN
     bool all;          // UNBAN: whatever is in force in jail; net is not looked at
     usec_t span;       // BAN: how long; 0: the jail's bantime
+    struct slice name; // WHY (else empty), FINGERPRINTS (empty: all), MARK: "helo:ylmf-pc"
+    enum control_mark mark;
 };
 
 struct control_daemon {
@@ -99,6 +117,9 @@ struct control_daemon {
     uint64_t hooks, hooks_failed, hooks_dropped; // run, of them failed; not run
     uint64_t refused;                            // orders, by the enforcer or the kernel
     struct slice refusal;                        // why the last of them was
+    uint64_t fingerprints;
+    uint64_t login_hosts, login_blocks; // from which somebody logged in
+    uint64_t shielded;                  // bans and failures that went by for that
 };
 
 struct control_source {
@@ -114,7 +135,8 @@ struct control_jail {
     bool active; // false: text says what is wrong
     uint64_t bans, lines, matched, hits, ignored, exempt, informed, limits, verdicts, no_address;
     uint64_t tracked, evicted;
-    uint64_t banned; // bans made, or in force when the configuration was read
+    uint64_t banned;              // bans made, or in force when the configuration was read
+    uint64_t successes, shielded; // logins seen; bans and failures that went by for them
     uint32_t maxretry;
     usec_t findtime, bantime;
     struct slice text;
@@ -145,7 +167,21 @@ struct control_standing {
     struct addr net;
     uint32_t hits, hosts, need_hits, need_hosts;
     usec_t findtime;
-    bool exempt; // ignoreip or ignoreself: never banned
+    bool exempt;   // ignoreip or ignoreself: never banned
+    usec_t login;  // of somebody from there, the last within the span; 0: none
+    uint32_t days; // of a host: with a login
+    bool shielded; // for these logins: a block is not banned, a host not the first time
+};
+
+struct control_fingerprint {
+    enum control_name_kind kind;
+    struct slice name; // as a family's
+    enum control_name_state state;
+    bool is_fingerprint, is_listed; // is_listed: by the configuration
+    uint32_t hosts, blocks, need_hosts, need_blocks;
+    uint64_t failures;
+    usec_t first, last; // 0: never failed
+    usec_t cleared;     // by a login, the last within the span; 0: by none
 };
 
 struct control_problem {
@@ -195,6 +231,7 @@ struct control {
         struct control_ban ban;
         struct control_evidence evidence;
         struct control_standing standing;
+        struct control_fingerprint fingerprint;
         struct control_problem problem;
         struct control_option option;
         struct control_occurrence event;

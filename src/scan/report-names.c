@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "scan/report.h"
+
+#include "conf/names.h"
+#include "scan/clock.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+static_assert((int)FINGERPRINT_HELO == (int)CONTROL_HELO &&
+                  (int)FINGERPRINT_USER == (int)CONTROL_USER &&
+                  (int)FINGERPRINT_KINDS == (int)CONTROL_NAME_KIND_MAX &&
+                  (int)FINGERPRINT_SUSPECT == (int)CONTROL_SUSPECT &&
+                  (int)FINGERPRINT_LEARNED == (int)CONTROL_LEARNED &&
+                  (int)FINGERPRINT_ADDED == (int)CONTROL_ADDED &&
+                  (int)FINGERPRINT_KEPT == (int)CONTROL_KEPT,
+              "the wire numbers names as the engine does");
+
+struct row {
+    struct fingerprint_standing s;
+    enum fingerprint_kind kind;
+};
+
+struct rows {
+    struct row *row;
+    size_t n;
+};
+
+static int put_row(const struct row *row, struct caller *to)
+{
+    const struct fingerprint_standing *s = &row->s;
+    struct control record = {.type = CONTROL_IS_FINGERPRINT};
+
+    record.fingerprint = (struct control_fingerprint){
+        .kind = (enum control_name_kind)row->kind,
+        .name = slice_of(s->family),
+        .state = (enum control_name_state)s->state,
+        .is_fingerprint = s->is_fingerprint,
+        .is_listed = s->is_listed,
+        .hosts = s->hosts,
+        .blocks = s->blocks,
+        .need_hosts = s->need_hosts,
+        .need_blocks = s->need_blocks,
+        .failures = s->hits,
+        .first = s->first,
+        .last = s->last,
+        .cleared = s->cleared,
+    };
+    return caller_put(to, &record);
+}
+
+static void look(const struct desk *d, enum fingerprint_kind kind, struct slice text,
+                 struct row *ret)
+{
+    const struct name name = {kind, text, NULL};
+
+    ret->kind = kind;
+    fingerprints_look(judge_roster(d->judge)->reputation.fingerprints, &name, clock_now(), &ret->s);
+}
+
+int report_name(const struct desk *d, struct slice text, struct caller *to)
+{
+    enum fingerprint_kind only = FINGERPRINT_KINDS;
+    int r = 0;
+
+    names_parse(text, &only, &text);
+    for (enum fingerprint_kind kind = 0; kind < FINGERPRINT_KINDS && r >= 0; kind++) {
+        struct row row;
+        if (only != FINGERPRINT_KINDS && kind != only)
+            continue;
+        look(d, kind, text, &row);
+        r = put_row(&row, to);
+    }
+    return r;
+}
+
+int report_why_name(const struct desk *d, struct slice text, struct caller *to)
+{
+    enum fingerprint_kind only = FINGERPRINT_KINDS;
+    int r = report_name(d, text, to);
+
+    names_parse(text, &only, &text);
+    for (enum fingerprint_kind kind = 0; kind < FINGERPRINT_KINDS && r >= 0; kind++) {
+        char name[FINGERPRINT_TEXT_MAX];
+        struct row row;
+        if (only != FINGERPRINT_KINDS && kind != only)
+            continue;
+        look(d, kind, text, &row);
+        names_format(kind, row.s.family, name);
+        r = report_bans_about(d, NULL, name, to);
+    }
+    return r;
+}
+
+static int gather(void *user, const struct fingerprint_standing *s, enum fingerprint_kind kind)
+{
+    struct rows *rows = user;
+
+    if (rows->n < FINGERPRINTS_MARKED_MAX)
+        rows->row[rows->n++] = (struct row){*s, kind};
+    return 0;
+}
+
+static int compare(const void *x, const void *y)
+{
+    const struct row *a = x, *b = y;
+
+    if (a->s.is_fingerprint != b->s.is_fingerprint)
+        return a->s.is_fingerprint ? -1 : 1;
+    if (a->s.last != b->s.last)
+        return a->s.last > b->s.last ? -1 : 1;
+    if (a->kind != b->kind)
+        return a->kind < b->kind ? -1 : 1;
+    return strcmp(a->s.family, b->s.family);
+}
+
+int report_fingerprints(const struct desk *d, struct caller *to)
+{
+    struct fingerprints *f = judge_roster(d->judge)->reputation.fingerprints;
+    struct rows rows = {.row = calloc(FINGERPRINTS_MARKED_MAX, sizeof(*rows.row))};
+    int r = 0;
+
+    if (!rows.row)
+        return -ENOMEM;
+    fingerprints_list(f, clock_now(), gather, &rows);
+    qsort(rows.row, rows.n, sizeof(*rows.row), compare);
+    for (size_t i = 0; i < rows.n && r >= 0; i++)
+        r = put_row(&rows.row[i], to);
+    free(rows.row);
+    return r;
+}

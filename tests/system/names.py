@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Names that give a botnet away: learned from a log, shown, changed by hand, kept over a restart."""
+import json
+
+from rig import Case, line, main
+
+FILTER = ('[Definition]\n'
+          'failregex = ^ \\S+ evil\\[\\d+\\]: failure from <HOST>(?: helo=<F-HELO>\\S+</F-HELO>)?$\n'
+          '            ^ \\S+ evil\\[\\d+\\]: <F-SUCCESS>login</F-SUCCESS> of <F-USER>\\S+</F-USER>'
+          ' from <HOST>$\n')
+BAD = ('helo:two words', 'helo: ', 'helo:a\nb', 'user:\x1b[2J', 'helo:', 'x', '')
+
+
+class Names(Case):
+    def setUp(self):
+        super().setUp()
+        self.rig.write('etc/filters/evil.conf', FILTER)
+        self.configure()
+        self.rig.jail(fingerprints='true', shield='true', netblock_v4='24:3:6')
+
+    def configure(self, more=''):
+        self.rig.write('etc/tailban.conf', '[tailban]\nloglevel = info\nfingerprint.hosts = 3\n'
+                       'fingerprint.blocks = 3\nfingerprint.known = helo:YLMF-PC\n' + more)
+
+    def said(self, addr, helo):
+        self.rig.append('log/mail.log', line(addr).rstrip('\n') + f' helo={helo}\n')
+
+    def login(self, addr, user='anna'):
+        self.rig.append('log/mail.log',
+                        line(addr).replace('failure', f'login of {user}'))
+
+    def names(self):
+        out = self.rig.command('fingerprints', '--json')
+        self.assertEqual(out.returncode, 0, out.stderr)
+        return {r['name']: r for r in map(json.loads, out.stdout.splitlines())}
+
+    def do(self, *words, code=0):
+        out = self.rig.command(*words)
+        self.assertEqual(out.returncode, code, out.stdout + out.stderr)
+        return out.stdout + out.stderr
+
+    def learn(self):
+        for i, name in enumerate(('WIN-7QKD93JX01T', 'WIN-A1B2C3D4E5F', 'WIN-Z9Y8X7W6V5U')):
+            self.said(f'203.0.{i}.7', name)
+        self.rig.wait_kernel(['203.0.2.7/32'])
+
+    def test_a_learned_name(self):
+        self.rig.start()
+        self.learn()
+        name = 'helo:win-<mixed:11>'
+        self.assertEqual(self.names()[name]['state'], 'learned')
+        self.assertEqual(self.names()[name]['hosts'], 3)
+        self.assertEqual(self.rig.listed()['j', '203.0.2.7/32']['name'], name)
+        self.assertEqual(self.rig.said(f'{name} is a fingerprint'), 1)
+        for asked in ('helo:WIN-K1L2M3N4O5P', 'win-<mixed:11>'):
+            told = self.do('why', asked)
+            self.assertIn(f'{name} is a fingerprint (learned)', told)
+            self.assertIn('Ban of 203.0.2.7 in jail j', told)
+            self.assertIn('helo=WIN-Z9Y8X7W6V5U', told)
+        self.assertIn(f'one hit with {name}', self.do('why', '203.0.2.7'))
+        self.assertIn('2 more hits within 10m', self.do('why', '203.0.0.7'))
+        self.do('reload')
+        self.assertEqual(self.names()[name]['state'], 'learned')
+        self.assertEqual(self.rig.stop(), 0)
+        self.rig.start()
+        self.assertEqual(self.names()[name]['hosts'], 3)
+        self.assertEqual(self.rig.listed()['j', '203.0.2.7/32']['name'], name)
+        self.do('fingerprints', 'remove', name)
+        self.assertNotIn(name, self.names())
+        self.assertEqual(self.rig.stop(), 0)
+        self.rig.start()
+        self.assertNotIn(name, self.names())
+        self.assertIn('no failure with it', self.do('fingerprints', 'show', name))
+
+    def test_by_hand(self):
+        self.rig.start()
+        self.do('fingerprints', 'add', 'helo:Bot')
+        self.assertIn('already', self.do('fingerprints', 'add', 'helo:bot'))
+        self.assertEqual(self.rig.said('helo:bot is a fingerprint: by hand'), 1)
+        self.do('fingerprints', 'keep', 'helo:laptop')
+        self.assertEqual(self.rig.kill(), -9)  # what was said by hand waits for no checkpoint
+        self.rig.start()
+        self.assertEqual({n: r['state'] for n, r in self.names().items()},
+                         {'helo:bot': 'added', 'helo:laptop': 'kept', 'helo:ylmf-pc': 'added'})
+        self.said('203.0.113.1', 'bot')
+        self.said('203.0.114.1', 'ylmf-pc')
+        for i in range(4):
+            self.said(f'203.0.{i}.7', 'laptop')
+        self.sync()
+        self.rig.wait_kernel(['203.0.113.1/32', '203.0.114.1/32', '198.51.100.250/32'])
+        self.do('fingerprints', 'remove', 'helo:bot')
+        self.assertIn('is not known', self.do('fingerprints', 'remove', 'helo:bot', code=1))
+        for action in ('remove', 'keep'):
+            self.assertIn('fingerprint.known', self.do('fingerprints', action, 'helo:ylmf-pc', code=1))
+        self.configure('fingerprint.keep = helo:ylmf-pc\n')
+        self.do('reload')
+        self.assertIn('fingerprint.keep', self.do('fingerprints', 'add', 'helo:ylmf-pc', code=1))
+        before = self.names()
+        for bad in BAD:
+            self.assertIn('tailban: ', self.do('fingerprints', 'add', bad,
+                                               code=1 if bad.partition(':')[2] else 2))
+        self.assertEqual(self.names(), before)
+
+    def test_logins(self):
+        self.rig.start()
+        self.login('203.0.113.1')
+        for i in range(2, 8):
+            self.rig.hit(f'203.0.113.{i}')
+        self.sync()
+        self.rig.wait_kernel(['198.51.100.250/32'])
+        told = self.do('why', '203.0.113.2')
+        self.assertIn('2 more hits within 10m in jail j', told)
+        self.assertRegex(told, '203.0.113.0/24 .* a login from it .*: not banned as a block')
+        self.assertRegex(self.do('why', '203.0.113.1'), 'logins on 1 day, the last')
+        self.assertIn('it cannot become one', self.do('why', 'user:anna'))
+        status = json.loads(self.do('status', '--json').splitlines()[0])
+        self.assertEqual((status['fingerprints'], status['login_hosts'], status['login_blocks']),
+                         (1, 1, 1))
+        self.assertGreater(status['shielded'], 0)
+
+
+if __name__ == '__main__':
+    main()
