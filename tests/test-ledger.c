@@ -397,6 +397,11 @@ static void test_ban_is_kept_whole(void **state)
                 got.need_hosts == given.need_hosts && got.findtime == given.findtime &&
                 got.reason == given.reason && got.lifted == 0);
     assert_string_equal(got.name, given.name);
+    got = (struct ban){0};
+    assert_int_equal(ledger_bans_named(l, "helo:win", 9, see_until, &got), 0);
+    assert_int_equal(got.id, 0);
+    assert_int_equal(ledger_bans_named(l, given.name, 9, see_until, &got), 0);
+    assert_int_equal(got.id, 1);
     // Gone with its ban.
     assert_int_equal(ledger_begin(l), 0);
     assert_int_equal(ledger_unban(l, NULL, &given.net, SECONDS(3), see_until, &got), 0);
