@@ -48,6 +48,10 @@ static const struct {
     {{"::ffff:192.0.2.1"}, "192.0.2.1", true, true},
     {{"0.0.0.0/0"}, "203.0.113.9", true, true},
     {{"0.0.0.0/0"}, "2001:db8::1", false, false},
+    {{"::/0", "10.0.0.0/8"}, "2001:db8::1", true, true},
+    {{"10.0.0.0/8", "::/0"}, "10.1.2.3", true, true},
+    {{"10.0.0.0/8", "::/0"}, "192.0.2.1", false, false},
+    {{"10.0.0.0/8", "2001:db8::/32"}, "::/0", false, true},
 };
 
 static void test_cases(void **state)
@@ -103,11 +107,43 @@ static void test_agrees_with_a_list(void **state)
     }
 }
 
+// As many as an operator may have in a file: with each hit that many are asked about.
+static void test_many(void **state)
+{
+    enum { NETS = 10000, PROBES = 300000 };
+    struct exempt e = {0};
+    uint64_t seed = 1;
+    unsigned covered = 0;
+
+    (void)state;
+    for (uint32_t i = 0; i < NETS; i++) {
+        struct addr a = net(i % 2 ? "10.0.0.0" : "2001:db8::");
+        uint32_t number = i * 7919 % (1 << 16); // in no order
+        a.b[i % 2 ? 13 : 4] = (uint8_t)(number >> 8);
+        a.b[i % 2 ? 14 : 5] = (uint8_t)number;
+        a = addr_block(&a, i % 2 ? 24 : 48);
+        assert_int_equal(exempt_add(&e, &a), 0);
+    }
+    assert_int_equal(e.n, NETS);
+    for (uint32_t i = 0; i < PROBES; i++) {
+        struct addr a = net("10.0.0.0");
+        uint32_t number = random_below(&seed, 1 << 16);
+        a.b[13] = (uint8_t)(number >> 8);
+        a.b[14] = (uint8_t)number;
+        a.b[15] = (uint8_t)i;
+        covered += exempt_covers(&e, &a);
+        assert_int_equal(exempt_touches(&e, &a), exempt_covers(&e, &a));
+    }
+    assert_in_range(covered, 20000, 26000); // 5,000 of 65,536
+    exempt_done(&e);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cases),
         cmocka_unit_test(test_agrees_with_a_list),
+        cmocka_unit_test(test_many),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

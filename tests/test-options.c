@@ -58,7 +58,7 @@ static const struct {
     {"shield = 1\n", "shield = true\n"},
     {"shield = 2\n", "j:4: error: shield = 2: write true or false\n"},
     {"ignoreip = 192.0.2.7 198.51.100.1/24,2001:db8::/32\n  ::1\n",
-     "ignoreip = ::1 192.0.2.7 198.51.100.0/24 2001:db8::/32\n"},
+     "ignoreip = 192.0.2.7 198.51.100.0/24 ::1 2001:db8::/32\n"},
     {"ignoreip = localhost\n", "ignoreip = 127.0.0.1"},
     {"ignoreip = 192.0.2.1\n  192.0.2.256\n", "j:5: error: ignoreip: '192.0.2.256' is no address "
                                               "and no name: write 192.0.2.1, 192.0.2.0/24,"},

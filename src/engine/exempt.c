@@ -5,6 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+// IPv4 before IPv6: by its bytes alone it would lie in the middle of ::/0.
+static int compare(const struct addr *a, const struct addr *b)
+{
+    int family = (int)addr_is_v4(b) - (int)addr_is_v4(a);
+
+    return family ? family : addr_compare(a, b);
+}
+
 // How many of the blocks sort at or before this one. Blocks that do not overlap sort as their
 // addresses do, so only the last of these can enclose it, and only the next can lie in it.
 static size_t rank(const struct exempt *e, const struct addr *net)
@@ -13,7 +21,7 @@ static size_t rank(const struct exempt *e, const struct addr *net)
 
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (addr_compare(&e->net[middle], net) <= 0)
+        if (compare(&e->net[middle], net) <= 0)
             low = middle + 1;
         else
             high = middle;

@@ -55,7 +55,7 @@ class Client(Case):
         self.rig.start()
         for name, answer in (
                 ('findtime', '3600\n'), ('bantime', '-1\n'), ('maxretry', '4\n'),
-                ('ignoreip', 'These IP addresses/networks are ignored:\n|- ::1\n`- 192.0.2.0/24\n'),
+                ('ignoreip', 'These IP addresses/networks are ignored:\n|- 192.0.2.0/24\n`- ::1\n'),
                 ('ignoreself', 'True\n'), ('usedns', 'no\n'), ('maxlines', '1\n'),
                 ('logpath', 'Current monitored log file(s):\n`- %s\n' % self.rig.path('log/mail.log')),
                 ('failregex', 'The following regular expression are defined:\n'
