@@ -7,7 +7,8 @@
 #include <string.h>
 
 // Entries live in one array and are named by index + 1 (0 is none): a chain per bucket for the key,
-// one doubly linked list for the order of touch, one list of free entries (through `newer`).
+// one doubly linked list for the order of touch, one list of free entries (through `newer`). The
+// links lie apart, so that a search in vain touches no entry.
 struct links {
     uint32_t chain;
     uint32_t older, newer;
@@ -17,6 +18,7 @@ struct links {
 struct table {
     size_t capacity, key_size, value_size, stride, value_at;
     uint64_t seed, evicted;
+    struct links *links;
     unsigned char *entry;
     uint32_t *bucket;
     uint32_t n_buckets; // a power of two
@@ -26,17 +28,17 @@ struct table {
 
 static struct links *links_at(const struct table *t, uint32_t i)
 {
-    return (struct links *)(t->entry + (size_t)(i - 1) * t->stride);
+    return &t->links[i - 1];
 }
 
 static unsigned char *key_at(const struct table *t, uint32_t i)
 {
-    return (unsigned char *)(links_at(t, i) + 1);
+    return t->entry + (size_t)(i - 1) * t->stride;
 }
 
 static void *value_at(const struct table *t, uint32_t i)
 {
-    return (unsigned char *)links_at(t, i) + t->value_at;
+    return key_at(t, i) + t->value_at;
 }
 
 static uint32_t hash_key(const struct table *t, const void *key)
@@ -46,7 +48,7 @@ static uint32_t hash_key(const struct table *t, const void *key)
 
 static size_t value_offset(size_t key_size)
 {
-    return (sizeof(struct links) + key_size + 7) & ~(size_t)7;
+    return (key_size + 7) & ~(size_t)7;
 }
 
 static size_t stride_of(size_t key_size, size_t value_size)
@@ -57,7 +59,7 @@ static size_t stride_of(size_t key_size, size_t value_size)
 // There are fewer than two buckets for an entry.
 size_t table_entry_size(size_t key_size, size_t value_size)
 {
-    return stride_of(key_size, value_size) + 2 * sizeof(uint32_t);
+    return sizeof(struct links) + stride_of(key_size, value_size) + 2 * sizeof(uint32_t);
 }
 
 struct table *table_new(size_t capacity, size_t key_size, size_t value_size, uint64_t seed)
@@ -78,6 +80,7 @@ struct table *table_new(size_t capacity, size_t key_size, size_t value_size, uin
 struct table *table_free(struct table *t)
 {
     if (t) {
+        free(t->links);
         free(t->entry);
         free(t->bucket);
         free(t);
@@ -137,6 +140,7 @@ static bool grow(struct table *t)
 {
     size_t n = t->allocated ? (size_t)t->allocated * 2 : 64;
     unsigned char *entry;
+    struct links *links;
     uint32_t *bucket, n_buckets = 64;
 
     if (n > t->capacity)
@@ -145,6 +149,10 @@ static bool grow(struct table *t)
     if (!entry)
         return false;
     t->entry = entry;
+    links = reallocarray(t->links, n, sizeof(*links));
+    if (!links)
+        return false;
+    t->links = links;
     while (n_buckets < n)
         n_buckets *= 2;
     bucket = calloc(n_buckets, sizeof(*bucket));
