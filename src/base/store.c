@@ -184,11 +184,33 @@ static bool evict(struct store *s)
     return found;
 }
 
+// All records of the pages, a few at a time, so that their buckets are on the way from memory
+// before the first is needed.
+static void insert_all(struct store *s)
+{
+    enum { AHEAD = 16 };
+    struct {
+        uint64_t hash;
+        uint32_t at;
+    } next[AHEAD];
+    uint32_t cursor = 0, at;
+    size_t n;
+
+    do {
+        for (n = 0; n < AHEAD && (at = pages_next(s->pages, &cursor)); n++) {
+            next[n].hash = store_hash(s, pages_at(s->pages, at));
+            next[n].at = at;
+            __builtin_prefetch(home_of(s, next[n].hash), 1);
+        }
+        for (size_t i = 0; i < n; i++)
+            insert(s, next[i].hash, next[i].at);
+    } while (n == AHEAD);
+}
+
 // The pages know all records, so the index is not copied but made anew in its place.
 static int resize(struct store *s, uint32_t n)
 {
     size_t old = index_bytes(s->n_buckets), new = index_bytes(n);
-    uint32_t cursor = 0, at;
     void *index;
 
     if (new > old && !share_take(s->share, new - old))
@@ -203,8 +225,7 @@ static int resize(struct store *s, uint32_t n)
     s->bucket = (struct bucket *)(((uintptr_t)index + LINE - 1) & ~(uintptr_t)(LINE - 1));
     s->n_buckets = n;
     memset(s->bucket, 0, n * sizeof(*s->bucket));
-    while ((at = pages_next(s->pages, &cursor)))
-        insert(s, store_hash(s, pages_at(s->pages, at)), at);
+    insert_all(s);
     return 0;
 }
 

@@ -326,8 +326,12 @@ static int succeeded(struct jail *j, const struct line *line, const struct match
 static int matched(struct jail *j, const struct line *line, struct match *m, struct hit *ret_hit,
                    struct verdict *ret_verdict)
 {
-    int64_t failures = sessions_merge(j->sessions, m, line->time);
+    struct addr host = addr_host(&m->host);
+    int64_t failures;
 
+    if (m->has_host)
+        ladder_expect(j->ladder, &host);
+    failures = sessions_merge(j->sessions, m, line->time);
     j->counters.matched++;
     if (failures < 0)
         return (int)failures;

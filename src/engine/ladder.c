@@ -11,6 +11,10 @@ struct ladder {
     struct tracks tracks;
     uint32_t wipes; // the latest mark
     usec_t oldest;  // no track's last hit is before this
+    // The host expected last, and its key and those of the blocks around it
+    struct addr expected;
+    struct track_key key[1 + NETBLOCK_LEVELS_MAX];
+    size_t n_keys;
 };
 
 struct ladder *ladder_new(const struct jail_spec *spec, struct share *share, uint64_t seed)
@@ -37,15 +41,23 @@ static bool is_single(const struct addr *host)
     return addr_prefix(host) == (addr_is_v4(host) ? 32 : 64);
 }
 
-// The rungs for an address, as yet empty: itself, and the blocks of less than this prefix (a
-// <SUBNET> may be as wide as a block). Returns the level of the first block.
-static size_t set_up(const struct ladder *l, const struct track_family *f, const struct addr *host,
-                     unsigned prefix, struct rungs *ret)
+// The level of the first block of less than this prefix; a <SUBNET> may be as wide as a block.
+static size_t first_around(const struct track_family *f, unsigned prefix)
 {
     size_t first = 0;
 
     while (first < f->n && f->level[first].prefix >= prefix)
         first++;
+    return first;
+}
+
+// The rungs for an address, as yet empty: itself, and the blocks of less than this prefix. Returns
+// the level of the first block.
+static size_t set_up(const struct ladder *l, const struct track_family *f, const struct addr *host,
+                     unsigned prefix, struct rungs *ret)
+{
+    size_t first = first_around(f, prefix);
+
     *ret = (struct rungs){.n = 1 + f->n - first};
     ret->at[0] = (struct jail_standing){
         .net = *host,
@@ -117,26 +129,39 @@ static int hit_narrowest(struct ladder *l, const struct track_key *key, bool in_
     return r < 0 ? r : hit_host(l, &key[0], t, ret);
 }
 
+void ladder_expect(struct ladder *l, const struct addr *host)
+{
+    struct track_key key = track_key_of(host, 0);
+    const struct track_family *f = tracks_family(&l->tracks, key.v6);
+    size_t first = first_around(f, key.prefix);
+
+    l->expected = *host;
+    l->key[0] = key;
+    l->n_keys = 1 + f->n - first;
+    for (size_t i = 1; i < l->n_keys; i++)
+        l->key[i] = track_key_around(&key, f->level[first + i - 1].prefix, (unsigned)(first + i));
+    tracks_expect(&l->tracks, l->key, l->n_keys);
+}
+
 // From the widest block down, so that a mark is met before what it wiped.
 int ladder_hit(struct ladder *l, const struct addr *host, usec_t time, uint32_t count,
                struct rungs *ret)
 {
     struct tally t = {.time = time < PACK_TIME_MOST ? time : PACK_TIME_MOST, .count = count};
-    struct track_key key[1 + NETBLOCK_LEVELS_MAX] = {track_key_of(host, 0)};
-    const struct track_family *f = tracks_family(&l->tracks, key[0].v6);
-    size_t first = set_up(l, f, host, key[0].prefix, ret);
-    bool in_cell = ret->n > 1 && first == 0 && is_single(host);
+    bool in_cell;
     int r;
 
-    for (size_t i = 1; i < ret->n; i++)
-        key[i] = track_key_around(&key[0], f->level[first + i - 1].prefix, (unsigned)(first + i));
-    tracks_expect(&l->tracks, key, ret->n);
+    if (l->n_keys == 0 || addr_compare(&l->expected, host) != 0)
+        ladder_expect(l, host);
+    tracks_expect_records(&l->tracks, l->key, l->n_keys);
+    in_cell = l->n_keys > 1 && l->key[1].rung == 1 && is_single(host);
+    set_up(l, tracks_family(&l->tracks, l->key[0].v6), host, l->key[0].prefix, ret);
     l->oldest = t.time < l->oldest ? t.time : l->oldest;
     ret->at[0].hosts = 1;
     r = in_cell ? 0 : open_around(l, host);
     for (size_t i = ret->n; --i > (in_cell ? 1 : 0) && r == 0;)
-        r = hit_block(l, key, i, &t, ret);
-    return r < 0 ? r : hit_narrowest(l, key, in_cell, &t, ret);
+        r = hit_block(l, l->key, i, &t, ret);
+    return r < 0 ? r : hit_narrowest(l, l->key, in_cell, &t, ret);
 }
 
 void ladder_look(struct ladder *l, const struct addr *addr, usec_t now, struct rungs *ret)

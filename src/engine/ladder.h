@@ -18,6 +18,9 @@ struct rungs {
 struct ladder *ladder_new(const struct jail_spec *spec, struct share *share, uint64_t seed);
 struct ladder *ladder_free(struct ladder *l);
 
+// That a hit of this host may come: what it needs is then on its way from memory.
+void ladder_expect(struct ladder *l, const struct addr *host);
+
 // Counts a hit. -ENOMEM.
 int ladder_hit(struct ladder *l, const struct addr *host, usec_t time, uint32_t count,
                struct rungs *ret);

@@ -333,6 +333,10 @@ void tracks_expect(const struct tracks *t, struct track_key *key, size_t n)
         key[i].hash = store_hash(t->store, key[i].bytes);
         store_expect(t->store, key[i].hash);
     }
+}
+
+void tracks_expect_records(const struct tracks *t, const struct track_key *key, size_t n)
+{
     for (size_t i = 0; i < n; i++)
         store_expect_record(t->store, key[i].hash);
 }

@@ -33,8 +33,10 @@ void tracks_done(struct tracks *t);
 const struct track_family *tracks_family(const struct tracks *t, bool v6);
 
 // The tracks of a hit lie anywhere in memory: told of all before the first is needed, the processor
-// waits once for all of them. The keys' hashes are known from then on.
+// waits once for all of them, or does something else meanwhile. First where they are; the keys'
+// hashes are known from then on. Then, after a while, the tracks.
 void tracks_expect(const struct tracks *t, struct track_key *key, size_t n);
+void tracks_expect_records(const struct tracks *t, const struct track_key *key, size_t n);
 
 // Adds a hit to the host's window, as that stands after the bans of the blocks around it. The hits
 // that it holds now go to *ret_hits. 1 where it is full, 0, or -ENOMEM.
