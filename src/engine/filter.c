@@ -177,6 +177,7 @@ void filter_parts(struct filter *f, struct filter_parts *ret)
         .prefix = f->prefix.n > 0 ? f->prefix.rule : NULL,
         .fail = &f->fail,
         .matcher = &f->matcher,
+        .one_line = f->backlog.max == 1,
         .is_plain = f->plain_date && f->backlog.max == 1,
     };
 }

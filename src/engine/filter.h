@@ -95,7 +95,7 @@ struct filter *filter_free(struct filter *f);
 // Dates a line as the filter does: the line, or *store where its datepattern finds another date.
 // What stamp.h found stands where the filter has no pattern of its own, or only an anchor such as
 // {^LN-BEG}, and so does a time that is not in the text (the journal's). now: what dates without a
-// year or a day are read against. Every line is passed once, in order.
+// year or a day are read against. Lines are passed once, in order; those that it cannot match may be missing.
 const struct line *filter_date(struct filter *f, const struct line *line, usec_t now,
                                struct line *store);
 

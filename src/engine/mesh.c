@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "engine/mesh.h"
 
+#include "engine/needles.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -41,7 +43,7 @@ static int make_room(struct mesh *m, struct filter *const *filter, size_t n)
         strands += p->fail->n;
         for (size_t k = 0; k < p->fail->n; k++) {
             clauses += (size_t)2 * LITERAL_CLAUSES_MAX;
-            members += prefix + count_texts(&p->fail->rule[k].regex.literals);
+            members += 2 * (prefix + count_texts(&p->fail->rule[k].regex.literals));
         }
     }
     m->strand = calloc(strands, sizeof(*m->strand));
@@ -51,28 +53,40 @@ static int make_room(struct mesh *m, struct filter *const *filter, size_t n)
     return m->strand && m->clause && m->member && m->text ? 0 : -ENOMEM;
 }
 
-// A newline stands behind the text that a regex sees, and is not searched.
-static bool is_searchable(const struct clause *c)
+// A newline stands behind the text that a regex sees, and is not searched; halves must not be too
+// short to be.
+static bool is_searchable(const struct clause *c, bool halved)
 {
     for (size_t i = 0; i < c->n; i++) {
-        if (memchr(c->text[i].p, '\n', c->text[i].n))
+        if (memchr(c->text[i].p, '\n', c->text[i].n) ||
+            (halved && c->text[i].n < (size_t)2 * NEEDLES_SHORTEST))
             return false;
     }
     return true;
 }
 
 // The texts are numbered as they come, for now.
-static void add_clauses(struct mesh *m, struct strand *s, const struct literals *l)
+static void add_text(struct mesh *m, struct slice text)
+{
+    m->text[m->n_members] = text;
+    m->member[m->n_members] = (uint32_t)m->n_members;
+    m->n_members++;
+}
+
+// halved: a date may have been cut out of the text, wherever it is; one half of it is whole then.
+static void add_clauses(struct mesh *m, struct strand *s, const struct literals *l, bool halved)
 {
     for (size_t i = 0; i < l->n; i++) {
         struct mesh_clause *c = &m->clause[m->n_clauses];
-        if (!is_searchable(&l->clause[i]))
+        if (!is_searchable(&l->clause[i], halved))
             continue;
         c->start = m->n_members;
         for (size_t k = 0; k < l->clause[i].n; k++) {
-            m->text[m->n_members] = l->clause[i].text[k];
-            m->member[m->n_members] = (uint32_t)m->n_members;
-            m->n_members++;
+            struct slice text = l->clause[i].text[k];
+            size_t half = halved ? text.n / 2 : text.n;
+            add_text(m, (struct slice){text.p, half});
+            if (halved)
+                add_text(m, slice_from(text, half));
         }
         c->end = m->n_members;
         m->n_clauses++;
@@ -84,18 +98,19 @@ static void add_clauses(struct mesh *m, struct strand *s, const struct literals 
 static void add_filter(struct mesh *m, size_t i)
 {
     struct mesh_filter *f = &m->filter[i];
+    bool halved = !f->parts.is_plain;
 
     f->strand = m->n_strands;
     f->word = m->n_words;
-    if (!f->parts.is_plain)
+    if (!f->parts.one_line)
         return;
     m->n_words += bit_words(f->parts.fail->n);
     for (size_t k = 0; k < f->parts.fail->n; k++) {
         struct strand *s = &m->strand[m->n_strands++];
         *s = (struct strand){.filter = i, .rule = k, .clause = m->n_clauses};
-        add_clauses(m, s, &f->parts.fail->rule[k].regex.literals);
+        add_clauses(m, s, &f->parts.fail->rule[k].regex.literals, halved);
         if (f->parts.prefix)
-            add_clauses(m, s, &f->parts.prefix->regex.literals);
+            add_clauses(m, s, &f->parts.prefix->regex.literals, halved);
     }
 }
 

@@ -31,7 +31,7 @@ struct mesh {
     uint32_t *first_sign, *sign;
 };
 
-// Of the filters that are plain; they are borrowed. -ENOMEM. mesh_done() is due in any case.
+// Of the filters that look at one line; they are borrowed. -ENOMEM. mesh_done() is due in any case.
 int mesh_init(struct mesh *m, struct filter *const *filter, size_t n);
 void mesh_done(struct mesh *m);
 

@@ -25,7 +25,7 @@ size_t chosen_list(const struct mesh *m, const uint64_t *filters, const uint64_t
 
     for (size_t i = bit_next(filters, end, 0); i < end; i = bit_next(filters, end, i + 1)) {
         const struct mesh_filter *f = &m->filter[i];
-        ret[n++] = (struct chosen){i, f->parts.is_plain ? may + f->word : NULL};
+        ret[n++] = (struct chosen){i, f->parts.one_line ? may + f->word : NULL};
     }
     return n;
 }
@@ -83,7 +83,7 @@ static int make_room(const struct mesh *m, struct outlook *o)
 static void choose_always(const struct mesh *m, struct outlook *o)
 {
     for (size_t i = 0; i < m->n_filters; i++) {
-        if (!m->filter[i].parts.is_plain)
+        if (!m->filter[i].parts.one_line)
             bit_set(o->filters, i);
     }
     for (size_t i = 0; i < m->n_strands; i++) {
@@ -122,12 +122,12 @@ static void follow_sign(const struct outlook *o, const struct mesh *m, uint32_t 
     }
 }
 
-bool outlook_find(const struct outlook *o, const struct mesh *m, struct slice body,
+bool outlook_find(const struct outlook *o, const struct mesh *m, struct slice text,
                   struct finding *f)
 {
     size_t n = o->n_texts;
 
-    if (n == 0 || !needles_find(o->needles, body, f->needle))
+    if (n == 0 || !needles_find(o->needles, text, f->needle))
         return false;
     memcpy(f->may, o->may, m->n_words * sizeof(*f->may));
     memcpy(f->filters, o->filters, bit_words(m->n_filters) * sizeof(*f->filters));

@@ -31,7 +31,7 @@ struct finding {
 };
 
 // False: none of the texts occurs. Else *f has what may match.
-bool outlook_find(const struct outlook *o, const struct mesh *m, struct slice body,
+bool outlook_find(const struct outlook *o, const struct mesh *m, struct slice text,
                   struct finding *f);
 
 // Lists filters by their bits, in order; returns how many.

@@ -59,7 +59,8 @@ struct filter_parts {
     struct rule *prefix; // NULL: none
     const struct rules *fail;
     struct matcher *matcher;
-    bool is_plain; // looks at one line at a time, which is cut by stamp.h where that dated it
+    bool one_line; // looks at one line at a time
+    bool is_plain; // which is cut where stamp.h found a date
 };
 void filter_parts(struct filter *f, struct filter_parts *ret);
 

@@ -27,6 +27,7 @@ struct sieve {
     size_t n_heads;
     uint16_t slot[SLOTS]; // 1 + index into head; 0: free
     struct chosen *all;
+    bool redates;           // a filter looks for dates itself
     struct finding finding; // of the line
     struct chosen *chosen;
     uint64_t *strands; // that may follow a beginning
@@ -84,8 +85,10 @@ int sieve_new(struct filter *const *filter, size_t n, struct sieve **ret)
     if (r == 0)
         r = make_room(s);
     if (r == 0) {
-        for (size_t i = 0; i < n; i++)
+        for (size_t i = 0; i < n; i++) {
             s->all[i] = (struct chosen){i, NULL};
+            s->redates |= s->mesh.filter[i].parts.one_line && !s->mesh.filter[i].parts.is_plain;
+        }
         for (size_t i = 0; i < s->mesh.n_strands; i++)
             bit_set(s->strands, i);
         r = find_outlook(s, s->strands) ? 0 : -ENOMEM;
@@ -129,10 +132,12 @@ static void follow(struct sieve *s, struct slice head)
     for (size_t i = 0; i < m->n_filters; i++) {
         const struct mesh_filter *f = &m->filter[i];
         const struct filter_parts *p = &f->parts;
-        if (!p->is_plain || (p->prefix && !regex_may_follow(&p->prefix->regex, p->matcher, head)))
+        bool has_prefix = p->prefix != NULL, known = p->is_plain;
+        if (!p->one_line ||
+            (known && has_prefix && !regex_may_follow(&p->prefix->regex, p->matcher, head)))
             continue;
         for (size_t k = 0; k < p->fail->n; k++) {
-            if (p->prefix || regex_may_follow(&p->fail->rule[k].regex, p->matcher, head))
+            if (!known || has_prefix || regex_may_follow(&p->fail->rule[k].regex, p->matcher, head))
                 bit_set(s->strands, f->strand + k);
         }
     }
@@ -193,13 +198,13 @@ static const struct outlook *outlook_of(struct sieve *s, struct slice body)
     return h->outlook;
 }
 
-static size_t look(struct sieve *s, const struct outlook *o, struct slice body,
+static size_t look(struct sieve *s, const struct outlook *o, struct slice text,
                    const struct chosen **ret)
 {
     const struct mesh *m = &s->mesh;
 
     *ret = o->chosen;
-    if (!outlook_find(o, m, body, &s->finding))
+    if (!outlook_find(o, m, text, &s->finding))
         return o->n_chosen;
     *ret = s->chosen;
     return chosen_list(m, s->finding.filters, s->finding.may, s->chosen);
@@ -219,21 +224,28 @@ static void join(struct sieve *s, struct line *line)
     line->body = (struct slice){s->joined, n};
 }
 
+// With filters that date lines themselves, the whole text is searched, as they see all of it but
+// for a date that need not be the stamp's. Where that is in the middle, its two ends do not meet
+// there.
+static bool is_known(const struct sieve *s, const struct line *line, bool begins)
+{
+    return line->dated && line->text.n <= LINES_MAX && (begins || !s->redates);
+}
+
 size_t sieve_line(struct sieve *s, struct line *line, const struct chosen **ret)
 {
     bool begins = line->date.n == 0 || line->date.p == line->text.p;
-    size_t n;
+    size_t n = s->mesh.n_filters;
 
     s->lines++;
-    if (!line->dated || line->text.n > LINES_MAX) {
-        *ret = s->all;
-        n = s->mesh.n_filters;
-    } else {
+    *ret = s->all;
+    if (is_known(s, line, begins)) {
         if (!line->body.p)
             join(s, line);
         if (line->time > s->newest)
             s->newest = line->time;
-        n = look(s, begins ? outlook_of(s, line->body) : s->outlook[0], line->body, ret);
+        n = look(s, begins ? outlook_of(s, line->body) : s->outlook[0],
+                 s->redates ? line->text : line->body, ret);
     }
     for (size_t i = 0; i < n; i++)
         s->shown[(*ret)[i].filter]++;
@@ -246,6 +258,6 @@ uint64_t sieve_passed(struct sieve *s, size_t i, usec_t *ret_newest)
 
     s->asked[i] = s->lines;
     s->shown[i] = 0;
-    *ret_newest = s->newest;
+    *ret_newest = s->mesh.filter[i].parts.is_plain ? s->newest : 0;
     return passed;
 }

@@ -7,8 +7,10 @@
 // regexes: that is asked of PCRE2 once for each such beginning. And of the texts that these regexes
 // cannot match without (literal.h), some must be in the line.
 //
-// Filters that look at several lines at a time, or date lines by a pattern of their own, get every
-// line; and every filter gets those that stamp.h could not date, as each dates them on its own.
+// Filters that look at several lines at a time get every line, and every filter gets those that
+// stamp.h could not date, as each dates them on its own. A filter with a datepattern of its own is
+// shown what it could match whatever it takes for the date, and learns from that alone where dates
+// stand: a line in which it finds none has the stamp's time, or that of the line it was shown last.
 #pragma once
 
 #include "engine/filter.h"
@@ -30,10 +32,10 @@ int sieve_new(struct filter *const *filter, size_t n, struct sieve **ret);
 struct sieve *sieve_free(struct sieve *s);
 
 // Which filters are to see the line: how many; *ret, in their order, is valid until the next call.
-// A line that has no body gets one, which is valid as long. No memory is allocated but for
+// A line that has no body may get one, which is valid as long. No memory is allocated but for
 // beginnings that are new.
 size_t sieve_line(struct sieve *s, struct line *line, const struct chosen **ret);
 
 // How many lines filter number i was not to see since this was asked last, and the newest time of
-// any since the sieve was made: for jail_pass().
+// any since the sieve was made, 0 of a filter that might date them otherwise: for jail_pass().
 uint64_t sieve_passed(struct sieve *s, size_t i, usec_t *ret_newest);
