@@ -7,7 +7,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { BLOCK_V4 = 24, BLOCK_V6 = 48 };
+enum { BLOCK_V4 = 24, BLOCK_V6 = 48, LATELY = 256 };
+
+#define LATELY_SPAN (3600 * USEC_PER_SEC)
 
 struct key {
     char kind;
@@ -29,11 +31,17 @@ struct good {
 
 struct fingerprints {
     struct fingerprint_spec spec;
+    uint64_t seed;
     struct table *fresh;   // suspects that one host used
     struct table *suspect; // and those that several did
     struct table *marked;
     struct table *good;
     struct table *gone; // keys of what a walk has told of
+    // Users who were cleared last, by a digest of what they were called: most logins are theirs.
+    struct {
+        uint64_t digest;
+        usec_t time;
+    } lately[LATELY];
 };
 
 struct fingerprints *fingerprints_new(const struct fingerprint_spec *spec, uint64_t seed)
@@ -44,6 +52,7 @@ struct fingerprints *fingerprints_new(const struct fingerprint_spec *spec, uint6
     if (!f)
         return NULL;
     f->spec = *spec;
+    f->seed = seed;
     f->fresh = table_new(FINGERPRINTS_MAX / 2, key, entry, seed);
     f->suspect = table_new(FINGERPRINTS_MAX / 2, key, entry, seed);
     f->marked = table_new(FINGERPRINTS_MARKED_MAX, key, entry, seed);
@@ -270,22 +279,45 @@ static int clear_helo(struct fingerprints *f, const struct key *key, struct slic
     return good->user == who && good->last == 0 ? 0 : clear(f, key, time);
 }
 
+// As long as a name is cleared nothing is learned of it, so that there is nothing to do again.
+static bool was_lately(struct fingerprints *f, struct slice user, usec_t time)
+{
+    uint64_t digest = hash_bytes(user.p, user.n, f->seed);
+    size_t at = digest % LATELY;
+    bool was = f->lately[at].digest == digest && time >= f->lately[at].time &&
+               time - f->lately[at].time < LATELY_SPAN;
+
+    if (!was) {
+        f->lately[at].digest = digest;
+        f->lately[at].time = time;
+    }
+    return was;
+}
+
+static int clear_user(struct fingerprints *f, struct key *key, usec_t time)
+{
+    char *domain = strchr(key->name, '@');
+    int r = clear(f, key, time);
+
+    if (r < 0 || !domain || domain == key->name)
+        return r;
+    memset(domain, 0, (size_t)(key->name + sizeof(key->name) - domain));
+    return clear(f, key, time);
+}
+
 int fingerprints_clear(struct fingerprints *f, const struct name *name, struct slice user,
                        usec_t time)
 {
-    struct key key = key_for(name);
-    char *domain = strchr(key.name, '@');
-    int r;
+    struct key key;
 
+    if (name->text.n == 0 || (name->kind == FINGERPRINT_USER && was_lately(f, name->text, time)))
+        return 0;
+    key = key_for(name);
     if (key.name[0] == '\0')
         return 0;
     if (name->kind == FINGERPRINT_HELO)
         return clear_helo(f, &key, user, time);
-    r = clear(f, &key, time);
-    if (r < 0 || !domain || domain == key.name)
-        return r;
-    memset(domain, 0, (size_t)(key.name + sizeof(key.name) - domain));
-    return clear(f, &key, time);
+    return clear_user(f, &key, time);
 }
 
 int fingerprints_set(struct fingerprints *f, enum fingerprint_kind kind, struct slice family,
