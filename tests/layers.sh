@@ -11,7 +11,8 @@ wire    base                          -
 engine  base                          pcre2
 conf    base,engine                   iniparser
 ledger  base,engine                   sqlite
-scan    base,wire,engine,conf,ledger  systemd
+dns     base,engine,conf              cares
+scan    base,wire,engine,conf,ledger,dns  systemd
 enforce base,wire                     netlink
 cli     base,wire,engine,conf,ledger  jansson
 '
@@ -23,6 +24,7 @@ headers='
 ^(iniparser/)?(iniparser|dictionary)\.h$ iniparser
 ^sqlite3(ext)?\.h$ sqlite
 ^systemd/ systemd
+^ares(_[a-z]+)?\.h$ cares
 ^(libmnl|libnftnl|libnetfilter[a-z_]*)/ netlink
 ^linux/(netfilter|netlink|rtnetlink|if_addr|genetlink) netlink
 ^jansson(_config)?\.h$ jansson
@@ -135,6 +137,9 @@ conf/a.c     #include "wire/order.h"
 conf/a.c     #include <pcre2.h>
 ledger/ledger.h #include <sqlite3.h>
 scan/a.c     #include <sqlite3.h>
+scan/a.c     #include <ares.h>
+dns/resolver.h #include <ares.h>
+cli/a.c      #include "dns/inquiry.h"
 scan/a.c     #include "enforce/batch.h"
 scan/a.c     #include <linux/netlink.h>
 enforce/a.c  #include "engine/jail.h"

@@ -33,4 +33,7 @@ exposure() {
 }
 exposure tailban-enforce 100 1.4
 exposure tailband 100 1.0
+# With a resolver to ask.
+cat "$dir/tailband.service" "$src/examples/tailband-dns.conf" >"$dir/tailband-dns.service"
+exposure tailband-dns 100 1.6
 exit $failed

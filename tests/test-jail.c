@@ -447,10 +447,59 @@ static void test_look_and_forget(void **state)
     jail_free(j);
 }
 
+// Hits, then what others say, of a jail with maxretry 3.
+static void test_testimony(void **state)
+{
+    static const struct {
+        const char *name, *fed; // before; NULL: nothing
+        const char *exempt;
+        double time; // of the testimony; the hits are at 1
+        uint32_t weight;
+        int r;
+        uint32_t hits;
+    } cases[] = {
+        {"it adds to the hits", "192.0.2.1", NULL, 1, 1, JAIL_E_HIT, 2},
+        {"and may complete them", "192.0.2.1 2", NULL, 1, 1, JAIL_E_VERDICT, 3},
+        {"never more than all but one", "192.0.2.1", NULL, 1, 90, JAIL_E_VERDICT, 3},
+        {"nothing without a hit", NULL, NULL, 1, 2, 0, 0},
+        {"nor for another's", "192.0.2.2 2", NULL, 1, 2, 0, 0},
+        {"nor after findtime", "192.0.2.1 2", NULL, 102, 2, 0, 0},
+        {"nor after the ban", "192.0.2.1 3", NULL, 1, 2, 0, 0},
+        {"nor against the exempt", "192.0.2.1 2", "192.0.2.0/24", 1, 2, 0, 0},
+        {"nor without weight", "192.0.2.1 2", NULL, 1, 0, 0, 0},
+    };
+    struct addr host = net("192.0.2.1");
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct jail_spec spec = base_spec();
+        struct exempt exempt = {0};
+        struct jail *j = make(&spec, &exempt);
+        struct hit hit = {0};
+        struct verdict v;
+        int r;
+        if (cases[i].fed)
+            feed(j, cases[i].fed, seconds(1), &hit, &v);
+        if (cases[i].exempt) {
+            struct addr spared = net(cases[i].exempt);
+            assert_int_equal(exempt_add(&exempt, &spared), 0);
+        }
+        r = jail_testify(j, &host, seconds(cases[i].time), cases[i].weight, slice_of("a list"),
+                         &hit, &v);
+        if (r != cases[i].r || (r && hit.hits != cases[i].hits))
+            fail_msg("%s: %d, %u hits", cases[i].name, r, hit.hits);
+        if (r == JAIL_E_VERDICT)
+            assert_int_equal(addr_compare(&v.net, &host), 0);
+        jail_free(j);
+        exempt_done(&exempt);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_scenarios),
+        cmocka_unit_test(test_testimony),
         cmocka_unit_test(test_growth),
         cmocka_unit_test(test_hit_and_verdict_are_told_whole),
         cmocka_unit_test(test_counters),

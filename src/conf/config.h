@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/span.h"
+#include "conf/dnsconf.h"
 #include "engine/caps.h"
 #include "engine/exempt.h"
 #include "engine/filter.h"
@@ -94,6 +95,7 @@ struct settings {
     struct fingerprint_spec fingerprint;
     struct caps_spec caps;
     char known[SETTINGS_NAMES_MAX], kept[SETTINGS_NAMES_MAX]; // "helo:NAME user:NAME", checked
+    struct dns_conf dns;
 };
 
 struct pool;

@@ -146,3 +146,44 @@ void setting_print_share(const void *field, FILE *out)
 {
     fprintf(out, " %g%%", *(const uint32_t *)field / (double)PER_PERCENT);
 }
+
+int setting_parse_switch(const struct setting *t, const char *text, void *field)
+{
+    bool is_on = strcasecmp(text, "true") == 0;
+
+    (void)t;
+    if (!is_on && strcasecmp(text, "false") != 0)
+        return -EINVAL;
+    *(bool *)field = is_on;
+    return 0;
+}
+
+void setting_print_switch(const void *field, FILE *out)
+{
+    fputs(*(const bool *)field ? " true" : " false", out);
+}
+
+int setting_parse_lists(const struct setting *t, const char *text, void *field)
+{
+    (void)t;
+    return dnsconf_lists(slice_of(text), field);
+}
+
+void setting_print_lists(const void *field, FILE *out)
+{
+    dnsconf_print_lists(field, out);
+}
+
+int setting_parse_servers(const struct setting *t, const char *text, void *field)
+{
+    (void)t;
+    return dnsconf_servers(slice_of(text), field);
+}
+
+void setting_print_servers(const void *field, FILE *out)
+{
+    const struct dns_conf *conf = field;
+
+    if (*conf->servers)
+        fprintf(out, " %s", conf->servers);
+}

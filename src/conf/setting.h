@@ -14,6 +14,7 @@ struct setting {
     size_t offset;
     uint64_t least, most;
     const char *fallback, *advice;
+    bool is_secret; // what stands there is not repeated
 };
 
 typedef int setting_parse_fn(const struct setting *t, const char *text, void *field);
@@ -25,6 +26,10 @@ setting_parse_fn setting_parse_number;   // uint32_t
 setting_parse_fn setting_parse_size;     // uint64_t of bytes
 setting_parse_fn setting_parse_names;    // char[SETTINGS_NAMES_MAX]
 setting_parse_fn setting_parse_share;    // uint32_t, in millionths: "1%", "0.5%"
+setting_parse_fn setting_parse_switch;   // bool
+setting_parse_fn setting_parse_lists;    // struct dns_conf: its lists
+setting_parse_fn setting_parse_servers;  // struct dns_conf: its servers
 
 setting_print_fn setting_print_loglevel, setting_print_span, setting_print_number,
-    setting_print_size, setting_print_names, setting_print_share;
+    setting_print_size, setting_print_names, setting_print_share, setting_print_switch,
+    setting_print_lists, setting_print_servers;

@@ -28,6 +28,7 @@
 #define DAYS           USEC_PER_DAY, 366 * USEC_PER_DAY
 #define DAYS_ADVICE    "a time from 1d to 366d"
 #define NAMES_ADVICE   "helo:NAME and user:NAME, separated by spaces"
+#define WEIGHT_ADVICE  "a number from 0 to 100"
 #define SHARE_ADVICE   "a share from 0.0001% to 100%"
 
 static const struct setting settings[] = {
@@ -52,6 +53,16 @@ static const struct setting settings[] = {
     {"cap.share.v6", SHARE(caps.share_v6), 1, 1000000, "1%", SHARE_ADVICE},
     {"floor.v4", NUMBER(caps.floor_v4), 8, 32, "8", "a prefix from 8 to 32"},
     {"floor.v6", NUMBER(caps.floor_v6), 32, 128, "32", "a prefix from 32 to 128"},
+    {"dns", setting_parse_switch, setting_print_switch, AT(dns.on), 0, 0, "false", "true or false"},
+    {"dns.lists", setting_parse_lists, setting_print_lists, AT(dns), 0, 0,
+     "zen.spamhaus.org=2@127.0.0.2-127.0.0.9",
+     "at most 8 of ZONE, ZONE=WEIGHT and ZONE=WEIGHT@127.0.0.2-127.0.0.9, separated by spaces",
+     true},
+    {"dns.noptr", NUMBER(dns.noptr), 0, DNS_WEIGHT_MAX, "1", WEIGHT_ADVICE},
+    {"dns.unconfirmed", NUMBER(dns.unconfirmed), 0, DNS_WEIGHT_MAX, "1", WEIGHT_ADVICE},
+    {"dns.generic", NUMBER(dns.generic), 0, DNS_WEIGHT_MAX, "0", WEIGHT_ADVICE},
+    {"dns.servers", setting_parse_servers, setting_print_servers, AT(dns), 0, 0, "",
+     "addresses, 192.0.2.1 or 192.0.2.1:53 or [2001:db8::1]:53, separated by spaces"},
 };
 
 enum { SETTINGS = sizeof(settings) / sizeof(settings[0]) };
@@ -93,7 +104,8 @@ static void apply(const dictionary *d, const struct ini *where, struct problems 
         value = iniparser_getstring(d, key, NULL);
         if (value && set(&settings[i], value, ret) < 0)
             problems_error(problems, ini_origin(where, SECTION, settings[i].key),
-                           "%s = %s: write %s", settings[i].key, value, settings[i].advice);
+                           "%s = %s: write %s", settings[i].key,
+                           settings[i].is_secret ? "..." : value, settings[i].advice);
     }
 }
 

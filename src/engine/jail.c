@@ -397,6 +397,27 @@ void jail_pass(struct jail *j, uint64_t n, usec_t newest)
         j->newest = newest;
 }
 
+int jail_testify(struct jail *j, const struct addr *addr, usec_t time, uint32_t weight,
+                 struct slice text, struct hit *ret_hit, struct verdict *ret_verdict)
+{
+    uint32_t most = j->spec.maxretry - 1;
+    struct hit hit = {
+        .addr = *addr,
+        .host = addr_host(addr),
+        .time = time,
+        .count = weight < most ? weight : most,
+        .text = text,
+    };
+    struct shield *shield = shield_of(j);
+    struct rungs rungs;
+
+    if (hit.count == 0 || exempt_covers(j->exempt, addr) ||
+        (shield && shield_trusts(shield, &hit.host, time)))
+        return 0;
+    ladder_look(j->ladder, &hit.host, time, &rungs);
+    return rungs.at[0].hits > 0 ? count(j, &hit, NULL, ret_hit, ret_verdict) : 0;
+}
+
 int jail_restore(struct jail *j, const struct hit *hit)
 {
     struct addr net = addr_block(&hit->host, hit->banned);

@@ -109,6 +109,13 @@ int jail_feed_some(struct jail *j, const struct line *line, const uint64_t *may,
 // them. Due before jail_next() and jail_expire(), which go by the newest line's.
 void jail_pass(struct jail *j, uint64_t n, usec_t newest);
 
+// What others know of a host that is close to a ban, as a hit at the time of its last one (text
+// says what it is). It counts up to maxretry - 1, and only where there is a hit that it can add to:
+// nobody is banned for it alone. As jail_feed(); 0: it does not count, for nothing is held against
+// the host then, or it is exempt or logs in here.
+int jail_testify(struct jail *j, const struct addr *addr, usec_t time, uint32_t weight,
+                 struct slice text, struct hit *ret_hit, struct verdict *ret_verdict);
+
 // Counts a hit again that the ledger kept, in the order in which they were counted first: the
 // windows are then as they were. A verdict that comes of it is not given out a second time; the one
 // that came of it (hit->banned) starts the windows anew as it did then. -ENOMEM.

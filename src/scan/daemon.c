@@ -11,6 +11,7 @@
 #include "scan/hooks.h"
 #include "scan/liaison.h"
 #include "scan/server.h"
+#include "scan/witness.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -38,6 +39,7 @@ struct daemon {
     struct herald herald;
     struct hooks *hooks;
     struct appeals *appeals;
+    struct witness *witness;
     bool may_read; // the host's own addresses are known, or nobody will tell them
     sd_event *event;
     sd_event_source *logs, *requests, *reading, *due, *settling;
@@ -119,6 +121,13 @@ static void on_decided(void *user, const struct ban *ban, const struct hit *last
     struct daemon *d = user;
 
     judge_decide(d->judge, ban, last, is_spared, clock_now());
+}
+
+static void on_suspect(void *user, const struct cell *cell, const struct hit *hit)
+{
+    struct daemon *d = user;
+
+    witness_suspect(d->witness, cell, hit);
 }
 
 static void on_own(void *user, const struct exempt *own)
@@ -263,6 +272,7 @@ static int load(struct daemon *d)
         link_set_roster(d->link, judge_roster(d->judge));
         judge_pardon(d->judge, now);
         appeals_forget(d->appeals);
+        witness_load(d->witness, &judge_roster(d->judge)->config.settings.dns);
         appeals_set_timeout(d->appeals, judge_roster(d->judge)->config.settings.hooktimeout);
         d->desk.loaded = now;
         hooks_set_timeout(d->hooks, judge_roster(d->judge)->config.settings.hooktimeout);
@@ -368,8 +378,8 @@ static int open_liaison(struct daemon *d)
 
 static int open_parts(struct daemon *d)
 {
-    const struct judge_hooks judge_hooks = {d,        on_hit,   on_order, on_ban,
-                                            on_unban, on_ended, on_appeal};
+    const struct judge_hooks judge_hooks = {d,        on_hit,   on_order,  on_ban,
+                                            on_unban, on_ended, on_appeal, on_suspect};
     const struct link_hooks link_hooks = {d, on_own, on_state};
     int r = zone_local(&d->zone);
 
@@ -383,6 +393,8 @@ static int open_parts(struct daemon *d)
         r = appeals_new(d->event, d->ledger, on_decided, d, &d->appeals);
     if (r >= 0)
         r = link_new(d->ledger, &link_hooks, &d->link);
+    if (r >= 0)
+        r = witness_new(d->event, d->judge, d->link, &d->witness);
     if (r >= 0)
         r = open_liaison(d);
     if (r >= 0)
@@ -455,6 +467,7 @@ struct daemon *daemon_free(struct daemon *d)
     sd_event_source_disable_unref(d->reading);
     sd_event_source_disable_unref(d->due);
     sd_event_source_disable_unref(d->settling);
+    witness_free(d->witness);
     appeals_free(d->appeals);
     judge_free(d->judge);
     hooks_free(d->hooks);

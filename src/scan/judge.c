@@ -177,10 +177,9 @@ static void warn_off(struct source *s, usec_t now, const struct line *line)
              s->name, span, is_ahead ? "ahead of" : "behind");
 }
 
-static void write_hit(struct judge *j, struct cell *c, struct source *s, const struct hit *hit)
+static void write_hit(struct judge *j, struct cell *c, const char *source, const struct hit *hit)
 {
-    roster_hear(c, s->kind, hit->time);
-    books_hit(&j->books, c->conf->name, hit, s->name, j->now);
+    books_hit(&j->books, c->conf->name, hit, source, j->now);
     j->counters.hits++;
     j->hooks.hit(j->hooks.user, c, hit);
 }
@@ -292,6 +291,15 @@ static usec_t believe(const struct judge *j, const struct source *s, const struc
     return s->live && line->time > usec_add(j->now, USEC_PER_DAY) ? j->now : line->time;
 }
 
+// What is known of him today says nothing of what he did long ago.
+static bool is_suspect(const struct judge *j, const struct cell *c, const struct hit *hit)
+{
+    const struct jail_spec *spec = &c->conf->spec;
+
+    return j->hooks.suspect && (uint64_t)hit->hits * 2 >= spec->maxretry &&
+           usec_add(hit->time, spec->findtime) > j->now;
+}
+
 static void judge_line(struct judge *j, struct source *s, struct cell *c, const struct line *line,
                        const uint64_t *may)
 {
@@ -305,10 +313,37 @@ static void judge_line(struct judge *j, struct source *s, struct cell *c, const 
     if (r < 0)
         log_line(LEVEL_ERROR, "jail %s: a line could not be judged: %s", c->conf->name,
                  strerror(-r));
-    if (r == JAIL_E_HIT || r == JAIL_E_VERDICT)
-        write_hit(j, c, s, &hit);
+    if (r == JAIL_E_HIT || r == JAIL_E_VERDICT) {
+        roster_hear(c, s->kind, hit.time);
+        write_hit(j, c, s->name, &hit);
+    }
     if (r == JAIL_E_VERDICT)
         sentence(j, c, &verdict, &hit, is_off(j, s, verdict.time));
+    else if (r == JAIL_E_HIT && is_suspect(j, c, &hit))
+        j->hooks.suspect(j->hooks.user, c, &hit);
+}
+
+void judge_testify(struct judge *j, const char *jail, const struct addr *addr, usec_t time,
+                   uint32_t weight, const char *text, usec_t now)
+{
+    // A ban that comes of it begins now, however late that is.
+    static const struct source dns = {.name = SOURCE_DNS, .live = true};
+    const struct source *source = j->source;
+    struct cell *c = roster_find(j->roster, slice_of(jail));
+    struct hit hit;
+    struct verdict verdict;
+    int r;
+
+    if (!c || !c->jail)
+        return;
+    j->now = now;
+    j->source = &dns;
+    r = jail_testify(c->jail, addr, time, weight, slice_of(text), &hit, &verdict);
+    if (r == JAIL_E_HIT || r == JAIL_E_VERDICT)
+        write_hit(j, c, dns.name, &hit);
+    if (r == JAIL_E_VERDICT)
+        sentence(j, c, &verdict, &hit, is_off(j, &dns, verdict.time));
+    j->source = source;
 }
 
 static void on_line(void *user, struct source *s, const struct line *line)

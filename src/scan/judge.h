@@ -31,6 +31,9 @@ struct judge_hooks {
     // Of a jail with ignorecommand, before a ban takes effect; NULL: nobody is asked.
     enum judge_appeal (*appeal)(void *user, const struct cell *cell, const struct ban *ban,
                                 const struct hit *last);
+    // After hit(), of a host that is at half of what leads to a ban, or beyond, and not banned;
+    // judge_testify() may be called at once, or later. NULL: nobody wants to know.
+    void (*suspect)(void *user, const struct cell *cell, const struct hit *hit);
 };
 
 struct judge;
@@ -73,6 +76,10 @@ int judge_keep(struct judge *j, usec_t now);
 // judge_hooks.
 void judge_decide(struct judge *j, const struct ban *ban, const struct hit *last, bool is_spared,
                   usec_t now);
+
+// What is known from elsewhere of a host, for its hit at `time` in that jail: jail_testify().
+void judge_testify(struct judge *j, const char *jail, const struct addr *addr, usec_t time,
+                   uint32_t weight, const char *text, usec_t now);
 
 // A ban by hand, for span, or (0) the jail's bantime. JUDGE_E_EXTENDED: it was in force already.
 enum { JUDGE_E_EXTENDED = 1 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "scan/recall.h"
 
+#include <string.h>
+
 struct recall {
     struct roster *roster;
     usec_t now;
@@ -33,7 +35,8 @@ static int restore_hit(void *user, const char *jail, const struct hit *hit, cons
 
     if (!c || hit->time <= r->since)
         return 0;
-    roster_hear(c, source[0] == '/' ? SOURCE_FILE : SOURCE_JOURNAL, hit->time);
+    if (strcmp(source, SOURCE_DNS) != 0)
+        roster_hear(c, source[0] == '/' ? SOURCE_FILE : SOURCE_JOURNAL, hit->time);
     return jail_restore(c->jail, hit);
 }
 

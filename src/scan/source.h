@@ -10,6 +10,9 @@
 
 enum source_kind { SOURCE_FILE, SOURCE_JOURNAL, SOURCE_KINDS };
 
+// What hits are said to come from that DNS has added.
+#define SOURCE_DNS "dns"
+
 struct panel;
 
 struct source {

@@ -224,6 +224,7 @@ class Idle(Case):
 
     def test_nothing_to_wake_up_for(self):
         """Without bans and hits no timer runs; with them only those that something waits for."""
+        self.rig.write('etc/tailban.conf', '[tailban]\ndns = true\ndns.lists =\ndns.servers = 127.0.0.1\n')
         self.rig.jail()
         self.rig.start()
         self.rig.wait(lambda: not self.timers(), 'rest')

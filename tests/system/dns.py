@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Evidence from DNS: it helps a ban along, and nobody who does not answer changes anything."""
+import subprocess
+
+from nameserver import Nameserver
+from rig import Case, main
+
+GOOD = {'2.0.0.127.good.test': ['127.0.0.2']}  # what makes a list one to believe
+HOST = '203.0.113.'
+
+# The list's answer, and whether it counts.
+LISTINGS = {
+    '1': (['127.0.0.4'], True),
+    '2': ([], False),
+    '3': ('servfail', False),
+    '4': ('silent', False),
+    '5': ('forged', False),
+    '6': ('garbage', False),
+    '7': (['192.0.2.1'], False),
+    '8': ('huge', True),
+    '9': ('slow', True),
+    '10': (['127.0.0.10'], False),
+    '11': (['127.0.0.10', '127.0.0.3'], True),
+}
+
+# The names of a host, their addresses, and whether that is evidence.
+NAMES = {
+    '1': ([], {}, True),
+    '2': (['mail.ok.test'], {'mail.ok.test': [HOST + '2']}, False),
+    '3': (['mail.other.test'], {'mail.other.test': ['198.51.100.1']}, True),
+    '4': (['nothing.test'], {}, True),
+    '5': ('servfail', {}, False),
+    '6': (['a.test', 'b.test'], {'b.test': [HOST + '6']}, False),
+    '7': (['deaf.test'], {'deaf.test': 'servfail'}, False),
+    '8': (['host-203-0-113-8.isp.test'], {'host-203-0-113-8.isp.test': [HOST + '8']}, True),
+}
+
+
+def net(last):
+    return f'{HOST}{last}/32'
+
+
+class Dns(Case):
+    def setUp(self):
+        super().setUp()
+        subprocess.run(['ip', 'link', 'set', 'lo', 'up'], check=True)
+
+    def serve(self, answers, ttl=300, **options):
+        """A name server, and the settings that go to it; '_' for '.'."""
+        server = Nameserver({**GOOD, **answers}, ttl)
+        self.addCleanup(server.close)
+        self.configure(server, **options)
+        return server
+
+    def configure(self, server, **options):
+        values = {'loglevel': 'info', 'dns': 'true', 'dns_servers': f'127.0.0.1:{server.port}',
+                  'dns_lists': 'good.test=2@127.0.0.2-127.0.0.9', 'dns_noptr': 0,
+                  'dns_unconfirmed': 0, **options}
+        self.rig.write('etc/tailban.conf', '[tailban]\n' + ''.join(
+            f'{key.replace("_", ".")} = {value}\n' for key, value in values.items()))
+
+    def start(self, maxretry=5):
+        self.rig.jail(maxretry=maxretry)
+        self.rig.start()
+
+    def asked(self, server, *names):
+        self.rig.wait(lambda: all(n in server.asked for n in names), 'questions')
+
+    def check(self, counts):
+        """{last byte: whether three hits of five are enough}; for the others five still are."""
+        for last in counts:
+            self.rig.hit(HOST + last, 3)
+        self.rig.wait_kernel(net(l) for l, is_enough in counts.items() if is_enough)
+        # That it stayed at three is told by the fourth.
+        for last in counts:
+            self.rig.hit(HOST + last)
+        self.sync(maxretry=5)
+        marker = {'198.51.100.250/32'}
+        self.rig.wait_kernel({net(l) for l, is_enough in counts.items() if is_enough} | marker)
+        for last in counts:
+            self.rig.hit(HOST + last)
+        self.rig.wait_kernel({net(l) for l in counts} | marker)
+
+    def test_listings(self):
+        server = self.serve({f'{l}.113.0.203.good.test': a for l, (a, _) in LISTINGS.items()})
+        self.start()
+        self.check({last: counts for last, (_, counts) in LISTINGS.items()})
+        why = self.rig.command('why', HOST + '1').stdout
+        self.assertIn('good.test: 127.0.0.4', why)
+        self.assertEqual(server.asked.count('1.113.0.203.good.test'), 1)
+
+    def test_names(self):
+        answers = {}
+        for last, (names, addresses, _) in NAMES.items():
+            answers[f'{last}.113.0.203.in-addr.arpa'] = names
+            answers.update(addresses)
+        self.serve(answers, dns_lists='', dns_noptr=2, dns_unconfirmed=2, dns_generic=2)
+        self.start()
+        self.check({last: counts for last, (_, _, counts) in NAMES.items()})
+
+    def test_v6(self):
+        digits = '.'.join(reversed('20010db8000000000000000000000007'))
+        self.serve({f'{digits}.good.test': ['127.0.0.4']})
+        self.start()
+        self.rig.hit('2001:db8::7', 3)
+        self.rig.wait(lambda: '2001:db8::/64' in self.rig.kernel(), 'the ban')
+
+    def test_not_alone(self):
+        """Nobody is asked about who is below half, and no weight is enough without hits."""
+        server = self.serve({'1.113.0.203.good.test': ['127.0.0.4']}, ttl=0,
+                            dns_lists='good.test=100')
+        self.start(maxretry=9)
+        self.rig.hit(HOST + '1', 4)
+        self.sync(maxretry=9)
+        self.rig.wait_kernel(['198.51.100.250/32'])
+        self.assertNotIn('1.113.0.203.good.test', server.asked)
+        self.rig.hit(HOST + '1')
+        self.rig.wait_kernel(['198.51.100.250/32', net('1')])
+
+    def test_lists_not_to_believe(self):
+        """One that lists everybody, one that refuses, one that is gone, one that does not answer."""
+        bad = {'dead.test': ['127.0.0.2'], 'refuse.test': ['127.255.255.254'], 'empty.test': [],
+               'deaf.test': 'servfail'}
+        answers = {f'{name}.{zone}': answer for zone, answer in bad.items()
+                   for name in ('2.0.0.127', '1.0.0.127', '1.113.0.203')}
+        server = self.serve(answers, dns_lists=' '.join(f'{zone}=4' for zone in bad))
+        self.start()
+        self.check({'1': False})
+        for zone, words in (('dead', 'lists 127.0.0.1'), ('refuse', 'refuses us'),
+                            ('empty', 'does not list 127.0.0.2'), ('deaf', 'does not answer')):
+            self.assertEqual(self.rig.said(f'DNS list {zone}.test {words}'), 1)
+            self.assertNotIn(f'1.113.0.203.{zone}.test', server.asked)
+
+    def test_refused_later(self):
+        """One that refuses is asked no more, and its key is nobody's business."""
+        key = 'k3yk3yk3yk3yk3yk3yk3yk3yk3'
+        zone = f'{key}.zen.dq.test'
+        server = self.serve({f'2.0.0.127.{zone}': ['127.0.0.2'],
+                             f'1.113.0.203.{zone}': ['127.255.255.255'],
+                             f'2.113.0.203.{zone}': ['127.0.0.4']}, dns_lists=f'{zone}=2')
+        self.start()
+        self.rig.hit(HOST + '1', 3)
+        self.rig.wait(lambda: self.rig.said('DNS list KEY.zen.dq.test refuses us'), 'the refusal')
+        self.rig.hit(HOST + '2', 4)
+        self.sync(maxretry=5)
+        self.rig.wait_kernel(['198.51.100.250/32'])
+        self.assertNotIn(f'2.113.0.203.{zone}', server.asked)
+        self.assertEqual(self.rig.said(key), 0)
+
+    def test_key_is_not_shown(self):
+        key = 'k3yk3yk3yk3yk3yk3yk3yk3yk3'
+        server = self.serve({f'2.0.0.127.{key}.zen.dq.test': ['127.0.0.2'],
+                             f'1.113.0.203.{key}.zen.dq.test': ['127.0.0.4']},
+                            dns_lists=f'{key}.zen.dq.test=2')
+        self.start()
+        self.rig.hit(HOST + '1', 3)
+        self.rig.wait_kernel([net('1')])
+        why = self.rig.command('why', HOST + '1').stdout
+        self.assertIn('KEY.zen.dq.test: 127.0.0.4', why)
+        self.configure(server, dns_lists=f'{key}.zen.dq.test=nonsense')
+        self.rig.command('reload')
+        self.rig.wait(lambda: self.rig.said('dns.lists'), 'the mistake')
+        dump = self.rig.command('check', '-c', self.rig.path('etc'), '--dump')
+        for text in (why, self.rig.log(), dump.stdout, dump.stderr, self.rig.command('status').stdout):
+            self.assertNotIn(key, text)
+
+    def test_hanging(self):
+        """The daemon goes on while nobody answers."""
+        server = self.serve({'1.113.0.203.good.test': ['127.0.0.4']})
+        server.silent = True
+        self.start()
+        self.rig.hit(HOST + '1', 3)
+        self.asked(server, '2.0.0.127.good.test')
+        self.rig.hit(HOST + '2', 5)
+        self.rig.wait_kernel([net('2')], seconds=2)
+        self.assertEqual(self.rig.said('does not answer'), 0)
+        self.rig.wait(lambda: self.rig.said('DNS list good.test does not answer'), 'a word about it')
+        self.assertEqual(set(self.rig.kernel()), {net('2')})
+
+    def test_restart(self):
+        """What DNS has said is kept as the hits are."""
+        server = self.serve({'1.113.0.203.good.test': ['127.0.0.4']}, dns_lists='good.test=1')
+        self.start()
+        self.rig.hit(HOST + '1', 3)
+        self.rig.wait(lambda: 'good.test: 127' in self.rig.command('why', HOST + '1').stdout,
+                      'the evidence')
+        self.assertEqual(self.rig.stop(), 0)
+        self.configure(server, dns='false')
+        self.rig.start()
+        self.rig.hit(HOST + '1')
+        self.rig.wait_kernel([net('1')])
+
+    def test_off(self):
+        server = self.serve({'1.113.0.203.good.test': ['127.0.0.4']}, dns='false')
+        self.start()
+        self.check({'1': False})
+        self.assertEqual(server.asked, [])
+
+
+if __name__ == '__main__':
+    main()
