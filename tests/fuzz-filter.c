@@ -96,7 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                .maxlines = size % 3 ? 1 : 4};
     struct slice bytes = {(const char *)data, size}, date;
     struct filter_error error = {.text = ""};
-    struct line line;
+    struct line line = {.text = {0}};
     struct filter *f;
 
     read_pattern(&bytes, prefix, &spec.prefregex);
