@@ -307,9 +307,22 @@ static uint32_t merge(struct sessions *s, struct session *at, struct match *m, u
     return m->count;
 }
 
-int64_t sessions_merge(struct sessions *s, struct match *m, usec_t time)
+// A line that ends its session, or tells of a login, and finds nothing to add to.
+static int64_t merge_alone(struct sessions *s, struct match *m, usec_t time)
 {
     struct session alone = {.last = time};
+
+    // Most lines at the end of an honest client's session.
+    if ((m->nofail && m->user.n == 0) || m->success) {
+        m->users = (struct slice){0};
+        m->lines = 0;
+        return m->count = 0;
+    }
+    return merge(s, &alone, m, time);
+}
+
+int64_t sessions_merge(struct sessions *s, struct match *m, usec_t time)
+{
     struct key key;
     struct entry *e;
     int64_t failures;
@@ -322,8 +335,8 @@ int64_t sessions_merge(struct sessions *s, struct match *m, usec_t time)
         return r;
     key = key_of(s, m->mlfid);
     e = table_get(s->table, &key);
-    if (m->forget && (!e || is_over(s, e, time)))
-        return merge(s, &alone, m, time);
+    if ((m->forget || m->success) && (!e || is_over(s, e, time)))
+        return merge_alone(s, m, time);
     r = begin(s, &key, m->mlfid, time, &e);
     if (r < 0)
         return r;
