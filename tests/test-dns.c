@@ -271,8 +271,8 @@ static void test_flood(void **state)
         a.b[15] = (uint8_t)n;
         inquiry_suspect(i, &a, &claim, 1);
     }
-    // A second's questions are asked; the next are not due at once.
-    assert_true(inquiry_wait(i, 1) > 0 && inquiry_wait(i, 1) < USEC_PER_SEC);
+    // As many as may be are under way, and what comes next is an answer or its time.
+    assert_true(inquiry_wait(i, 1) > USEC_PER_SEC && inquiry_wait(i, 1) < 3 * USEC_PER_SEC);
     inquiry_free(i);
 }
 

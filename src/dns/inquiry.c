@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { CLAIMS_MAX = 4, POINTER_COST = 1 + ANSWER_NAMES_MAX };
+enum { CLAIMS_MAX = 4 };
 
 struct suspect {
     struct addr addr, host;
@@ -46,17 +46,12 @@ struct inquiry {
     void *user;
     uint64_t seed;
     struct table *known;
-    size_t n_waiting; // oldest first
+    size_t first, n_waiting; // a ring, oldest first
     struct suspect waiting[INQUIRY_WAITING];
     struct asked asked[INQUIRY_AT_ONCE];
     usec_t now;
     usec_t paid; // until when the questions asked take up the rate
 };
-
-static uint32_t cost(const struct inquiry *i)
-{
-    return (uint32_t)i->conf.n_lists + POINTER_COST;
-}
 
 int inquiry_new(const struct dns_conf *conf, uint64_t seed, finding_fn *fn, list_fn *listed,
                 void *user, struct inquiry **ret)
@@ -142,6 +137,15 @@ static void take(struct asked *a)
         finish(a);
 }
 
+static void put(struct inquiry *i, const char *name, enum question question, answer_fn *fn,
+                void *user)
+{
+    if (i->paid < i->now)
+        i->paid = i->now;
+    i->paid += USEC_PER_SEC / INQUIRY_RATE;
+    resolver_ask(i->resolver, name, question, fn, user);
+}
+
 static void on_list(void *user, const struct answer *answer)
 {
     const struct question_of_list *q = user;
@@ -171,8 +175,7 @@ static void on_names(void *user, const struct answer *answer)
     finding_names(&a->finding, &i->conf, &a->suspect.addr, answer);
     for (size_t n = 0; n < answer->n_names && i->conf.unconfirmed > 0; n++) {
         a->waits++;
-        resolver_ask(i->resolver, answer->name[n], is_v4 ? QUESTION_V4 : QUESTION_V6, on_addresses,
-                     a);
+        put(i, answer->name[n], is_v4 ? QUESTION_V4 : QUESTION_V6, on_addresses, a);
     }
     take(a);
 }
@@ -191,12 +194,12 @@ static void start(struct inquiry *i, struct asked *a, const struct suspect *s)
             continue;
         a->waits++;
         reverse_name(&s->addr, i->conf.list[l].zone, name);
-        resolver_ask(i->resolver, name, QUESTION_V4, on_list, &a->list[l]);
+        put(i, name, QUESTION_V4, on_list, &a->list[l]);
     }
     if (i->conf.noptr + i->conf.unconfirmed + i->conf.generic > 0) {
         a->waits++;
         reverse_pointer(&s->addr, name);
-        resolver_ask(i->resolver, name, QUESTION_POINTER, on_names, a);
+        put(i, name, QUESTION_POINTER, on_names, a);
     }
     take(a);
 }
@@ -216,11 +219,9 @@ static usec_t rate_pause(const struct inquiry *i, usec_t now)
     return i->paid > usec_add(now, USEC_PER_SEC) ? i->paid - now - USEC_PER_SEC : 0;
 }
 
-static void pay(struct inquiry *i, uint32_t questions)
+static struct suspect *waiting_at(struct inquiry *i, size_t n)
 {
-    if (i->paid < i->now)
-        i->paid = i->now;
-    i->paid += questions * USEC_PER_SEC / INQUIRY_RATE;
+    return &i->waiting[(i->first + n) % INQUIRY_WAITING];
 }
 
 static void ask(struct inquiry *i)
@@ -230,8 +231,7 @@ static void ask(struct inquiry *i)
     while (i->n_waiting > 0 && rate_pause(i, i->now) == 0 && lists_try(&i->lists, i->now) &&
            (a = find_free(i))) {
         i->n_waiting--;
-        pay(i, cost(i));
-        start(i, a, &i->waiting[i->n_waiting]);
+        start(i, a, waiting_at(i, i->n_waiting));
     }
 }
 
@@ -256,20 +256,23 @@ static struct suspect *find(struct inquiry *i, const struct addr *host)
             return &i->asked[a].suspect;
     }
     for (size_t w = 0; w < i->n_waiting; w++) {
-        if (addr_compare(&i->waiting[w].host, host) == 0)
-            return &i->waiting[w];
+        if (addr_compare(&waiting_at(i, w)->host, host) == 0)
+            return waiting_at(i, w);
     }
     return NULL;
 }
 
 static struct suspect *enqueue(struct inquiry *i, const struct addr *addr, const struct addr *host)
 {
+    struct suspect *s;
+
     if (i->n_waiting == INQUIRY_WAITING) {
+        i->first = (i->first + 1) % INQUIRY_WAITING;
         i->n_waiting--;
-        memmove(i->waiting, i->waiting + 1, i->n_waiting * sizeof(*i->waiting));
     }
-    i->waiting[i->n_waiting] = (struct suspect){.addr = *addr, .host = *host};
-    return &i->waiting[i->n_waiting++];
+    s = waiting_at(i, i->n_waiting++);
+    *s = (struct suspect){.addr = *addr, .host = *host};
+    return s;
 }
 
 void inquiry_suspect(struct inquiry *i, const struct addr *addr, const struct claim *claim,

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A name server on loopback that does as it is told, good and bad."""
+import contextlib
 import socket
 import struct
 import threading
@@ -26,10 +27,10 @@ def record(value, ttl):
 
 class Nameserver:
     """answers: {name: [values], or 'silent', 'servfail', 'forged', 'huge', 'slow', 'garbage'}; of
-    other names there is nothing. What was asked is in self.asked."""
+    other names there is nothing. What was asked, and when, is in self.asked and self.times."""
 
     def __init__(self, answers, ttl=300):
-        self.answers, self.ttl, self.asked, self.silent = answers, ttl, [], False
+        self.answers, self.ttl, self.asked, self.times, self.silent = answers, ttl, [], [], False
         self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.udp.bind(('127.0.0.1', 0))
         self.port = self.udp.getsockname()[1]
@@ -47,6 +48,7 @@ class Nameserver:
             labels.append(query[at + 1:at + 1 + query[at]].decode())
             at += 1 + query[at]
         name, question = '.'.join(labels).lower(), query[12:at + 5]
+        self.times.append(time.monotonic())
         self.asked.append(name)
         answer = self.answers.get(name, [])
         ident, flags, code, values = query[:2], 0x8180, NOERROR, answer
@@ -72,8 +74,10 @@ class Nameserver:
 
     def answer_udp(self, query, peer):
         reply = self.reply(query)
-        if reply:
-            self.udp.sendto(reply, peer)
+        # The test may be over.
+        with contextlib.suppress(OSError):
+            if reply:
+                self.udp.sendto(reply, peer)
 
     def serve_udp(self):
         while True:
@@ -89,7 +93,7 @@ class Nameserver:
                 peer, _ = self.tcp.accept()
             except OSError:
                 return
-            with peer:
+            with peer, contextlib.suppress(OSError):
                 head = peer.recv(2)
                 if len(head) == 2:
                     reply = self.reply(peer.recv(struct.unpack('>H', head)[0]), over_tcp=True)
