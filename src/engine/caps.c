@@ -70,13 +70,27 @@ static void drop(struct caps *c, const struct addr *at)
         c->v4 = c->v6 = 0;
 }
 
+// All are looked through: one that never ends would hide those that were banned after it.
 static void expire(struct caps *c, usec_t time)
 {
+    uint32_t cursor = 0;
     const void *net;
     const usec_t *until;
 
-    while ((until = table_oldest(c->held, &net)) && *until <= time)
-        drop(c, net);
+    while ((until = table_next(c->held, &cursor, &net))) {
+        if (*until <= time)
+            drop(c, net);
+    }
+}
+
+// A line of a clock that was ahead does not stretch its minute until that day.
+static void turn_minute(struct caps *c, usec_t time)
+{
+    if (time < usec_add(c->minute, MINUTE) && usec_add(time, MINUTE) >= c->minute)
+        return;
+    c->minute = time;
+    c->bans = c->blocks = 0;
+    expire(c, time);
 }
 
 static bool is_within(const struct caps *c, const struct addr *net)
@@ -127,11 +141,7 @@ int caps_ask(struct caps *c, const struct addr *net, usec_t time, usec_t until)
 {
     enum cap cap;
 
-    expire(c, time);
-    if (time >= usec_add(c->minute, MINUTE)) {
-        c->minute = time;
-        c->bans = c->blocks = 0;
-    }
+    turn_minute(c, time);
     if (find_cap(c, net, &cap))
         return hold_back(c, cap, time);
     c->bans++;
