@@ -174,10 +174,20 @@ static const struct {
     const char *what;
     bool absolved;
 } absolutions[] = {
-    {"AAAAA", false},  {"AAAaAA", true},          {"AAABBB", false}, {"AAAaBBB", true},
-    {"AAAbBB", false}, {"AAAaBBBBB", false},      {"a-----", false}, {"AAaBBbCC", true},
-    {"-----a", false}, {"AAAAAaBBBBBBBB", false},
+    {"AAAAA", false},
+    {"AAAaAA", true},
+    {"AAABBB", false},
+    {"AAAaBBB", true},
+    {"AAAbBB", false},
+    {"AAAaBBBBB", false},
+    {"a-----", false},
+    {"AAaBBbCC", true},
+    {"-----a", false},
+    {"AAAAAaBBBBBBBB", false},
+    {"BBBAaAaBAaAaAaAaAaB", false},
 };
+
+static const char jails[2];
 
 static void test_who_logs_in_at_last(void **state)
 {
@@ -191,16 +201,34 @@ static void test_who_logs_in_at_last(void **state)
             char user = *c >= 'a' ? (char)(*c - 'a' + 'A') : *c;
             struct slice name = {&user, *c != '-'};
             assert_true((*c >= 'a' ? shield_success(s, &host, name, time)
-                                   : shield_failure(s, &host, name, time)) >= 0);
+                                   : shield_failure(s, &host, name, time, &jails[0])) >= 0);
             // By another jail.
             if (*c < 'a')
-                assert_int_equal(shield_failure(s, &host, name, time), 0);
+                assert_int_equal(shield_failure(s, &host, name, time, &jails[1]), 0);
         }
         assert_int_equal(shield_absolves(s, &host, time, HOUR, 5), absolutions[i].absolved);
         assert_false(shield_absolves(s, &host, time + HOUR, HOUR, 5));
         assert_false(shield_absolves(s, &host, time, HOUR, SHIELD_ATTEMPTS_MAX + 1));
         shield_free(s);
     }
+}
+
+static void test_many_at_a_time(void **state)
+{
+    struct shield *s = new_shield();
+    struct addr host = net("192.0.2.1");
+    usec_t time = 100 * DAY;
+
+    (void)state;
+    assert_int_equal(shield_failure(s, &host, slice_of("anna"), time, &jails[0]), 0);
+    succeed(s, "192.0.2.1", "anna", time);
+    for (unsigned i = 0; i < 5; i++) {
+        assert_true(shield_absolves(s, &host, time, HOUR, 5));
+        for (size_t k = 0; k < 2; k++)
+            assert_int_equal(shield_failure(s, &host, slice_of("bert"), time, &jails[k]), 0);
+    }
+    assert_false(shield_absolves(s, &host, time, HOUR, 5));
+    shield_free(s);
 }
 
 static int restore(void *user, const struct shield_host *h)
@@ -245,6 +273,7 @@ int main(void)
         cmocka_unit_test(test_fresh),
         cmocka_unit_test(test_an_old_password),
         cmocka_unit_test(test_who_logs_in_at_last),
+        cmocka_unit_test(test_many_at_a_time),
         cmocka_unit_test(test_outlasts_a_restart),
     };
 

@@ -306,7 +306,7 @@ static int hit(struct jail *j, const struct line *line, const struct match *m, u
         return 0;
     }
     if (shield_of(j))
-        r = shield_failure(shield_of(j), &hit.host, m->user, line->time);
+        r = shield_failure(shield_of(j), &hit.host, m->user, line->time, j);
     if (r < 0)
         return r;
     hit.count = weigh(j, &hit.host, hit.time, failures);

@@ -29,8 +29,9 @@ struct user {
 struct attempts {
     struct {
         usec_t time;
-        uint32_t user; // 0: not said
-        bool good;     // made good by a login
+        const void *teller; // the jail that counted it
+        uint32_t user;      // 0: not said
+        bool good;          // made good by a login
     } at[SHIELD_ATTEMPTS_MAX];
     uint32_t n;
 };
@@ -197,21 +198,44 @@ static void make_good(struct shield *s, const struct addr *host, uint32_t user)
         a->at[i].good |= a->at[i].user == user;
 }
 
-// Two jails may count the same line.
-int shield_failure(struct shield *s, const struct addr *host, struct slice user, usec_t time)
+// Two jails may count the same line; what one of them counts twice are two, for a botnet guesses
+// more than once a second.
+static bool is_told(const struct attempts *a, uint32_t who, usec_t time, const void *teller)
+{
+    for (uint32_t i = 0; i < a->n; i++) {
+        if (a->at[i].time == time && a->at[i].user == who && a->at[i].teller != teller)
+            return true;
+    }
+    return false;
+}
+
+// What was made good makes room first: nobody with an account pushes out the others he tries.
+static void make_room(struct attempts *a)
+{
+    uint32_t i = 0;
+
+    if (a->n < SHIELD_ATTEMPTS_MAX)
+        return;
+    while (i < a->n && !a->at[i].good)
+        i++;
+    i = i < a->n ? i : 0;
+    a->n--;
+    memmove(a->at + i, a->at + i + 1, (a->n - i) * sizeof(a->at[0]));
+}
+
+int shield_failure(struct shield *s, const struct addr *host, struct slice user, usec_t time,
+                   const void *teller)
 {
     struct attempts *a = table_put(s->attempts, host, NULL);
     uint32_t who = user.n > 0 ? digest(user) : 0;
 
     if (!a)
         return -ENOMEM;
-    for (uint32_t i = 0; i < a->n; i++) {
-        if (a->at[i].time == time && a->at[i].user == who)
-            return 0;
-    }
-    if (a->n == SHIELD_ATTEMPTS_MAX)
-        memmove(a->at, a->at + 1, --a->n * sizeof(a->at[0]));
+    if (is_told(a, who, time, teller))
+        return 0;
+    make_room(a);
     a->at[a->n].time = time;
+    a->at[a->n].teller = teller;
     a->at[a->n].user = who;
     a->at[a->n++].good = false;
     return 0;

@@ -20,8 +20,8 @@ enum {
     SHIELD_BLOCKS_MAX = 24, // of one user: IPv4 /24, IPv6 /48, within the span
     SHIELD_DAYS = 3,        // with a success, and a host is trusted
     SHIELD_FAMILIAR = 10,
-    SHIELD_FAMILIAR_MAX = 4,             // users of a host, those who logged in last
-    SHIELD_ATTEMPTS_MAX = 8,             // failures of a host that may be made good, the last ones
+    SHIELD_FAMILIAR_MAX = 4, // users of a host, those who logged in last
+    SHIELD_ATTEMPTS_MAX = 8, // failures of a host: those made good make room, then the oldest
     SHIELD_ATTEMPTS_HOSTS_MAX = 1 << 14, // whose last failure is longest ago makes room
     SHIELD_PREFIXES_MAX = 32,            // lengths of blocks that may be asked about, per family
     SHIELD_HOSTS_MAX = 1 << 17, // with a success; the one whose last is longest ago makes room
@@ -52,8 +52,10 @@ bool shield_forgives(struct shield *s, const struct addr *host, usec_t time, use
 // Whether a failure of this user's is one of those that do not count.
 bool shield_excuses(struct shield *s, const struct addr *host, struct slice user, usec_t time);
 
-// A counted failure; user may be empty. -ENOMEM.
-int shield_failure(struct shield *s, const struct addr *host, struct slice user, usec_t time);
+// A counted failure; user may be empty. teller: who has counted it, to tell the same failure from
+// another one of the same time; never looked into. -ENOMEM.
+int shield_failure(struct shield *s, const struct addr *host, struct slice user, usec_t time,
+                   const void *teller);
 
 // Whether fewer than `need` of the host's last failures within findtime are left when those are
 // taken away that a login of the same user has made good since.
