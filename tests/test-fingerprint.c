@@ -215,12 +215,33 @@ static void test_capacity(void **state)
     }
     assert_int_equal(seen(f, HELO, "almost", 99, 0, start), FINGERPRINT_E_NEW);
     assert_int_equal(seen(f, HELO, "ylmf-pc", 99, 0, start), FINGERPRINT_E_KNOWN);
-    for (unsigned i = 0; i < FINGERPRINTS_MARKED_MAX - 2; i++) {
+    for (unsigned i = 0; i < FINGERPRINTS_SET_MAX; i++) {
         snprintf(name, sizeof(name), "m%u-pc", i);
         set(f, HELO, name, FINGERPRINT_KEPT);
     }
     assert_int_equal(fingerprints_set(f, HELO, slice_of("one more"), FINGERPRINT_ADDED, start),
                      -ENOSPC);
+    fingerprints_free(f);
+}
+
+static void test_none_set_by_hand_makes_room(void **state)
+{
+    struct fingerprints *f = new_fingerprints();
+    char name[] = "aaa-pc";
+
+    (void)state;
+    set(f, HELO, "ylmf-pc", FINGERPRINT_ADDED);
+    set(f, HELO, "own-pc", FINGERPRINT_KEPT);
+    for (unsigned i = 0; i < FINGERPRINTS_LEARNED_MAX + 2; i++) {
+        name[0] = (char)('a' + i / (26 * 26) % 26);
+        name[1] = (char)('a' + i / 26 % 26);
+        name[2] = (char)('a' + i % 26);
+        assert_int_equal(attack(f, HELO, name, HOSTS, HOSTS, start), FINGERPRINT_E_NEW);
+    }
+    assert_false(is_known(f, HELO, "aaa-pc", start));
+    assert_true(is_known(f, HELO, "ylmf-pc", start));
+    assert_int_equal(attack(f, HELO, "own-pc", HOSTS, HOSTS, start), 0);
+    assert_int_equal(fingerprints_set(f, HELO, slice_of("one more"), FINGERPRINT_KEPT, start), 0);
     fingerprints_free(f);
 }
 
@@ -280,6 +301,7 @@ int main(void)
         cmocka_unit_test(test_age),
         cmocka_unit_test(test_by_hand),
         cmocka_unit_test(test_capacity),
+        cmocka_unit_test(test_none_set_by_hand_makes_room),
         cmocka_unit_test(test_outlasts_a_restart),
     };
 

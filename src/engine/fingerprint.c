@@ -29,12 +29,18 @@ struct good {
     bool changed;
 };
 
+// Where an entry is. Those set by hand are apart, so that no stranger pushes them out.
+enum home { SET, LEARNED, SUSPECT, FRESH, HOMES }; // FRESH: one host used it, SUSPECT: several did
+
+static const size_t capacity[HOMES] = {[SET] = FINGERPRINTS_SET_MAX,
+                                       [LEARNED] = FINGERPRINTS_LEARNED_MAX,
+                                       [SUSPECT] = FINGERPRINTS_MAX / 2,
+                                       [FRESH] = FINGERPRINTS_MAX / 2};
+
 struct fingerprints {
     struct fingerprint_spec spec;
     uint64_t seed;
-    struct table *fresh;   // suspects that one host used
-    struct table *suspect; // and those that several did
-    struct table *marked;
+    struct table *at[HOMES];
     struct table *good;
     struct table *gone; // keys of what a walk has told of
     // Users who were cleared last, by a digest of what they were called: most logins are theirs.
@@ -47,26 +53,28 @@ struct fingerprints {
 struct fingerprints *fingerprints_new(const struct fingerprint_spec *spec, uint64_t seed)
 {
     struct fingerprints *f = calloc(1, sizeof(*f));
-    size_t key = sizeof(struct key), entry = sizeof(struct entry);
+    size_t key = sizeof(struct key), all = 0;
+    bool made = f != NULL;
 
-    if (!f)
-        return NULL;
+    for (enum home h = 0; h < HOMES && made; h++) {
+        f->at[h] = table_new(capacity[h], key, sizeof(struct entry), seed);
+        made = f->at[h] != NULL;
+        all += capacity[h];
+    }
+    if (!made)
+        return fingerprints_free(f);
     f->spec = *spec;
     f->seed = seed;
-    f->fresh = table_new(FINGERPRINTS_MAX / 2, key, entry, seed);
-    f->suspect = table_new(FINGERPRINTS_MAX / 2, key, entry, seed);
-    f->marked = table_new(FINGERPRINTS_MARKED_MAX, key, entry, seed);
     f->good = table_new(FINGERPRINTS_GOOD_MAX, key, sizeof(struct good), seed);
-    f->gone = table_new(FINGERPRINTS_MAX + FINGERPRINTS_MARKED_MAX, key, 1, seed);
-    return f->fresh && f->suspect && f->marked && f->good && f->gone ? f : fingerprints_free(f);
+    f->gone = table_new(all, key, 1, seed);
+    return f->good && f->gone ? f : fingerprints_free(f);
 }
 
 struct fingerprints *fingerprints_free(struct fingerprints *f)
 {
+    for (enum home h = 0; f && h < HOMES; h++)
+        table_free(f->at[h]);
     if (f) {
-        table_free(f->fresh);
-        table_free(f->suspect);
-        table_free(f->marked);
         table_free(f->good);
         table_free(f->gone);
     }
@@ -94,16 +102,11 @@ static struct key key_for(const struct name *name)
 
 static struct entry *find(struct fingerprints *f, const struct key *key)
 {
-    struct entry *e = table_get(f->marked, key);
+    struct entry *e = NULL;
 
-    if (!e)
-        e = table_get(f->suspect, key);
-    return e ? e : table_get(f->fresh, key);
-}
-
-static uint32_t seconds(usec_t time)
-{
-    return (uint32_t)(time / USEC_PER_SEC);
+    for (enum home h = 0; h < HOMES && !e; h++)
+        e = table_get(f->at[h], key);
+    return e;
 }
 
 static bool is_recent(const struct fingerprints *f, usec_t last, usec_t time)
@@ -124,37 +127,10 @@ static uint32_t factor(const struct key *key)
     return key->kind == FINGERPRINT_HELO && strchr(key->name, '.') ? FINGERPRINT_PUBLIC_FACTOR : 1;
 }
 
-// Not seeded, as it outlives the process; whoever finds two hosts with the same one counts as one.
-static uint32_t digest(const struct addr *net)
-{
-    return (uint32_t)hash_bytes(net, sizeof(*net), 0);
-}
-
-// Each host and block once; a new one takes the place of the one seen longest ago.
-static void note(struct sighting seen[static FINGERPRINT_SEEN_MAX], uint32_t key, uint32_t second)
-{
-    struct sighting *at = seen;
-
-    for (struct sighting *s = seen; s < seen + FINGERPRINT_SEEN_MAX; s++) {
-        if (s->second > 0 && s->key == key) {
-            s->second = s->second < second ? second : s->second;
-            return;
-        }
-        if (s->second < at->second)
-            at = s;
-    }
-    if (at->second <= second)
-        *at = (struct sighting){key, second};
-}
-
 static uint32_t count(const struct fingerprints *f,
                       const struct sighting seen[static FINGERPRINT_SEEN_MAX], usec_t time)
 {
-    uint32_t n = 0;
-
-    for (size_t i = 0; i < FINGERPRINT_SEEN_MAX; i++)
-        n += is_recent(f, seen[i].second * USEC_PER_SEC, time);
-    return n;
+    return sightings_count(seen, FINGERPRINT_SEEN_MAX, time, f->spec.span);
 }
 
 // Without memory to remember that it is gone, it stays.
@@ -187,10 +163,9 @@ static int place(struct fingerprints *f, struct table *to, const struct key *key
         return -ENOMEM;
     *e = copy;
     *ret = e;
-    for (size_t i = 0; i < 3; i++) {
-        struct table *t = (struct table *[]){f->fresh, f->suspect, f->marked}[i];
-        if (t != to)
-            table_remove(t, key);
+    for (enum home h = 0; h < HOMES; h++) {
+        if (f->at[h] != to)
+            table_remove(f->at[h], key);
     }
     return 0;
 }
@@ -198,8 +173,8 @@ static int place(struct fingerprints *f, struct table *to, const struct key *key
 static struct table *home(const struct fingerprints *f, const struct entry *e)
 {
     if (e->f.state != FINGERPRINT_SUSPECT)
-        return f->marked;
-    return e->f.host[1].second > 0 ? f->suspect : f->fresh;
+        return f->at[e->f.state == FINGERPRINT_LEARNED ? LEARNED : SET];
+    return f->at[e->f.host[1].second > 0 ? SUSPECT : FRESH];
 }
 
 static void learn(const struct fingerprints *f, struct entry *e, const struct key *key,
@@ -212,8 +187,8 @@ static void learn(const struct fingerprints *f, struct entry *e, const struct ke
     // It is a fingerprint as long as it goes on.
     if (e->f.state == FINGERPRINT_LEARNED && !is_recent(f, e->f.last, time))
         e->f.state = FINGERPRINT_SUSPECT;
-    note(e->f.host, digest(&host), seconds(time));
-    note(e->f.block, digest(&block), seconds(time));
+    sightings_note(e->f.host, FINGERPRINT_SEEN_MAX, &host, time);
+    sightings_note(e->f.block, FINGERPRINT_SEEN_MAX, &block, time);
     e->f.hits++;
     e->f.first = e->f.first ? e->f.first : time;
     e->f.last = e->f.last < time ? time : e->f.last;
@@ -328,7 +303,7 @@ int fingerprints_set(struct fingerprints *f, enum fingerprint_kind kind, struct 
 
     if (key.name[0] == '\0')
         return -EINVAL;
-    if (table_count(f->marked) == table_capacity(f->marked) && !table_get(f->marked, &key))
+    if (table_count(f->at[SET]) == table_capacity(f->at[SET]) && !table_get(f->at[SET], &key))
         return -ENOSPC;
     if (!e)
         e = &fresh;
@@ -336,7 +311,7 @@ int fingerprints_set(struct fingerprints *f, enum fingerprint_kind kind, struct 
     e->f.first = e->f.first ? e->f.first : time;
     e->listed = time == 0;
     e->changed = true;
-    return place(f, f->marked, &key, e, &e);
+    return place(f, f->at[SET], &key, e, &e);
 }
 
 bool fingerprints_remove(struct fingerprints *f, enum fingerprint_kind kind, struct slice family)
@@ -385,19 +360,28 @@ void fingerprints_look(struct fingerprints *f, const struct name *name, usec_t n
     stand(f, &key, e, now, ret);
 }
 
-int fingerprints_list(struct fingerprints *f, usec_t now, fingerprint_fn *fn, void *user)
+static int list(struct fingerprints *f, struct table *t, usec_t now, fingerprint_fn *fn, void *user)
 {
     uint32_t cursor = 0;
     const void *key;
     struct entry *e;
     int r = 0;
 
-    while (r >= 0 && (e = table_next(f->marked, &cursor, &key))) {
+    while (r >= 0 && (e = table_next(t, &cursor, &key))) {
         struct fingerprint_standing s;
         stand(f, key, e, now, &s);
         if (s.state != FINGERPRINT_SUSPECT)
             r = fn(user, &s, (enum fingerprint_kind)e->f.kind);
     }
+    return r;
+}
+
+int fingerprints_list(struct fingerprints *f, usec_t now, fingerprint_fn *fn, void *user)
+{
+    int r = list(f, f->at[SET], now, fn, user);
+
+    if (r >= 0)
+        r = list(f, f->at[LEARNED], now, fn, user);
     return r < 0 ? r : 0;
 }
 
@@ -465,17 +449,15 @@ int fingerprints_changed(struct fingerprints *f, fingerprint_change_fn *fn, void
     struct good *good;
     int r = walk_gone(f, fn, user);
 
-    if (r >= 0)
-        r = walk_entries(f->suspect, fn, user);
-    if (r >= 0)
-        r = walk_entries(f->marked, fn, user);
+    for (enum home h = 0; h < FRESH && r >= 0; h++)
+        r = walk_entries(f->at[h], fn, user);
     if (r >= 0)
         r = walk_good(f, fn, user);
     if (r < 0)
         return r;
     table_clear(f->gone);
-    settle(f->suspect);
-    settle(f->marked);
+    for (enum home h = 0; h < FRESH; h++)
+        settle(f->at[h]);
     while ((good = table_next(f->good, &cursor, NULL)))
         good->changed = false;
     return 0;
@@ -486,7 +468,7 @@ int fingerprints_restore(struct fingerprints *f, const struct fingerprint *finge
     enum fingerprint_kind kind = (enum fingerprint_kind)fingerprint->kind;
     struct entry kept = {.f = *fingerprint, .kept = true}, *e;
     struct key key = key_of(kind, slice_of(fingerprint->name));
-    const struct entry *here = table_get(f->marked, &key);
+    const struct entry *here = table_get(f->at[SET], &key);
 
     return here && here->listed ? 0 : place(f, home(f, &kept), &key, &kept, &e);
 }

@@ -12,6 +12,7 @@
 
 #include "base/span.h"
 #include "engine/family.h"
+#include "engine/sighting.h"
 
 #include <stdint.h>
 
@@ -29,14 +30,9 @@ enum {
     FINGERPRINT_PUBLIC_FACTOR = 4,
     FINGERPRINT_TEXT_MAX = FAMILY_MAX + 5, // "helo:ylmf-pc"
     FINGERPRINTS_MAX = 8192,               // suspects; those that one host used make room first
-    FINGERPRINTS_MARKED_MAX = 4096,        // all others: the one not seen longest makes room
+    FINGERPRINTS_LEARNED_MAX = 4096,       // the one not seen longest makes room
+    FINGERPRINTS_SET_MAX = 4096,           // by hand or by the configuration: no more are taken
     FINGERPRINTS_GOOD_MAX = 65536,         // names that logged in, likewise
-};
-
-// What was seen last of one host or block; only its digest is kept.
-struct sighting {
-    uint32_t key;
-    uint32_t second; // since 1970; 0: none
 };
 
 // All that is known of a name; plain data, so that it can be kept over a restart.

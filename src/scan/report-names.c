@@ -17,6 +17,8 @@ static_assert((int)FINGERPRINT_HELO == (int)CONTROL_HELO &&
                   (int)FINGERPRINT_KEPT == (int)CONTROL_KEPT,
               "the wire numbers names as the engine does");
 
+enum { ROWS_MAX = FINGERPRINTS_LEARNED_MAX + FINGERPRINTS_SET_MAX };
+
 struct row {
     struct fingerprint_standing s;
     enum fingerprint_kind kind;
@@ -97,7 +99,7 @@ static int gather(void *user, const struct fingerprint_standing *s, enum fingerp
 {
     struct rows *rows = user;
 
-    if (rows->n < FINGERPRINTS_MARKED_MAX)
+    if (rows->n < ROWS_MAX)
         rows->row[rows->n++] = (struct row){*s, kind};
     return 0;
 }
@@ -118,7 +120,7 @@ static int compare(const void *x, const void *y)
 int report_fingerprints(const struct desk *d, struct caller *to)
 {
     struct fingerprints *f = judge_roster(d->judge)->reputation.fingerprints;
-    struct rows rows = {.row = calloc(FINGERPRINTS_MARKED_MAX, sizeof(*rows.row))};
+    struct rows rows = {.row = calloc(ROWS_MAX, sizeof(*rows.row))};
     int r = 0;
 
     if (!rows.row)
