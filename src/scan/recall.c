@@ -78,9 +78,10 @@ static int restore_reputation(struct ledger *ledger, struct roster *roster, usec
     return r < 0 ? r : ledger_shields(ledger, restore_shield, roster->reputation.shield);
 }
 
+// What an operator has banned is no part of what the jails may.
 static int restore_block(void *user, const struct ban *ban)
 {
-    return caps_hold(user, &ban->net, ban->until);
+    return ban->reason == BAN_MANUAL ? 0 : caps_hold(user, &ban->net, ban->until);
 }
 
 int recall_restore(struct ledger *ledger, struct roster *roster, usec_t now)
