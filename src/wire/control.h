@@ -14,9 +14,11 @@
 //              not led to a ban). Of a name: FINGERPRINT*, then BAN*, each with its EVIDENCE*
 //     FINGERPRINTS  FINGERPRINT*: of a name how it stands (without "helo:" or "user:" in front as
 //              either), else all that are fingerprints or kept
+//     MARK     the count in DONE alone, as of BAN and UNBAN
 //     RELOAD   PROBLEM*
 //     OPTIONS  OPTION*, as the daemon understands them; one per value, an empty one where there is
-//     none WATCH    after DONE, EVENT* until one side closes
+//              none
+//     WATCH    after DONE, EVENT* until one side closes
 #pragma once
 
 #include "base/addr.h"
