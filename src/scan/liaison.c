@@ -70,15 +70,12 @@ static void lose_keeper(struct liaison *l)
     l->setup.keeper = -1;
 }
 
-static int on_keeper(sd_event_source *s, int fd, uint32_t events, void *user)
+static void take_enforcer(struct liaison *l)
 {
-    struct liaison *l = user;
-    int enforcer = -1, r = keeper_take(fd, &enforcer);
+    int enforcer = -1, r = keeper_take(l->setup.keeper, &enforcer);
 
-    (void)s;
-    (void)events;
     if (r == -EAGAIN)
-        return 0;
+        return;
     if (r == -ECONNRESET)
         lose_keeper(l);
     if (r < 0)
@@ -87,6 +84,14 @@ static int on_keeper(sd_event_source *s, int fd, uint32_t events, void *user)
         close(enforcer);
     else
         link_attach(l->setup.link, enforcer);
+}
+
+static int on_keeper(sd_event_source *s, int fd, uint32_t events, void *user)
+{
+    (void)s;
+    (void)fd;
+    (void)events;
+    take_enforcer(user);
     return 0;
 }
 
@@ -98,6 +103,9 @@ static int on_retry(sd_event_source *s, uint64_t usec, void *user)
 
     (void)s;
     (void)usec;
+    // One that came while we were busy is not to be ended for another one.
+    if (l->setup.keeper >= 0)
+        take_enforcer(l);
     if (link_fd(l->setup.link) >= 0)
         return 0;
     r = enforcer_connect(l->setup.path, &fd);
