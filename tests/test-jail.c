@@ -255,6 +255,56 @@ static void test_scenarios(void **state)
     }
 }
 
+// What a cap holds back saves nobody whom a narrower ban would reach.
+static void test_held_back(void **state)
+{
+    static const struct {
+        const char *name;
+        struct caps_spec caps;
+        struct step step[STEPS_MAX];
+    } rows[] = {
+        {"the floor",
+         {100, 100, 1000000, 1000000, 24, 48},
+         {{1, "192.0.2.1 2"},
+          {1, "192.0.2.2 2"},
+          {1, "192.0.2.3 2", "192.0.2.0/24", 6, 3},
+          {2, "192.0.3.1 2"},
+          {2, "192.0.4.1 2"},
+          {3, "192.0.5.1 2"}, // the /16 is due from here on
+          {4, "192.0.5.1", "192.0.5.1/32", 3, 1},
+          {5, "192.0.5.2 2"},
+          {6, "192.0.5.3", "192.0.5.0/24", 6, 3}}},
+        {"no more blocks",
+         {100, 1, 1000000, 1000000, 8, 32},
+         {{1, "192.0.2.1 2"},
+          {1, "192.0.2.2 2"},
+          {1, "192.0.2.3 2", "192.0.2.0/24", 6, 3},
+          {2, "192.0.3.1 2"},
+          {2, "192.0.3.2 2"},
+          {2, "192.0.3.3 2"},
+          {3, "192.0.3.3", "192.0.3.3/32", 3, 1}}},
+    };
+    struct exempt exempt = {0};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct scenario c = {.name = rows[i].name};
+        struct jail_spec spec = base_spec();
+        struct jail *j = make(&spec, &exempt);
+        struct caps *caps = caps_new(&rows[i].caps, SEED);
+        assert_non_null(caps);
+        jail_consult(j, NULL, caps);
+        memcpy(c.step, rows[i].step, sizeof(c.step));
+        for (const struct step *s = c.step; s->text; s++) {
+            struct hit hit;
+            struct verdict v;
+            check_step(&c, s, feed(j, s->text, seconds(s->time), &hit, &v), &v);
+        }
+        jail_free(j);
+        caps_free(caps);
+    }
+}
+
 // A net that ends in so many bans before as its last byte says.
 static struct past past_of(void *user, const struct jail_spec *spec, const struct addr *a,
                            usec_t time)
@@ -500,6 +550,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_scenarios),
         cmocka_unit_test(test_testimony),
+        cmocka_unit_test(test_held_back),
         cmocka_unit_test(test_growth),
         cmocka_unit_test(test_hit_and_verdict_are_told_whole),
         cmocka_unit_test(test_counters),

@@ -105,13 +105,18 @@ static bool is_above_floor(const struct caps *c, const struct addr *net)
     return addr_prefix(net) >= (addr_is_v4(net) ? c->spec.floor_v4 : c->spec.floor_v6);
 }
 
-static bool find_cap(struct caps *c, const struct addr *net, enum cap *ret)
+static bool is_fresh(const struct caps *c, const struct addr *net)
 {
-    bool block = is_block(net), known = block && table_get(c->held, net);
+    return is_block(net) && !table_get(c->held, net);
+}
+
+static bool find_cap(const struct caps *c, const struct addr *net, enum cap *ret)
+{
+    bool fresh = is_fresh(c, net);
     bool reached[CAP_N] = {
         [CAP_BANS] = c->bans >= c->spec.bans,
-        [CAP_BLOCKS] = block && c->blocks >= c->spec.blocks,
-        [CAP_SHARE] = block && !known && !is_within(c, net),
+        [CAP_BLOCKS] = fresh && c->blocks >= c->spec.blocks,
+        [CAP_SHARE] = fresh && !is_within(c, net),
         [CAP_FLOOR] = !is_above_floor(c, net),
     };
 
@@ -145,7 +150,7 @@ int caps_ask(struct caps *c, const struct addr *net, usec_t time, usec_t until)
     if (find_cap(c, net, &cap))
         return hold_back(c, cap, time);
     c->bans++;
-    c->blocks += is_block(net);
+    c->blocks += is_fresh(c, net);
     return caps_hold(c, net, until);
 }
 

@@ -144,12 +144,13 @@ static bool is_shielded(struct jail *j, const struct rungs *rungs, size_t i, use
 // The narrowest rung that explains the hits. A block that a narrower one was banned for before, and
 // that is still over its thresholds, goes first: where every hit is enough to ban its host
 // (maxretry 1), no block would ever be banned otherwise. Nobody exempt is hit by a ban, nor who
-// logged in lately by one of his block.
-static const struct jail_standing *choose(struct jail *j, const struct rungs *rungs, usec_t time)
+// logged in lately by one of his block. Only the first `n` rungs are asked for.
+static const struct jail_standing *choose(struct jail *j, const struct rungs *rungs, size_t n,
+                                          usec_t time)
 {
     const struct jail_standing *narrowest = NULL;
 
-    for (size_t i = 0; i < rungs->n; i++) {
+    for (size_t i = 0; i < n; i++) {
         if (!rungs->reached[i] || exempt_touches(j->exempt, &rungs->at[i].net) ||
             is_shielded(j, rungs, i, time))
             continue;
@@ -246,26 +247,36 @@ static int ban(struct jail *j, const struct jail_standing *banned, const struct 
     return true;
 }
 
+// Where a cap holds a block back, what is narrower has its turn: else whoever makes a block stay
+// over its thresholds would save each of its hosts.
+static int ban_rung(struct jail *j, const struct rungs *rungs, struct hit *hit, struct verdict *ret)
+{
+    const struct jail_standing *s = choose(j, rungs, rungs->n, hit->time);
+    int r = false;
+
+    while (s && r == 0) {
+        if (s == rungs->at && is_forgiven(j, hit))
+            return false;
+        r = ban(j, s, NULL, hit, ret);
+        s = choose(j, rungs, (size_t)(s - rungs->at), hit->time);
+    }
+    return r;
+}
+
 // known: the fingerprint that the hit bears, NULL: none.
 static int count(struct jail *j, struct hit *hit, const struct name *known, struct hit *ret_hit,
                  struct verdict *ret_verdict)
 {
     struct rungs rungs;
-    const struct jail_standing *banned;
     int r = ladder_hit(j->ladder, &hit->host, hit->time, hit->count, &rungs);
 
     if (r < 0)
         return r;
     j->counters.hits += hit->count;
     hit->hits = rungs.at[0].hits;
-    banned = choose(j, &rungs, hit->time);
-    if (banned)
-        known = NULL;
-    else if (is_enough(j, hit, known))
-        banned = &rungs.at[0];
-    if (banned == &rungs.at[0] && !known && is_forgiven(j, hit))
-        banned = NULL;
-    r = banned ? ban(j, banned, known, hit, ret_verdict) : false;
+    r = ban_rung(j, &rungs, hit, ret_verdict);
+    if (r == 0 && is_enough(j, hit, known))
+        r = ban(j, &rungs.at[0], known, hit, ret_verdict);
     *ret_hit = *hit;
     return r < 0 ? r : r ? JAIL_E_VERDICT : JAIL_E_HIT;
 }
@@ -434,7 +445,7 @@ int jail_restore(struct jail *j, const struct hit *hit)
         return r;
     // The hits before it may be gone, and the thresholds may be others: what was banned then
     // counts.
-    banned = choose(j, &rungs, hit->time);
+    banned = choose(j, &rungs, rungs.n, hit->time);
     if (hit->banned > 0)
         ladder_wipe(j->ladder, &hit->host, &net);
     else if (banned)
