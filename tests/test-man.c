@@ -98,10 +98,11 @@ static void test_filter_options(void **state)
 static void test_tags(void **state)
 {
     static const char *const tags[] = {
-        "HOST",        "ADDR",    "IP4",      "IP6",       "DNS",      "CIDR",
-        "SUBNET",      "F-ID",    "F-USER",   "F-CONTENT", "F-NOFAIL", "F-MLFID",
-        "F-MLFFORGET", "F-COUNT", "F-TOTAL",  "F-OK",      "F-SECRET", "F-MLFGAINED",
-        "F-ALT_USER",  "F-HELO",  "F-CLIENT", "F-CLAIM",   "F-EXISTS", "F-SUCCESS",
+        "HOST",        "ADDR",     "IP4",      "IP6",        "DNS",       "CIDR",
+        "SUBNET",      "F-ID",     "F-USER",   "F-CONTENT",  "F-NOFAIL",  "F-MLFID",
+        "F-MLFFORGET", "F-COUNT",  "F-TOTAL",  "F-OK",       "F-SECRET",  "F-MLFGAINED",
+        "F-ALT_USER",  "F-HELO",   "F-CLIENT", "F-CLAIM",    "F-EXISTS",  "F-SUCCESS",
+        "F-MECH",      "F-ANSWER", "F-LOGIN",  "F-PASSWORD", "F-GRANTED",
     };
     cleanup(freep) char *page = read_page(*state, "tailban-filter.5");
 

@@ -72,33 +72,52 @@ static struct slice samples_field(const struct match *m, const char *name)
         return m->user;
     if (strcmp(name, "secret") == 0)
         return m->secret;
+    if (strcmp(name, "helo") == 0)
+        return m->helo;
     for (size_t i = 0; i < m->n_fields; i++)
         if (strcmp(m->field[i].name, name) == 0)
             return m->field[i].value;
     return slice_of("");
 }
 
-// "= HOST COUNT [NAME=VALUE]" as the match has it; empty where nothing is counted.
+// "= HOST COUNT [NAME=VALUE]" as the match has it, of a login "+ HOST [NAME=VALUE]"; empty where
+// nothing is counted.
 static void samples_say(const struct match *m, int64_t count, struct slice expected,
                         char ret[static TEXT_MAX])
 {
     ret[0] = 0;
-    if (count <= 0)
+    if (count <= 0 && !m->success)
         return;
     char host[ADDR_TEXT_MAX], name[32] = "";
     addr_format(&m->host, host);
-    sscanf(expected.p, "    = %*s %*s %31[a-z_0-9]=", name);
+    sscanf(expected.p,
+           m->success ? "    + %*s %31[a-z_0-9]=" : "    = %*s %*s %31[a-z_0-9]=", name);
     struct slice value = samples_field(m, name);
-    int n = snprintf(ret, TEXT_MAX, "    = %s %lld", host, (long long)count);
+    int n = m->success ? snprintf(ret, TEXT_MAX, "    + %s", host)
+                       : snprintf(ret, TEXT_MAX, "    = %s %lld", host, (long long)count);
     if (name[0])
         snprintf(ret + n, TEXT_MAX - (size_t)n, " %s=%.*s", name, (int)value.n, value.p);
+}
+
+// "NAME=VALUE" on lines of their own.
+static void samples_fields(const struct samples *s, size_t i, const struct match *m)
+{
+    for (; i < s->n && slice_starts(s->line[i], "      "); i++) {
+        char name[32] = "";
+        sscanf(s->line[i].p, " %31[a-z_0-9]=", name);
+        struct slice value = samples_field(m, name);
+        struct slice expected = slice_from(s->line[i], strlen("      ") + strlen(name) + 1);
+        if (!slice_equal(expected, value))
+            fail_msg("%s:%zu: got %s=%.*s", s->path, i + 1, name, (int)value.n, value.p);
+    }
 }
 
 static void samples_line(struct run *r, size_t i, struct slice format)
 {
     const struct samples *s = r->samples;
     static const struct slice nothing = {"", 0};
-    bool counts = i + 1 < s->n && slice_starts(s->line[i + 1], "    ");
+    bool counts = i + 1 < s->n && slice_starts(s->line[i + 1], "    ") &&
+                  !slice_starts(s->line[i + 1], "      ");
     struct slice expected = counts ? s->line[i + 1] : nothing;
 
     char text[TEXT_MAX], said[TEXT_MAX];
@@ -129,6 +148,7 @@ static void samples_line(struct run *r, size_t i, struct slice format)
         fail_msg("%s:%zu: %s\n  expected%.*s\n  got     %s", s->path, i + 1, text,
                  expected.n ? (int)expected.n - 3 : 8, expected.n ? expected.p + 3 : " nothing",
                  said[0] ? said + 4 : "nothing");
+    samples_fields(s, i + 1 + counts, &m);
 }
 
 static bool is_sample(struct slice line)
@@ -155,7 +175,8 @@ static bool samples_pass(struct run *r, size_t pass)
         in_formats = false;
         if (line.n == 0)
             samples_forget_sessions(r);
-        if (slice_starts(line, " ") && (i == 0 || !is_sample(r->samples->line[i - 1])))
+        if (slice_starts(line, " ") && (i == 0 || (!is_sample(r->samples->line[i - 1]) &&
+                                                   !slice_starts(r->samples->line[i - 1], " "))))
             fail_msg("%s:%zu: nothing above to be counted", r->samples->path, i + 1);
         if (!is_sample(line))
             continue;

@@ -84,6 +84,44 @@ static void print_json(const struct match *m, const struct log_entry *e, const c
     jsonline_print(j, file);
 }
 
+static bool has_field(const struct match *m, const char *name)
+{
+    for (size_t i = 0; i < m->n_fields; i++)
+        if (strcmp(m->field[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static void print_masked(const struct match *m, struct slice text, struct output *out)
+{
+    const char *end = text.p + text.n, *secret = m->secret.p;
+
+    if (m->secret.n == 0 || secret < text.p || secret + m->secret.n > end) {
+        output_text(out, text);
+        return;
+    }
+    output_text(out, (struct slice){text.p, (size_t)(secret - text.p)});
+    fputs("***", out->file);
+    output_text(out, (struct slice){secret + m->secret.n, (size_t)(end - secret) - m->secret.n});
+}
+
+// Who logs in is mostly told by other lines of the session.
+static void print_session(const struct match *m, struct output *out)
+{
+    const struct {
+        const char *name;
+        struct slice value;
+    } known[] = {{"user", m->user}, {"helo", m->helo}};
+
+    for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+        if (known[i].value.n == 0 || has_field(m, known[i].name))
+            continue;
+        fprintf(out->file, "  (%s=", known[i].name);
+        output_text(out, known[i].value);
+        fputc(')', out->file);
+    }
+}
+
 static void print_plain(const struct match *m, const struct log_entry *e, int64_t count,
                         struct output *out)
 {
@@ -97,14 +135,17 @@ static void print_plain(const struct match *m, const struct log_entry *e, int64_
             output_on(out, STYLE_HEAD), host, output_off(out, STYLE_HEAD), m->rule + 1);
     if (count > 1)
         fprintf(out->file, ", %lld failures", (long long)count);
-    if (count == 0)
+    if (count == 0 && !m->success)
         fprintf(out->file, ", not counted");
     for (size_t i = 0; i < m->n_fields; i++) {
         fprintf(out->file, "  %s=", m->field[i].name);
         output_text(out, m->field[i].value);
     }
+    if (m->success)
+        fputs("  a login", out->file);
+    print_session(m, out);
     fputs("\n    ", out->file);
-    output_text(out, e->line.text);
+    print_masked(m, e->line.text, out);
     fputc('\n', out->file);
 }
 

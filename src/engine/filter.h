@@ -12,7 +12,13 @@
 //   an honest server may have come to grief as well. <F-CLIENT>…</F-CLIENT>: its verified
 //   name. <F-EXISTS>…</F-EXISTS>: it shows that the user exists, and only his password was wrong.
 // - <F-SUCCESS>…</F-SUCCESS>: the line tells of a login of <F-USER> and of no failure.
-// - <F-SECRET>…</F-SECRET>: never stored or shown, and masked in the evidence.
+// - Of a login that a transcript shows line by line (engine/exchange.h), lines of the session that
+//   never count by themselves: <F-MECH>…</F-MECH>, the SASL mechanism that the client chose;
+//   <F-ANSWER>…</F-ANSWER>, its answer in base64; <F-LOGIN>…</F-LOGIN> and
+//   <F-PASSWORD>…</F-PASSWORD>, both in plain text. And <F-GRANTED>…</F-GRANTED>, the server's
+//   consent: a success where the client gave its password just before.
+// - <F-SECRET>…</F-SECRET>: never stored or shown, and masked in the evidence; passwords and
+//   answers are so as well.
 //
 // The regexes are Python's. What PCRE2 reads differently is translated, what it cannot do is
 // refused. A log is bytes to them: \w and \d are ASCII, and what is not ASCII stands for its UTF-8
@@ -66,12 +72,13 @@ struct match {
     struct slice id;     // <F-ID>, else empty
     struct slice mlfid;  // <F-MLFID>, else empty: the key of a session
     struct slice user;   // <F-USER> or the first <F-ALT_USER…> that is not empty
-    struct slice secret; // <F-SECRET>, part of the line, else empty
+    struct slice secret; // <F-SECRET>, <F-PASSWORD> or <F-ANSWER>: part of the line, else empty
     struct slice users;  // of the session, a NUL behind each; session.h fills it in
     uint32_t lines;      // likewise: how many lines tell of this failure
     struct slice helo;   // <F-HELO> or <F-CLAIM>, or the session's
     struct slice client; // <F-CLIENT>
-    bool nofail, forget, gained, exists, success;
+    struct slice mechanism, answer, login, password; // <F-MECH>, <F-ANSWER>, ...
+    bool nofail, forget, gained, exists, success, granted;
     bool is_claim; // helo is not <F-HELO>'s
     bool has_total;
     uint32_t count, total, ok; // count is 1 without <F-COUNT>

@@ -56,6 +56,17 @@ static bool read_host(const struct values *v, struct addr *ret, struct slice *re
     return false;
 }
 
+// Who does not know what an answer holds must take it for a password.
+static struct slice read_secret(const struct values *v)
+{
+    static const enum key secrets[] = {KEY_SECRET, KEY_PASSWORD, KEY_ANSWER};
+    size_t i = 0;
+
+    while (i + 1 < sizeof(secrets) / sizeof(*secrets) && v->key[secrets[i]].n == 0)
+        i++;
+    return v->key[secrets[i]];
+}
+
 void match_read(const struct values *v, struct match *ret)
 {
     ret->has_host = read_host(v, &ret->host, &ret->name);
@@ -68,7 +79,12 @@ void match_read(const struct values *v, struct match *ret)
     ret->client = v->key[KEY_CLIENT];
     ret->exists = v->key[KEY_EXISTS].n > 0;
     ret->success = v->key[KEY_SUCCESS].n > 0;
-    ret->secret = v->key[KEY_SECRET];
+    ret->mechanism = v->key[KEY_MECH];
+    ret->answer = v->key[KEY_ANSWER];
+    ret->login = v->key[KEY_LOGIN];
+    ret->password = v->key[KEY_PASSWORD];
+    ret->granted = v->key[KEY_GRANTED].n > 0;
+    ret->secret = read_secret(v);
     ret->nofail = v->key[KEY_NOFAIL].n > 0;
     ret->forget = v->key[KEY_FORGET].n > 0;
     ret->gained = v->key[KEY_GAINED].n > 0;

@@ -28,6 +28,11 @@ enum key {
     KEY_CLAIM,
     KEY_EXISTS,
     KEY_SUCCESS,
+    KEY_MECH,
+    KEY_ANSWER,
+    KEY_LOGIN,
+    KEY_PASSWORD,
+    KEY_GRANTED,
     KEY_N // any other group
 };
 

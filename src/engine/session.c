@@ -38,6 +38,7 @@ struct sessions {
     char user[sizeof(((struct session *)0)->user)];
     char users[SESSION_USERS_MAX];
     char helo[sizeof(((struct session *)0)->helo)];
+    char told[SASL_USER_MAX]; // the user whom an answer told
 };
 
 size_t sessions_fitting(size_t bytes)
@@ -224,13 +225,22 @@ static void merge_user(struct sessions *s, struct session *at, struct match *m)
 
     if (m->user.n > 0) {
         memcpy(user, m->user.p, strnlen(m->user.p, most));
-        at->several_users |= at->user[0] && memcmp(at->user, user, sizeof(user)) != 0;
+        at->several_users |=
+            !exchange_tells(m) && at->user[0] && memcmp(at->user, user, sizeof(user)) != 0;
         memcpy(at->user, user, sizeof(user));
         add_user(at, user);
     } else {
         memcpy(s->user, at->user, sizeof(s->user));
         m->user = slice_of(s->user);
     }
+}
+
+// With a new exchange the user of the last one is history.
+static void merge_exchange(struct sessions *s, struct session *at, struct match *m)
+{
+    if (m->mechanism.n > 0)
+        memset(at->user, 0, sizeof(at->user));
+    exchange_feed(&at->exchange, m, s->told);
 }
 
 static void merge_helo(struct sessions *s, struct session *at, struct match *m)
@@ -240,9 +250,11 @@ static void merge_helo(struct sessions *s, struct session *at, struct match *m)
     if (m->helo.n > 0) {
         memset(at->helo, 0, sizeof(at->helo));
         memcpy(at->helo, m->helo.p, strnlen(m->helo.p, most));
+        at->is_claim = m->is_claim;
     } else {
         memcpy(s->helo, at->helo, sizeof(s->helo));
         m->helo = slice_of(s->helo);
+        m->is_claim = at->is_claim;
     }
 }
 
@@ -274,11 +286,17 @@ static void merge_host(struct session *at, struct match *m)
     at->has_host = m->has_host = m->has_host || at->has_host;
 }
 
+// Whatever else the session did, these are no failure.
+static bool only_tells(const struct match *m)
+{
+    return m->success || m->granted || exchange_tells(m);
+}
+
 static uint32_t count(struct session *at, struct match *m)
 {
     uint32_t own = own_failures(m, at->counted);
     bool informs =
-        m->success || ((m->nofail || m->gained) && at->pending == 0 && !at->several_users);
+        only_tells(m) || ((m->nofail || m->gained) && at->pending == 0 && !at->several_users);
 
     merge_lines(at, m, informs);
     if (informs)
@@ -297,6 +315,7 @@ static uint32_t merge(struct sessions *s, struct session *at, struct match *m, u
     if (m->gained)
         at->pending = 0;
     merge_host(at, m);
+    merge_exchange(s, at, m);
     merge_user(s, at, m);
     merge_helo(s, at, m);
     memcpy(s->users, at->users, sizeof(s->users));
@@ -329,7 +348,7 @@ int64_t sessions_merge(struct sessions *s, struct match *m, usec_t time)
     int r;
 
     if (m->mlfid.n == 0)
-        return m->count = m->nofail || m->gained || m->success ? 0 : own_failures(m, 0);
+        return m->count = m->nofail || m->gained || only_tells(m) ? 0 : own_failures(m, 0);
     r = expire(s, time);
     if (r < 0)
         return r;

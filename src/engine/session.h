@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Lines of one session (<F-MLFID>) taken together, as fail2ban's _mergeFailure does: a line without
 // an address gets the session's, <F-NOFAIL> lines only inform, <F-MLFFORGET> ends a session,
-// <F-MLFGAINED> forgives what is pending. Where the session has failures pending or has tried
-// several users, a line counts even if it would only inform. Sessions live in a table of bounded
-// size; the one untouched longest makes room.
+// <F-MLFGAINED> forgives what is pending, and a login is followed through its lines (exchange.h).
+// Where the session has failures pending or has tried several users, a line counts even if it would
+// only inform. Sessions live in a table of bounded size; the one untouched longest makes room.
 #pragma once
 
 #include "base/span.h"
-#include "engine/filter.h"
+#include "engine/exchange.h"
 
 struct sessions;
 
@@ -28,6 +28,8 @@ struct session {
     char user[64];    // the last user, up to its first NUL, cut to fit; NULs behind, one at least
     bool several_users;
     char helo[64]; // the last HELO name, likewise
+    bool is_claim; // it is <F-CLAIM>'s
+    enum exchange exchange;
     // What is only told, and need not be kept: all users, a NUL behind each, as many as have room;
     // the lines that the last failure was made of, and those that informed since; whether the last
     // line only informed.
@@ -43,11 +45,11 @@ size_t sessions_fitting(size_t bytes);
 struct sessions *sessions_new(size_t capacity, usec_t age, uint64_t seed);
 struct sessions *sessions_free(struct sessions *s);
 
-// Puts a match into its session: completes *m (host, user, users, helo, lines, count) from what the
-// session knew; the slices are valid until the next call. Returns the number of failures to count
-// now for m->host, 0 where the line only informs or no address is known yet. -ENOMEM. A match
-// without mlfid stands alone, with an address or without. A session whose last line is more than
-// its age away from this one is over, and a new one begins.
+// Puts a match into its session: completes *m (host, user, users, helo, lines, count, secret,
+// success) from what the session knew; the slices are valid until the next call. Returns the number
+// of failures to count now for m->host, 0 where the line only informs or no address is known yet.
+// -ENOMEM. A match without mlfid stands alone, with an address or without. A session whose last
+// line is more than its age away from this one is over, and a new one begins.
 int64_t sessions_merge(struct sessions *s, struct match *m, usec_t time);
 
 // Walks the sessions that are gone since the last walk (forgotten: to be removed where they are
