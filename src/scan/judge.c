@@ -574,3 +574,8 @@ struct judge_counters judge_counters(const struct judge *j)
 {
     return j->counters;
 }
+
+bool judge_is_failing(const struct judge *j)
+{
+    return j->books.is_failing;
+}

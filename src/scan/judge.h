@@ -98,3 +98,6 @@ struct judge_counters {
     uint64_t lines, hits;
 };
 struct judge_counters judge_counters(const struct judge *j);
+
+// Whether the ledger cannot be written; ledger_error() says why.
+bool judge_is_failing(const struct judge *j);

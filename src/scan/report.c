@@ -231,18 +231,28 @@ static int put_jail(const struct cell *c, uint64_t bans, struct caller *to)
     return caller_put(to, &record);
 }
 
+static int put_alarm(const char *text, struct caller *to)
+{
+    struct control record = {.type = CONTROL_IS_PROBLEM};
+
+    record.problem = (struct control_problem){.text = slice_of(text)};
+    return caller_put(to, &record);
+}
+
 static int put_alarms(const struct desk *d, struct caller *to)
 {
     const struct caps *caps = judge_roster(d->judge)->caps;
     char text[ALARM_TEXT_MAX];
     int r = 0;
 
+    if (judge_is_failing(d->judge)) {
+        snprintf(text, sizeof(text), "the ledger cannot be written, so bans outlast no restart: %s",
+                 ledger_error(d->ledger));
+        r = put_alarm(text, to);
+    }
     for (enum cap cap = 0; cap < CAP_N && r >= 0; cap++) {
-        struct control record = {.type = CONTROL_IS_PROBLEM};
-        if (!alarms_text(caps, cap, clock_now(), text))
-            continue;
-        record.problem = (struct control_problem){.text = slice_of(text)};
-        r = caller_put(to, &record);
+        if (alarms_text(caps, cap, clock_now(), text))
+            r = put_alarm(text, to);
     }
     return r;
 }

@@ -2,6 +2,7 @@
 """Restarts, crashes, reloads and other people's hands on the table."""
 import os
 import random
+import resource
 import shutil
 import signal
 import subprocess
@@ -80,6 +81,29 @@ class Restarts(Case):
         self.assertIn('another tailband', other.stderr)
         self.rig.hit('203.0.113.7', 3)
         self.rig.wait_kernel(['203.0.113.7/32'])
+
+    def test_full_disk(self):
+        """Bans go on, it is said where the operator looks, and nothing is lost when there is room."""
+        def small():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, resource.RLIM_INFINITY))
+
+        def alarm():
+            return 'the ledger cannot be written' in self.rig.command('status').stdout
+        hosts = addresses(2000, '10.1.0.0')
+        self.rig.jail(maxretry=2)
+        self.rig.start(confine=small)
+        self.rig.append('log/mail.log', ''.join(line(a) * 2 for a in hosts))
+        self.rig.wait_kernel({a + '/32' for a in hosts})
+        self.rig.wait(alarm, 'the alarm')
+        resource.prlimit(self.rig.daemon.pid, resource.RLIMIT_FSIZE,
+                         (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        self.rig.hit('203.0.113.7', 2)
+        self.rig.wait(lambda: not alarm(), 'the end of the alarm')
+        self.rig.kill()
+        self.rig.start()
+        self.assertEqual({net for _, net in self.rig.listed()},
+                         {a + '/32' for a in hosts + ['203.0.113.7']})
 
     def test_damaged_ledger(self):
         self.rig.jail()
