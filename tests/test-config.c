@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 static const char *const folders[] = {
-    "broken", "drop-ins", "drop-ins-unindented", "fail2ban", "layers", "settings",
+    "broken", "drop-ins", "drop-ins-unindented", "fail2ban", "layers", "settings", "settings-lines",
 };
 
 enum { FOLDERS = sizeof(folders) / sizeof(folders[0]) };

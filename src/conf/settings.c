@@ -14,6 +14,8 @@
 
 #define SECTION "tailban"
 
+enum { VALUE_MAX = 900 }; // iniparser's lines have 1024 bytes at most
+
 #define AT(member) offsetof(struct settings, member)
 #define MINUTE     (60 * USEC_PER_SEC)
 #define HOUR       (60 * MINUTE)
@@ -109,6 +111,34 @@ static void apply(const dictionary *d, const struct ini *where, struct problems 
     }
 }
 
+// Of a value behind a line's length, in the next line, or with the next line drawn up to it,
+// iniparser makes something else, or it refuses the whole file without saying where.
+static bool is_one_line(const char *value)
+{
+    size_t n = strlen(value);
+
+    return n <= VALUE_MAX && !strchr(value, '\n') && (n == 0 || value[n - 1] != '\\');
+}
+
+static int check_lines(const struct ini *where, struct problems *problems)
+{
+    const char *section, *option;
+    int r = 0;
+
+    for (size_t s = 0; (section = ini_section(where, s)); s++) {
+        for (size_t c = 0; (option = ini_next(where, section, &c));) {
+            if (is_one_line(ini_value(where, section, option)))
+                continue;
+            r = -EINVAL;
+            problems_error(problems, ini_origin(where, section, option),
+                           "%s: write the value in one line of at most %d bytes, without a \\ at "
+                           "its end",
+                           option, VALUE_MAX);
+        }
+    }
+    return r;
+}
+
 // iniparser would complain on standard error of what is a problem of ours.
 static int say_nothing(const char *format, ...)
 {
@@ -132,13 +162,16 @@ static int read_file(const char *dir, const char *name, struct problems *problem
     r = conffile_read(path, problems, &text, &n);
     if (r == 0)
         r = dialect_read((struct slice){text, n}, path, problems, &where);
+    if (r == 0)
+        r = check_lines(where, problems);
     if (r < 0)
         return r == -ENOMEM ? r : 0;
     iniparser_set_error_callback(say_nothing);
     d = iniparser_load(path);
     iniparser_set_error_callback(NULL);
     if (!d) {
-        problems_error(problems, (struct origin){path, 0}, "is no plain INI file");
+        problems_error(problems, (struct origin){path, 0},
+                       "is no plain INI file: write option = value");
         return 0;
     }
     apply(d, where, problems, ret);
