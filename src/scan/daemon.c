@@ -358,6 +358,9 @@ static int open_ledger(struct daemon *d)
     else if (r == -EUCLEAN)
         log_line(LEVEL_ERROR, "%s is damaged or no ledger: move it away to start with an empty one",
                  path);
+    else if (r == -ENOTSUP)
+        log_line(LEVEL_ERROR, "%s is of a newer tailban: go back to that one, or move it away",
+                 path);
     else if (r < 0)
         log_line(LEVEL_ERROR, "%s cannot be opened: %s", path, strerror(-r));
     return r;

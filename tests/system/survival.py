@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Restarts, crashes, reloads and other people's hands on the table."""
+import contextlib
 import os
 import random
 import resource
 import shutil
 import signal
+import sqlite3
 import subprocess
 
 from rig import BUILD, Case, addresses, line, main
@@ -111,6 +113,16 @@ class Restarts(Case):
         self.rig.start(wait=False)
         self.assertEqual(self.rig.daemon.wait(20), 1)
         self.assertEqual(self.rig.said('is damaged or no ledger'), 1)
+
+    def test_ledger_of_tomorrow(self):
+        self.rig.jail()
+        self.rig.start()
+        self.rig.stop()
+        with contextlib.closing(sqlite3.connect(self.rig.path('state/ledger.sqlite'))) as ledger:
+            ledger.execute('PRAGMA user_version = 99')
+        self.rig.start(wait=False)
+        self.assertEqual(self.rig.daemon.wait(20), 1)
+        self.assertEqual(self.rig.said('is of a newer tailban'), 1)
 
 
 class Enforcer(Case):
