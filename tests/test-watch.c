@@ -465,7 +465,7 @@ static void survives_an_overflow(void **state)
 }
 
 // A writer that rotates as it writes, and a reader that only does as the watch says.
-enum { LINES = 60000, PER_FILE = 700 };
+enum { LINES = 24000, PER_FILE = 120 };
 
 static void rotate(void)
 {

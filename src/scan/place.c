@@ -203,25 +203,38 @@ static int open_after(const char *path, const struct stat *file, struct order af
     return best[0] ? place_open(dirfd(f.dir), best, &st, ret_fd) : -ENOENT;
 }
 
+static bool same_open(int a, int b)
+{
+    struct stat st_a, st_b;
+
+    return fstat(a, &st_a) == 0 && fstat(b, &st_b) == 0 && same_file(&st_a, &st_b);
+}
+
 int place_next(const char *path, int after, int *ret_fd)
 {
+    cleanup(closep) int fd = -1, again = -1;
     struct order before, since;
     struct stat file;
-    int fd, r;
+    int first, second, r;
 
     if (fstat(after, &file) < 0)
         return -errno;
     r = find_order(path, &file, &before);
-    if (r == 0)
-        r = open_after(path, &file, before, &fd);
     if (r < 0)
         return r;
-    // Names are shifted from the oldest on: where ours is still the same, so was the next one's.
+    // Names are shifted from the oldest on, so that while ours stays the same the next one's
+    // changes once at most: it may slip through one look at the folder, but not through two.
+    first = open_after(path, &file, before, &fd);
+    second = open_after(path, &file, before, &again);
     r = find_order(path, &file, &since);
-    if (r == 0 && since.rank == before.rank && since.is_named == before.is_named) {
-        *ret_fd = fd;
-        return 0;
-    }
-    close(fd);
-    return r < 0 ? r : -EAGAIN;
+    if (r < 0)
+        return r;
+    if (since.rank != before.rank || since.is_named != before.is_named || first != second ||
+        (first == 0 && !same_open(fd, again)))
+        return -EAGAIN;
+    if (first < 0)
+        return first;
+    *ret_fd = fd;
+    fd = -1;
+    return 0;
 }

@@ -26,5 +26,5 @@ int place_find(const char *path, const struct position *p, int *ret_fd);
 
 // The rotated file beside path that came after another, which is open: next in the order of names,
 // or, where that one has no name any more, the first that was written to later. Empty files are
-// passed over. -ENOENT.
+// passed over. -ENOENT; -EAGAIN where the names were being shifted meanwhile.
 int place_next(const char *path, int after, int *ret_fd);
