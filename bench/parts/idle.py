@@ -6,7 +6,7 @@ from lib import process
 from lib.table import Row
 
 
-REST = 2  # seconds
+REST = 5  # seconds; what is done once after the start is over by then
 
 
 def rate(count, seconds):
