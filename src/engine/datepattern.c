@@ -116,7 +116,7 @@ static bool is_anchored(const struct datepattern *d, size_t i)
 }
 
 static bool find(struct datepattern *d, size_t i, struct slice text, size_t from,
-                 struct sighting *ret)
+                 struct found_date *ret)
 {
     int r = datetemplate_find(&entry_at(d, i)->template, &d->matcher, text, from, ret);
 
@@ -147,7 +147,7 @@ static bool has_borders(const struct datepattern *d, struct slice text)
 
 // The search for a line's date: the best so far, and which template need not be tried again.
 struct search {
-    struct sighting best;
+    struct found_date best;
     size_t index; // of the best in the order; NEVER: none
     size_t skip;
 };
@@ -175,7 +175,7 @@ static bool try_last(struct datepattern *d, struct slice text, struct search *s)
 
 // Whether a match of template i ends the search. One that lies further right than before may be
 // something else, and is only kept for the case that there is none better.
-static bool wins(const struct datepattern *d, size_t i, const struct sighting *found)
+static bool wins(const struct datepattern *d, size_t i, const struct found_date *found)
 {
     const struct record *r = &d->order[i];
 
@@ -189,7 +189,7 @@ static bool wins(const struct datepattern *d, size_t i, const struct sighting *f
 static void try_all(struct datepattern *d, struct slice text, struct search *s)
 {
     for (size_t i = 0; i < d->list.n; i++) {
-        struct sighting found;
+        struct found_date found;
         bool won;
         if (i == s->skip || !find(d, i, text, 0, &found))
             continue;

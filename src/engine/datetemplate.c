@@ -286,7 +286,7 @@ void datetemplate_done(struct datetemplate *t)
 }
 
 int datetemplate_find(struct datetemplate *t, struct matcher *m, struct slice text, size_t from,
-                      struct sighting *ret)
+                      struct found_date *ret)
 {
     int r = regex_search(&t->regex, m, text, from);
     struct slice all;
@@ -294,7 +294,7 @@ int datetemplate_find(struct datetemplate *t, struct matcher *m, struct slice te
     if (r != REGEX_E_MATCH)
         return r;
     all = matcher_group(m, text, 0);
-    *ret = (struct sighting){.start = (size_t)(all.p - text.p), .cut = matcher_group(m, text, 1)};
+    *ret = (struct found_date){.start = (size_t)(all.p - text.p), .cut = matcher_group(m, text, 1)};
     ret->end = ret->start + all.n;
     for (size_t i = 0; i < t->regex.names.n; i++) {
         struct slice value = matcher_group(m, text, t->regex.number[i]);

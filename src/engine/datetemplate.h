@@ -13,7 +13,7 @@ struct datetemplate {
 };
 
 // What a template found in a line.
-struct sighting {
+struct found_date {
     size_t start, end; // of the match
     struct slice cut;  // what group 1 took: the date, to be cut out; empty: the line has none
     struct dateparts parts;
@@ -26,4 +26,4 @@ void datetemplate_done(struct datetemplate *t);
 
 // Searches the text from a place on. 0: not found; REGEX_E_*.
 int datetemplate_find(struct datetemplate *t, struct matcher *m, struct slice text, size_t from,
-                      struct sighting *ret);
+                      struct found_date *ret);
