@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { BLOCK_V4 = 24, BLOCK_V6 = 48, LATELY = 256 };
+enum { LATELY = 256 };
 
 #define LATELY_SPAN (3600 * USEC_PER_SEC)
 
@@ -181,14 +181,13 @@ static void learn(const struct fingerprints *f, struct entry *e, const struct ke
                   const struct addr *client, usec_t time)
 {
     struct addr host = addr_host(client);
-    struct addr block = addr_block(client, addr_is_v4(client) ? BLOCK_V4 : BLOCK_V6);
     uint32_t many = factor(key);
 
     // It is a fingerprint as long as it goes on.
     if (e->f.state == FINGERPRINT_LEARNED && !is_recent(f, e->f.last, time))
         e->f.state = FINGERPRINT_SUSPECT;
-    sightings_note(e->f.host, FINGERPRINT_SEEN_MAX, &host, time);
-    sightings_note(e->f.block, FINGERPRINT_SEEN_MAX, &block, time);
+    sightings_note(e->f.host, FINGERPRINT_SEEN_MAX, sighting_net(&host), time);
+    sightings_note(e->f.block, FINGERPRINT_SEEN_MAX, sighting_block(client), time);
     e->f.hits++;
     e->f.first = e->f.first ? e->f.first : time;
     e->f.last = e->f.last < time ? time : e->f.last;
@@ -245,7 +244,7 @@ static int clear(struct fingerprints *f, const struct key *key, usec_t time)
 static int clear_helo(struct fingerprints *f, const struct key *key, struct slice user, usec_t time)
 {
     struct good *good = table_put(f->good, key, NULL);
-    uint32_t who = (uint32_t)hash_bytes(user.p, user.n, 0) | 1;
+    uint32_t who = sighting_text(user) | 1;
 
     if (!good)
         return -ENOMEM;

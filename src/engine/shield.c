@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "engine/shield.h"
 
-#include "base/hash.h"
 #include "base/table.h"
 
 #include <errno.h>
 #include <stdlib.h>
-
-enum { BLOCK_V4 = 24, BLOCK_V6 = 48 };
 
 #define FRESH (3600 * USEC_PER_SEC)
 
@@ -16,13 +13,11 @@ struct host {
     bool changed;
 };
 
-// Where a user logged in from, each block once.
+// The blocks that a user logged in from; the one more shows that they are too many.
+enum { USER_BLOCKS = SHIELD_BLOCKS_MAX + 1 };
 struct user {
-    struct {
-        uint32_t block; // a digest
-        uint32_t second;
-    } at[SHIELD_BLOCKS_MAX + 1]; // the one more shows that they are too many
-    uint32_t failures;           // where he has logged in
+    struct sighting block[USER_BLOCKS];
+    uint32_t failures; // where he has logged in
 };
 
 // A host's last failures, the oldest first.
@@ -98,42 +93,17 @@ static bool is_recent(const struct shield *s, usec_t last, usec_t time)
     return last > 0 && usec_sub(time, last) < s->span;
 }
 
-// Not seeded, as it outlives the process. Whoever makes up a name with the digest of another has an
-// account, and shares its blocks with him.
-static uint32_t digest(struct slice user)
-{
-    return (uint32_t)hash_bytes(user.p, user.n, 0);
-}
-
-static uint32_t block_of(const struct addr *host)
-{
-    struct addr block = addr_block(host, addr_is_v4(host) ? BLOCK_V4 : BLOCK_V6);
-
-    return (uint32_t)hash_bytes(&block, sizeof(block), 0);
-}
-
-// Whether a user's success may shield: he is where few others of his are.
+// Whether a user's success may shield: he is where few others of his are. (Whoever makes up a name
+// with the digest of another has an account, and shares its blocks with him.)
 static int allow(struct shield *s, const struct addr *host, uint32_t user, usec_t time,
                  bool *ret_allowed)
 {
     struct user *u = table_put(s->users, &user, NULL);
-    uint32_t key = block_of(host), recent = 0;
-    size_t oldest = 0, at;
 
     if (!u)
         return -ENOMEM;
-    for (at = 0; at <= SHIELD_BLOCKS_MAX; at++) {
-        if (u->at[at].second > 0 && u->at[at].block == key)
-            break;
-        if (u->at[at].second < u->at[oldest].second)
-            oldest = at;
-    }
-    at = at <= SHIELD_BLOCKS_MAX ? at : oldest;
-    u->at[at].block = key;
-    u->at[at].second = (uint32_t)(time / USEC_PER_SEC);
-    for (at = 0; at <= SHIELD_BLOCKS_MAX; at++)
-        recent += is_recent(s, u->at[at].second * USEC_PER_SEC, time);
-    *ret_allowed = recent <= SHIELD_BLOCKS_MAX;
+    sightings_note(u->block, USER_BLOCKS, sighting_block(host), time);
+    *ret_allowed = sightings_count(u->block, USER_BLOCKS, time, s->span) <= SHIELD_BLOCKS_MAX;
     return 0;
 }
 
@@ -161,33 +131,11 @@ static void count_day(const struct shield *s, struct shield_host *h, usec_t time
         h->days++;
 }
 
-static struct shield_login *find_login(struct shield_host *h, uint32_t user)
+static bool is_fresh(const struct shield *s, const struct host *h, uint32_t user, usec_t time)
 {
-    for (size_t i = 0; i < SHIELD_FAMILIAR_MAX; i++) {
-        if (h->login[i].second > 0 && h->login[i].user == user)
-            return &h->login[i];
-    }
-    return NULL;
-}
+    usec_t last = h ? sightings_last(h->h.login, SHIELD_FAMILIAR_MAX, user) : 0;
 
-// A new user takes the place of the one who logged in longest ago.
-static void note_login(struct shield_host *h, uint32_t user, usec_t time)
-{
-    struct shield_login *at = find_login(h, user), *oldest = h->login;
-
-    for (size_t i = 1; i < SHIELD_FAMILIAR_MAX; i++) {
-        if (h->login[i].second < oldest->second)
-            oldest = &h->login[i];
-    }
-    *(at ? at : oldest) = (struct shield_login){user, (uint32_t)(time / USEC_PER_SEC)};
-}
-
-static bool is_fresh(const struct shield *s, struct host *h, uint32_t user, usec_t time)
-{
-    const struct shield_login *login = h ? find_login(&h->h, user) : NULL;
-
-    return login && time < usec_add(login->second * USEC_PER_SEC, FRESH) &&
-           is_recent(s, h->h.last, time);
+    return last > 0 && time < usec_add(last, FRESH) && is_recent(s, h->h.last, time);
 }
 
 static void make_good(struct shield *s, const struct addr *host, uint32_t user)
@@ -227,7 +175,7 @@ int shield_failure(struct shield *s, const struct addr *host, struct slice user,
                    const void *teller)
 {
     struct attempts *a = table_put(s->attempts, host, NULL);
-    uint32_t who = user.n > 0 ? digest(user) : 0;
+    uint32_t who = user.n > 0 ? sighting_text(user) : 0;
 
     if (!a)
         return -ENOMEM;
@@ -258,7 +206,7 @@ bool shield_absolves(struct shield *s, const struct addr *host, usec_t time, use
 int shield_success(struct shield *s, const struct addr *addr, struct slice user, usec_t time)
 {
     struct addr key = addr_host(addr);
-    uint32_t who = digest(user);
+    uint32_t who = sighting_text(user);
     struct host *h = table_get(s->hosts, &key);
     bool allowed = false;
     int r;
@@ -273,7 +221,7 @@ int shield_success(struct shield *s, const struct addr *addr, struct slice user,
     if (!h)
         return -ENOMEM;
     count_day(s, &h->h, time);
-    note_login(&h->h, who, time);
+    sightings_note(h->h.login, SHIELD_FAMILIAR_MAX, who, time);
     h->h.host = key;
     h->h.last = h->h.last < time ? time : h->h.last;
     h->changed = true;
@@ -282,13 +230,11 @@ int shield_success(struct shield *s, const struct addr *addr, struct slice user,
 
 bool shield_excuses(struct shield *s, const struct addr *host, struct slice user, usec_t time)
 {
-    uint32_t who = digest(user), key = block_of(host);
+    uint32_t who = sighting_text(user);
     struct user *u = user.n > 0 ? table_get(s->users, &who) : NULL;
-    bool familiar = false;
+    usec_t last = u ? sightings_last(u->block, USER_BLOCKS, sighting_block(host)) : 0;
 
-    for (size_t i = 0; u && i <= SHIELD_BLOCKS_MAX && !familiar; i++)
-        familiar = u->at[i].block == key && is_recent(s, u->at[i].second * USEC_PER_SEC, time);
-    return familiar && ++u->failures % SHIELD_FAMILIAR != 0;
+    return is_recent(s, last, time) && ++u->failures % SHIELD_FAMILIAR != 0;
 }
 
 bool shield_covers(struct shield *s, const struct addr *block, usec_t time, usec_t *ret_last)
@@ -364,9 +310,9 @@ int shield_restore(struct shield *s, const struct shield_host *kept)
     int r = 0;
 
     for (size_t i = 0; i < SHIELD_FAMILIAR_MAX && r == 0; i++) {
-        if (kept->login[i].second > 0)
-            r = allow(s, &kept->host, kept->login[i].user, kept->login[i].second * USEC_PER_SEC,
-                      &any);
+        const struct sighting *login = &kept->login[i];
+        if (login->second > 0)
+            r = allow(s, &kept->host, login->key, login->second * USEC_PER_SEC, &any);
         allowed |= any;
     }
     if (r < 0 || !allowed)

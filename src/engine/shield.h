@@ -13,6 +13,7 @@
 
 #include "base/addr.h"
 #include "base/span.h"
+#include "engine/sighting.h"
 
 #include <stdint.h>
 
@@ -65,13 +66,10 @@ bool shield_absolves(struct shield *s, const struct addr *host, usec_t time, use
 // What is known of a host; plain data, so that it can be kept over a restart.
 struct shield_host {
     struct addr host;
-    usec_t last;     // success
-    usec_t forgiven; // 0: never
-    uint32_t days;   // with a success, within the span
-    struct shield_login {
-        uint32_t user;   // a digest of his name
-        uint32_t second; // of his last success, since 1970; 0: none
-    } login[SHIELD_FAMILIAR_MAX];
+    usec_t last;                                // success
+    usec_t forgiven;                            // 0: never
+    uint32_t days;                              // with a success, within the span
+    struct sighting login[SHIELD_FAMILIAR_MAX]; // the users who logged in last
 };
 bool shield_look(struct shield *s, const struct addr *host, usec_t now, struct shield_host *ret);
 

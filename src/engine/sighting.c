@@ -3,15 +3,28 @@
 
 #include "base/hash.h"
 
-// Not seeded, as it outlives the process; whoever finds two hosts with the same one counts as one.
-static uint32_t digest(const struct addr *net)
+enum { BLOCK_V4 = 24, BLOCK_V6 = 48 };
+
+uint32_t sighting_text(struct slice text)
+{
+    return (uint32_t)hash_bytes(text.p, text.n, 0);
+}
+
+uint32_t sighting_net(const struct addr *net)
 {
     return (uint32_t)hash_bytes(net, sizeof(*net), 0);
 }
 
-void sightings_note(struct sighting *seen, size_t n, const struct addr *net, usec_t time)
+uint32_t sighting_block(const struct addr *client)
 {
-    uint32_t key = digest(net), second = (uint32_t)(time / USEC_PER_SEC);
+    struct addr block = addr_block(client, addr_is_v4(client) ? BLOCK_V4 : BLOCK_V6);
+
+    return sighting_net(&block);
+}
+
+void sightings_note(struct sighting *seen, size_t n, uint32_t key, usec_t time)
+{
+    uint32_t second = (uint32_t)(time / USEC_PER_SEC);
     struct sighting *at = seen;
 
     for (struct sighting *s = seen; s < seen + n; s++) {
@@ -24,6 +37,15 @@ void sightings_note(struct sighting *seen, size_t n, const struct addr *net, use
     }
     if (at->second <= second)
         *at = (struct sighting){key, second};
+}
+
+usec_t sightings_last(const struct sighting *seen, size_t n, uint32_t key)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (seen[i].second > 0 && seen[i].key == key)
+            return seen[i].second * USEC_PER_SEC;
+    }
+    return 0;
 }
 
 uint32_t sightings_count(const struct sighting *seen, size_t n, usec_t time, usec_t span)
