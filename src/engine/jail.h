@@ -77,6 +77,9 @@ struct jail_counters {
     uint64_t successes, shielded; // logins seen; bans of blocks and hosts forgone for them
 };
 
+// Whether a jail can be made of it: thresholds within their bounds, levels from narrow to wide.
+bool jail_spec_valid(const struct jail_spec *spec);
+
 struct jail;
 
 // The filter and the exemptions are borrowed and must outlive the jail; exemptions may change

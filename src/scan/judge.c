@@ -14,7 +14,6 @@
 
 enum { WRITES_MAX = 1 << 17, ENDED_MAX = 1000 };
 
-#define CLOCK_SLACK  (60 * USEC_PER_SEC)
 #define EXPIRE_PAUSE (60 * USEC_PER_SEC)
 
 struct judge {
@@ -60,14 +59,6 @@ struct judge *judge_free(struct judge *j)
     return NULL;
 }
 
-// A live line was written just now, whatever its stamp says, and none was written in the future.
-static bool is_off(const struct judge *j, const struct source *s, usec_t time)
-{
-    usec_t gap = time > j->now ? time - j->now : j->now - time;
-
-    return (s->live || time > j->now) && gap > CLOCK_SLACK;
-}
-
 static double chance(void)
 {
     uint64_t bits = 0;
@@ -85,8 +76,8 @@ static struct past past_of(void *user, const struct jail_spec *spec, const struc
     const char *jail = spec->sentence.growth->overalljails ? NULL : spec->name;
     struct past past = {.chance = chance()};
 
-    past.bans =
-        ledger_prior(j->books.ledger, jail, net, is_off(j, j->source, time) ? j->now : time);
+    past.bans = ledger_prior(j->books.ledger, jail, net,
+                             source_is_off(j->source, time, j->now) ? j->now : time);
     return past;
 }
 
@@ -161,20 +152,6 @@ int judge_dispatch(struct judge *j)
 bool judge_ready(const struct judge *j)
 {
     return intake_ready(j->intake);
-}
-
-static void warn_off(struct source *s, usec_t now, const struct line *line)
-{
-    char span[SPAN_TEXT_MAX];
-    bool is_ahead = line->time > now;
-
-    if (s->is_warned)
-        return;
-    s->is_warned = true;
-    span_format(is_ahead ? line->time - now : now - line->time, span);
-    log_line(LEVEL_WARNING,
-             "%s: its lines are %s %s our clock (another time zone?): bans from it run from now on",
-             s->name, span, is_ahead ? "ahead of" : "behind");
 }
 
 static void write_hit(struct judge *j, struct cell *c, const char *source, const struct hit *hit)
@@ -281,14 +258,7 @@ static bool is_repeated(const struct judge *j, const struct cell *c, const struc
     usec_t other = c->heard[s->kind == SOURCE_FILE ? SOURCE_JOURNAL : SOURCE_FILE];
 
     return line->dated && other <= j->now && line->time / USEC_PER_SEC <= other / USEC_PER_SEC &&
-           !is_off(j, s, line->time);
-}
-
-// No zone is a day ahead of another: this clock was wrong, and its hits would stay the newest of
-// their windows until that day, at the cost of those that count.
-static usec_t believe(const struct judge *j, const struct source *s, const struct line *line)
-{
-    return s->live && line->time > usec_add(j->now, USEC_PER_DAY) ? j->now : line->time;
+           !source_is_off(s, line->time, j->now);
 }
 
 // What is known of him today says nothing of what he did long ago.
@@ -318,7 +288,7 @@ static void judge_line(struct judge *j, struct source *s, struct cell *c, const 
         write_hit(j, c, s->name, &hit);
     }
     if (r == JAIL_E_VERDICT)
-        sentence(j, c, &verdict, &hit, is_off(j, s, verdict.time));
+        sentence(j, c, &verdict, &hit, source_is_off(s, verdict.time, j->now));
     else if (r == JAIL_E_HIT && is_suspect(j, c, &hit))
         j->hooks.suspect(j->hooks.user, c, &hit);
 }
@@ -342,7 +312,7 @@ void judge_testify(struct judge *j, const char *jail, const struct addr *addr, u
     if (r == JAIL_E_HIT || r == JAIL_E_VERDICT)
         write_hit(j, c, dns.name, &hit);
     if (r == JAIL_E_VERDICT)
-        sentence(j, c, &verdict, &hit, is_off(j, &dns, verdict.time));
+        sentence(j, c, &verdict, &hit, source_is_off(&dns, verdict.time, j->now));
     j->source = source;
 }
 
@@ -354,11 +324,11 @@ static void on_line(void *user, struct source *s, const struct line *line)
     size_t n;
     int r = 0;
 
-    believed.time = believe(j, s, line);
+    believed.time = source_believe(s, line->time, j->now);
     j->counters.lines++;
     j->source = s;
-    if (line->dated && is_off(j, s, line->time))
-        warn_off(s, j->now, line);
+    if (line->dated)
+        source_check(s, line->time, j->now);
     if (line->dated && line->time < s->since)
         return;
     if (!s->panel)
@@ -375,13 +345,8 @@ static void on_line(void *user, struct source *s, const struct line *line)
 // Memory is freed when nothing is left to read: until then it may still be asked for.
 static void arm_expiry(struct judge *j, usec_t now)
 {
-    usec_t next = USEC_FOREVER;
+    usec_t next = roster_next(j->roster);
 
-    for (size_t i = 0; i < j->roster->n; i++) {
-        usec_t due = j->roster->cell[i].jail ? jail_next(j->roster->cell[i].jail) : USEC_FOREVER;
-        if (due < next)
-            next = due;
-    }
     if (next != USEC_FOREVER && next < usec_add(now, EXPIRE_PAUSE))
         next = usec_add(now, EXPIRE_PAUSE);
     j->expire = next;
@@ -440,10 +405,7 @@ void judge_tick(struct judge *j, usec_t now)
     ledger_ended(j->books.ledger, now, ENDED_MAX, on_ended, j);
     if (now < j->expire)
         return;
-    for (size_t i = 0; i < j->roster->n; i++) {
-        if (j->roster->cell[i].jail)
-            jail_expire(j->roster->cell[i].jail, now);
-    }
+    roster_expire(j->roster, now);
     arm_expiry(j, now);
 }
 

@@ -183,6 +183,25 @@ void roster_pass(struct roster *r)
     }
 }
 
+usec_t roster_next(const struct roster *r)
+{
+    usec_t next = USEC_FOREVER;
+
+    for (size_t i = 0; i < r->n; i++) {
+        usec_t due = r->cell[i].jail ? jail_next(r->cell[i].jail) : USEC_FOREVER;
+        next = due < next ? due : next;
+    }
+    return next;
+}
+
+void roster_expire(struct roster *r, usec_t now)
+{
+    for (size_t i = 0; i < r->n; i++) {
+        if (r->cell[i].jail)
+            jail_expire(r->cell[i].jail, now);
+    }
+}
+
 struct roster *roster_free(struct roster *r)
 {
     if (!r)

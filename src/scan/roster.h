@@ -60,5 +60,9 @@ int roster_panel(struct roster *r, const uint16_t *cell, size_t n, struct panel 
 // Tells the jails of the lines that they were not shown.
 void roster_pass(struct roster *r);
 
+// jail_next() of whichever is due first, and jail_expire() of all.
+usec_t roster_next(const struct roster *r);
+void roster_expire(struct roster *r, usec_t now);
+
 // Whom to spare from now on: own is what the host itself is called. -ENOMEM.
 int roster_spare(struct roster *r, const struct exempt *own);

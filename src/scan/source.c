@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define CLOCK_SLACK (60 * USEC_PER_SEC)
+
 int source_join(struct source *s, uint16_t cell)
 {
     uint16_t *grown;
@@ -56,6 +58,31 @@ void source_give(struct source *s, const struct line *line, line_fn *fn, void *u
     if (line->dated)
         s->last = line->time;
     fn(user, s, line);
+}
+
+bool source_is_off(const struct source *s, usec_t time, usec_t now)
+{
+    usec_t gap = time > now ? time - now : now - time;
+
+    return (s->live || time > now) && gap > CLOCK_SLACK;
+}
+
+void source_check(struct source *s, usec_t time, usec_t now)
+{
+    char span[SPAN_TEXT_MAX];
+
+    if (s->is_warned || !source_is_off(s, time, now))
+        return;
+    s->is_warned = true;
+    span_format(time > now ? time - now : now - time, span);
+    log_line(LEVEL_WARNING,
+             "%s: its lines are %s %s our clock (another time zone?): bans from it run from now on",
+             s->name, span, time > now ? "ahead of" : "behind");
+}
+
+usec_t source_believe(const struct source *s, usec_t time, usec_t now)
+{
+    return s->live && time > usec_add(now, USEC_PER_DAY) ? now : time;
 }
 
 void source_error(struct source *s, int r)

@@ -42,5 +42,14 @@ void source_done(struct source *s);
 typedef void line_fn(void *user, struct source *s, const struct line *line);
 void source_give(struct source *s, const struct line *line, line_fn *fn, void *user);
 
+// Whether the clock of a line's stamp is off: a live line was written just now, whatever its stamp
+// says, and none was written in the future. Where that is news, source_check() says so.
+bool source_is_off(const struct source *s, usec_t time, usec_t now);
+void source_check(struct source *s, usec_t time, usec_t now);
+
+// The time to judge a line by. No zone is a day ahead of another: such a clock was wrong, and its
+// hits would stay the newest of their windows until that day, at the cost of those that count.
+usec_t source_believe(const struct source *s, usec_t time, usec_t now);
+
 // Remembers why it cannot be read (0: it can), and says so when that is news.
 void source_error(struct source *s, int r);

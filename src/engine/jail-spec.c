@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "engine/jail.h"
+
+void jail_budget_init(struct jail_budget *b, size_t bytes, size_t jails)
+{
+    size_t sessions = bytes / 8;
+
+    budget_init(&b->tracks, bytes - sessions, jails);
+    b->sessions = sessions_fitting(sessions / (jails > 0 ? jails : 1));
+}
+
+static bool levels_valid(const struct level *level, size_t n, unsigned host_prefix)
+{
+    unsigned narrower = host_prefix;
+
+    if (n > NETBLOCK_LEVELS_MAX)
+        return false;
+    for (size_t i = 0; i < n; narrower = level[i].prefix, i++) {
+        if (level[i].prefix == 0 || level[i].prefix >= narrower || level[i].hosts == 0 ||
+            level[i].hosts > NETBLOCK_HOSTS_MAX || level[i].hits == 0 ||
+            level[i].hits > NETBLOCK_HITS_MAX)
+            return false;
+    }
+    return true;
+}
+
+bool jail_spec_valid(const struct jail_spec *s)
+{
+    return s->maxretry > 0 && s->maxretry <= JAIL_MAXRETRY_MAX && s->findtime > 0 &&
+           (s->netblock_findtime > 0 || s->n_v4 + s->n_v6 == 0) &&
+           levels_valid(s->v4, s->n_v4, 32) && levels_valid(s->v6, s->n_v6, 64);
+}
