@@ -54,7 +54,7 @@ class Layout(Case):
         self.rig.write('etc/filter.d/evil.conf', FILTER)
         self.rig.write('etc/jail.conf', JAIL_CONF)
         self.rig.write('etc/paths.conf', f'[DEFAULT]\nmail_log = {self.rig.path("log/mail.log")}\n')
-        self.rig.write('etc/tailban.conf', '[tailban]\nloglevel = info\nhooktimeout = 1s\n')
+        self.rig.write('etc/tailban.conf', '[tailban]\nloglevel = info\nhooktimeout = 3s\n')
 
     def local(self, *lines, name='etc/jail.local'):
         self.rig.write(name, '\n'.join(('[evil]', 'enabled = true', 'maxretry = 3', *lines, '')))
@@ -82,10 +82,11 @@ class Layout(Case):
         self.rig.hit('203.0.113.9', 3)
         self.rig.hit('203.0.113.8', 3)
         self.rig.hit('203.0.113.7', 3)
-        self.rig.wait_kernel(['203.0.113.7/32'], jail='evil')
         self.rig.wait_kernel(['203.0.113.7/32', '203.0.113.8/32'], jail='evil')
         self.assertEqual(self.rig.said('[evil] Ignore 203.0.113.9 by command'), 1)
         self.assertEqual(self.rig.said('its time was up: it is not spared'), 1)
+        log = self.rig.log()
+        self.assertLess(log.index('[evil] Ban 203.0.113.7'), log.index('its time was up'))
         self.rig.hit('203.0.113.9', 3)
         self.sync(jail='evil')
         self.assertEqual(self.rig.said('[evil] Ignore 203.0.113.9 by command'), 2)
