@@ -2,31 +2,12 @@
 // Whatever a filter and a line are: a filter that is wrong says so, and what a match finds lies in
 // the line and is found again. The input's lines: prefregex, failregex, ignoreregex, the date; what
 // follows is the line.
+#include "fuzz-pattern.h"
 #include "fuzz.h"
 
 #include "engine/filter.h"
 
-enum { PATTERN_MAX = 512, TEXT_MAX = 1024 };
-
-static struct slice next_line(struct slice *bytes)
-{
-    const char *end = bytes->n > 0 ? memchr(bytes->p, '\n', bytes->n) : NULL;
-    struct slice line = {bytes->p, end ? (size_t)(end - bytes->p) : bytes->n};
-
-    *bytes = slice_from(*bytes, line.n + 1);
-    return line;
-}
-
-// A regex ends at its first NUL, as in a file that conf has read.
-static void read_pattern(struct slice *bytes, char text[static PATTERN_MAX], struct pattern *ret)
-{
-    struct slice line = next_line(bytes);
-    size_t n = line.n < PATTERN_MAX - 1 ? line.n : PATTERN_MAX - 1;
-
-    memcpy(text, line.n > 0 ? line.p : "", n);
-    text[n] = '\0';
-    ret->text = text;
-}
+enum { TEXT_MAX = 1024 };
 
 static void check_slice(struct slice s, const struct line *line)
 {
@@ -74,7 +55,7 @@ static void run(struct filter *f, const struct line *line)
 static void run_several(struct filter *f, struct slice text)
 {
     while (text.n > 0) {
-        struct slice piece = next_line(&text);
+        struct slice piece = fuzz_line(&text);
         struct line line = {.text = piece};
         struct match m;
         int r = filter_match(f, &line, &m);
@@ -86,7 +67,7 @@ static void run_several(struct filter *f, struct slice text)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    char prefix[PATTERN_MAX], fail[PATTERN_MAX], ignore[PATTERN_MAX];
+    char prefix[FUZZ_PATTERN_MAX], fail[FUZZ_PATTERN_MAX], ignore[FUZZ_PATTERN_MAX];
     struct pattern fail_pattern = {0}, ignore_pattern = {0};
     struct filter_spec spec = {.name = "fuzz",
                                .failregex = &fail_pattern,
@@ -99,11 +80,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct line line = {.text = {0}};
     struct filter *f;
 
-    read_pattern(&bytes, prefix, &spec.prefregex);
-    read_pattern(&bytes, fail, &fail_pattern);
-    read_pattern(&bytes, ignore, &ignore_pattern);
+    fuzz_pattern(&bytes, prefix, &spec.prefregex);
+    fuzz_pattern(&bytes, fail, &fail_pattern);
+    fuzz_pattern(&bytes, ignore, &ignore_pattern);
     spec.n_ignoreregex = ignore[0] != '\0';
-    date = next_line(&bytes);
+    date = fuzz_line(&bytes);
     line.text = (struct slice){bytes.p, bytes.n < TEXT_MAX ? bytes.n : TEXT_MAX};
     line.date = (struct slice){0};
     if (date.n > 0 && date.n <= line.text.n) {

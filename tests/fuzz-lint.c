@@ -1,32 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Whatever a filter is, looking it over ends, and a witness is what it is said to be. The input's
 // lines: prefregex, failregex.
+#include "fuzz-pattern.h"
 #include "fuzz.h"
 
 #include "engine/lint.h"
 
-enum { PATTERN_MAX = 512 };
-
 static const struct lint_budget budget = {.lines = 100, .steps = 100000};
-
-static struct slice next_line(struct slice *bytes)
-{
-    const char *end = bytes->n > 0 ? memchr(bytes->p, '\n', bytes->n) : NULL;
-    struct slice line = {bytes->p, end ? (size_t)(end - bytes->p) : bytes->n};
-
-    *bytes = slice_from(*bytes, line.n + 1);
-    return line;
-}
-
-static void read_pattern(struct slice *bytes, char text[static PATTERN_MAX], struct pattern *ret)
-{
-    struct slice line = next_line(bytes);
-    size_t n = line.n < PATTERN_MAX - 1 ? line.n : PATTERN_MAX - 1;
-
-    memcpy(text, line.n > 0 ? line.p : "", n);
-    text[n] = '\0';
-    ret->text = text;
-}
 
 static int check(void *user, const struct lint_finding *f)
 {
@@ -43,15 +23,15 @@ static int check(void *user, const struct lint_finding *f)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
-    char prefregex[PATTERN_MAX], failregex[PATTERN_MAX];
+    char prefregex[FUZZ_PATTERN_MAX], failregex[FUZZ_PATTERN_MAX];
     struct slice input = {(const char *)bytes, n};
     struct filter_error error;
     struct pattern pattern = {0};
     struct filter_spec spec = {.name = "fuzz", .failregex = &pattern, .n_failregex = 1};
     struct filter *filter;
 
-    read_pattern(&input, prefregex, &spec.prefregex);
-    read_pattern(&input, failregex, &pattern);
+    fuzz_pattern(&input, prefregex, &spec.prefregex);
+    fuzz_pattern(&input, failregex, &pattern);
     if (filter_new(&spec, &filter, &error) < 0)
         return 0;
     lint_filter(&spec, NULL, 0, &budget, check, filter);

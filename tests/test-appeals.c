@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Shells are the commands; the test waits for their ends, not for a time.
+#include "folder.h"
 #include "scan/appeals.h"
 
 #include "base/cleanup.h"
@@ -24,7 +25,7 @@
 enum { TOLD_MAX = 8192 };
 
 struct fixture {
-    char dir[64];
+    char dir[sizeof(FOLDER_NAME)];
     sd_event *event;
     struct ledger *ledger;
     struct appeals *appeals;
@@ -56,8 +57,7 @@ static int set_up(void **state)
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
     sigprocmask(SIG_BLOCK, &set, NULL);
-    strcpy(f->dir, "/tmp/test-appeals.XXXXXX");
-    assert_non_null(mkdtemp(f->dir));
+    assert_true(folder_make(f->dir));
     assert_int_equal(setenv("DIR", f->dir, 1), 0);
     assert_true(sd_event_new(&f->event) >= 0);
     assert_int_equal(ledger_open(":memory:", &f->ledger), 0);
@@ -71,13 +71,11 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct fixture *f = *state;
-    char command[128];
 
     assert_null(appeals_free(f->appeals));
     ledger_close(f->ledger);
     sd_event_unref(f->event);
-    snprintf(command, sizeof(command), "rm -r '%s'", f->dir);
-    assert_int_equal(system(command), 0);
+    assert_true(folder_remove(f->dir));
     free(f);
     return 0;
 }

@@ -4,6 +4,7 @@
 #include "conf/config.h"
 
 #include "conf-text.h"
+#include "folder.h"
 
 #include "base/cleanup.h"
 
@@ -120,19 +121,20 @@ static void test_samples(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
-        char dir[] = "/tmp/test-conf-bounds.XXXXXX", command[PATH_SIZE];
+        char dir[sizeof(FOLDER_NAME)], path[PATH_SIZE];
         cleanup(freep) char *said = NULL;
         bool good;
 
-        assert_non_null(mkdtemp(dir));
-        snprintf(command, sizeof(command), "mkdir %s/jails %s/filters", dir, dir);
-        assert_int_equal(system(command), 0);
+        assert_true(folder_make(dir));
+        snprintf(path, sizeof(path), "%s/jails", dir);
+        assert_int_equal(mkdir(path, 0700), 0);
+        snprintf(path, sizeof(path), "%s/filters", dir);
+        assert_int_equal(mkdir(path, 0700), 0);
         write_at(dir, "filters/good.conf", NULL, "[Definition]\nfailregex = ^<HOST>\n");
         write_at(dir, "jails/good.conf", NULL, "[good]\nenabled = true\nlogpath = /x\n");
         write_at(dir, samples[i].file, samples[i].write, NULL);
         said = load(dir, &good);
-        snprintf(command, sizeof(command), "rm -r %s", dir);
-        assert_int_equal(system(command), 0);
+        assert_true(folder_remove(dir));
         if (!strstr(said, samples[i].says))
             fail_msg("there is\n%s\nwithout: %s", said, samples[i].says);
         if (!good)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What no fixture can hold: files too large, fifos, includes without end, layouts.
 #include "conf/layers.h"
+#include "folder.h"
 
 #include "conf/conffile.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +18,7 @@
 #include <cmocka.h>
 
 struct fixture {
-    char dir[PATH_MAX];
+    char dir[sizeof(FOLDER_NAME)];
     struct pool *pool;
     struct problems problems;
 };
@@ -27,9 +27,7 @@ static int setup(void **state)
 {
     struct fixture *x = calloc(1, sizeof(*x));
 
-    snprintf(x->dir, sizeof(x->dir), "%s/tailban-layers-XXXXXX",
-             getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
-    assert_non_null(mkdtemp(x->dir));
+    assert_true(folder_make(x->dir));
     assert_int_equal(chdir(x->dir), 0);
     x->pool = pool_new();
     assert_int_equal(problems_init(&x->problems, x->pool), 0);
@@ -37,18 +35,12 @@ static int setup(void **state)
     return 0;
 }
 
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
-{
-    (void)st, (void)kind, (void)where;
-    return remove(path);
-}
-
 static int teardown(void **state)
 {
     struct fixture *x = *state;
 
     assert_int_equal(chdir("/"), 0);
-    assert_int_equal(nftw(x->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
+    assert_true(folder_remove(x->dir));
     pool_free(x->pool);
     free(x);
     return 0;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Real files in a folder of their own, and what is read of them after each thing that happens.
+#include "folder.h"
 #include "scan/follow.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -376,19 +376,13 @@ static void do_step(const struct step *s, struct follow **f)
     }
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st, (void)type, (void)ftw;
-    return remove(path);
-}
-
 static char home[PATH_MAX];
 
 static int enter(void **state)
 {
-    char *folder = strdup("/tmp/test-follow-XXXXXX");
+    char *folder = malloc(sizeof(FOLDER_NAME));
 
-    if (!folder || !mkdtemp(folder) || chmod(folder, 0777) < 0 || chdir(folder) < 0)
+    if (!folder || !folder_make(folder) || chmod(folder, 0777) < 0 || chdir(folder) < 0)
         return -1;
     // Root may read everything, so the tests are somebody else's.
     if (geteuid() == 0 && seteuid(65534) < 0)
@@ -403,7 +397,7 @@ static int leave(void **state)
 
     if (chdir(home) < 0)
         r = -1;
-    nftw(*state, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    folder_remove(*state);
     free(*state);
     return r;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Hooks write what they are told into files of a folder, and the test waits for the files' hooks to
 // end, not for a time.
+#include "folder.h"
 #include "scan/hooks.h"
 
 #include "base/cleanup.h"
@@ -25,7 +26,7 @@
 enum { TEXT_MAX_ = 8192 };
 
 struct fixture {
-    char dir[64];
+    char dir[sizeof(FOLDER_NAME)];
     sd_event *event;
     struct ledger *ledger;
     struct hooks *hooks;
@@ -42,8 +43,7 @@ static int setup(void **state)
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
     sigprocmask(SIG_BLOCK, &set, NULL);
-    strcpy(f->dir, "/tmp/test-hooks.XXXXXX");
-    assert_non_null(mkdtemp(f->dir));
+    assert_true(folder_make(f->dir));
     assert_int_equal(setenv("DIR", f->dir, 1), 0);
     assert_int_equal(setenv("TAILBAN_JAIL", "of-our-own-environment", 1), 0);
     assert_int_equal(setenv("WATCHDOG_USEC", "1", 1), 0);
@@ -59,13 +59,11 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct fixture *f = *state;
-    char command[128];
 
     assert_null(hooks_free(f->hooks));
     ledger_close(f->ledger);
     sd_event_unref(f->event);
-    snprintf(command, sizeof(command), "rm -r '%s'", f->dir);
-    assert_int_equal(system(command), 0);
+    assert_true(folder_remove(f->dir));
     free(f);
     return 0;
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "folder.h"
 #include "scan/judge.h"
 
 #include "base/cleanup.h"
@@ -20,7 +21,7 @@
 enum { PATH_SIZE = 256, ROUNDS = 1000 };
 
 struct fixture {
-    char dir[64];
+    char dir[sizeof(FOLDER_NAME)];
     struct ledger *ledger;
     struct zone zone;
     struct judge *judge;
@@ -164,8 +165,7 @@ static int set_up(void **state)
     static const char *const folders[] = {"etc", "etc/jails", "etc/filters"};
     char path[PATH_SIZE];
 
-    strcpy(f->dir, "/tmp/test-judge-XXXXXX");
-    assert_non_null(mkdtemp(f->dir));
+    assert_true(folder_make(f->dir));
     for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
         assert_int_equal(mkdir(path_in(f, folders[i], path), 0700), 0);
     append(f, "etc/filters/evil.conf", "[Definition]\nfailregex = ^ mail evil: from <HOST>$\n");
@@ -179,13 +179,11 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct fixture *f = *state;
-    char command[PATH_SIZE];
 
     judge_free(f->judge);
     ledger_close(f->ledger);
     zone_done(&f->zone);
-    snprintf(command, sizeof(command), "rm -r '%s'", f->dir);
-    assert_int_equal(system(command), 0);
+    assert_true(folder_remove(f->dir));
     free(f);
     return 0;
 }

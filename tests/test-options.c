@@ -4,6 +4,7 @@
 #include "conf/options.h"
 
 #include "conf-text.h"
+#include "folder.h"
 
 #include "base/cleanup.h"
 #include "conf/filterspec.h"
@@ -342,7 +343,7 @@ static const char *const silent[] = {
 };
 
 struct fixture {
-    char dir[PATH_MAX];
+    char dir[sizeof(FOLDER_NAME)];
 };
 
 static void write_file(const char *dir, const char *name, const char *text)
@@ -362,9 +363,7 @@ static int setup(void **state)
     struct fixture *x = calloc(1, sizeof(*x));
     char path[PATH_MAX + 32];
 
-    snprintf(x->dir, sizeof(x->dir), "%s/tailban-options-XXXXXX",
-             getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
-    assert_non_null(mkdtemp(x->dir));
+    assert_true(folder_make(x->dir));
     snprintf(path, sizeof(path), "%s/jails", x->dir);
     assert_int_equal(mkdir(path, 0700), 0);
     snprintf(path, sizeof(path), "%s/filters", x->dir);
@@ -377,14 +376,9 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-    static const char *const names[] = {"filters/x.conf", "jails/x.conf", "filters", "jails", ""};
     struct fixture *x = *state;
-    char path[PATH_MAX + 32];
 
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        snprintf(path, sizeof(path), "%s/%s", x->dir, names[i]);
-        remove(path);
-    }
+    assert_true(folder_remove(x->dir));
     free(x);
     return 0;
 }

@@ -314,6 +314,8 @@ int segment_next(struct segment_reader *r, struct record *ret)
         return -EUCLEAN;
     if ((flags & HAS_GAP || r->last.seq == 0) && !get_number(&r->heads, INT64_MAX, &gap))
         return -EUCLEAN;
+    if (gap > INT64_MAX - record.seq)
+        return -EUCLEAN;
     if (!get_u32(&r->heads, &record.jail) || !get_number(&r->heads, UINT64_MAX, &time) ||
         !get_host(&r->heads, flags, &record.host))
         return -EUCLEAN;
