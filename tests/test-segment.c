@@ -187,6 +187,20 @@ static void test_damage(void **state)
     segment_done(&s);
 }
 
+// Places in the order beyond all that there can be do not come round to the first ones.
+static void test_order(void **state)
+{
+    struct record r = record_of(0);
+    struct segment s = {0};
+
+    (void)state;
+    r.seq = INT64_MAX - 1;
+    for (int i = 0; i < 3; i++, r.seq++)
+        assert_int_equal(segment_add(&s, &r), 0);
+    assert_int_equal(read_all(reader_of(&s)), 2);
+    segment_done(&s);
+}
+
 static void test_sieve(void **state)
 {
     static const char *const inside[] = {"192.0.2.1",       "192.0.2.2",       "192.0.2.0/24",
@@ -233,6 +247,7 @@ int main(void)
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_same_text),
         cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_order),
         cmocka_unit_test(test_sieve),
     };
 
