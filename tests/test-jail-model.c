@@ -13,19 +13,25 @@
 
 #include <cmocka.h>
 
-enum { SEED = 11, LINES = 900, RUNGS = 3, TEXT_MAX = 64, FINDTIME = 100, BLOCK_FINDTIME = 160 };
+enum {
+    SEED = 11,
+    LINES = 900,
+    RUNGS = 3,
+    TEXT_MAX = 64,
+    FINDTIME = 100,
+    BLOCK_FINDTIME = 160,
+    WIDE_FINDTIME = 230
+};
 
 static const struct jail_spec spec = {
     .name = "model",
     .maxretry = 3,
     .findtime = FINDTIME,
     .sentence = {1000},
-    .v4 = {{28, 3, 7}, {24, 5, 16}},
+    .v4 = {{28, 3, 7, BLOCK_FINDTIME, 5000}, {24, 5, 16, WIDE_FINDTIME, 7000}},
     .n_v4 = RUNGS - 1,
-    .v6 = {{60, 3, 7}, {56, 5, 16}},
+    .v6 = {{60, 3, 7, BLOCK_FINDTIME, 5000}, {56, 5, 16, WIDE_FINDTIME, 7000}},
     .n_v6 = RUNGS - 1,
-    .netblock_findtime = BLOCK_FINDTIME,
-    .netblock_sentence = {5000},
 };
 
 static const struct exempt nobody;
@@ -127,7 +133,7 @@ static struct finding find(const struct record *list, size_t n, size_t rung)
     struct finding f = {
         .need_hits = level ? l->hits : spec.maxretry,
         .need_hosts = level ? l->hosts : 1,
-        .findtime = level ? spec.netblock_findtime : spec.findtime,
+        .findtime = level ? l->findtime : spec.findtime,
     };
     const struct addr *host[LINES];
 
@@ -195,6 +201,7 @@ static void test_in_order_a_jail_agrees_with_the_model(void **state)
 {
     static struct sample log[LINES];
     static struct record list[LINES];
+    static const usec_t bantime[RUNGS] = {1000, 5000, 7000};
     unsigned banned[RUNGS] = {0};
 
     (void)state;
@@ -213,6 +220,8 @@ static void test_in_order_a_jail_agrees_with_the_model(void **state)
                 continue;
             banned[list[n - 1].level[expected]]++;
             assert_memory_equal(&v.net, &list[n - 1].net[expected], sizeof(v.net));
+            assert_int_equal(v.findtime, f[expected].findtime);
+            assert_int_equal(v.until - v.time, bantime[list[n - 1].level[expected]]);
             assert_int_equal(v.hosts, at_most(f[expected].hosts, v.need_hosts));
             if (v.reason == VERDICT_BLOCK)
                 assert_int_equal(v.hits, at_most(f[expected].hits, v.need_hits));

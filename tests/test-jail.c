@@ -33,12 +33,10 @@ static struct jail_spec base_spec(void)
         .maxretry = 3,
         .findtime = seconds(100),
         .sentence = {seconds(1000)},
-        .v4 = {{24, 3, 6}, {16, 4, 12}},
+        .v4 = {{24, 3, 6, seconds(200), seconds(5000)}, {16, 4, 12, seconds(200), seconds(5000)}},
         .n_v4 = 2,
-        .v6 = {{56, 3, 6}, {48, 4, 12}},
+        .v6 = {{56, 3, 6, seconds(200), seconds(5000)}, {48, 4, 12, seconds(200), seconds(5000)}},
         .n_v6 = 2,
-        .netblock_findtime = seconds(200),
-        .netblock_sentence = {seconds(5000)},
     };
 }
 
@@ -346,7 +344,7 @@ static void test_growth(void **state)
     (void)state;
     assert_int_equal(formula_parse(slice_of("ban.Time * 2 ** ban.Count"), &growth.formula, error),
                      0);
-    spec.sentence.growth = spec.netblock_sentence.growth = &growth;
+    spec.sentence.growth = &growth;
     spec.n_v4 = 1;
     j = make(&spec, &exempt);
     jail_ask(j, past_of, &asked);
@@ -432,28 +430,28 @@ static void test_wrong_specs_are_refused(void **state)
 {
     static const struct {
         uint32_t maxretry;
-        usec_t findtime, netblock_findtime;
+        usec_t findtime;
         struct level v4[2], v6[2];
         size_t n_v4, n_v6;
         int r;
     } cases[] = {
-        {3, 9, 9, {{24, 4, 12}, {16, 32, 128}}, {{56, 4, 12}, {48, 16, 64}}, 2, 2, 0},
-        {3, 9, 0, {{0}}, {{0}}, 0, 0, 0},
-        {JAIL_MAXRETRY_MAX, USEC_FOREVER, 9, {{31, 1, 1}, {1, 1, 1}}, {{63, 1, 1}}, 2, 1, 0},
-        {0, 9, 9, {{0}}, {{0}}, 0, 0, -EINVAL},
-        {JAIL_MAXRETRY_MAX + 1, 9, 9, {{0}}, {{0}}, 0, 0, -EINVAL},
-        {3, 0, 9, {{0}}, {{0}}, 0, 0, -EINVAL},
-        {3, 9, 0, {{24, 4, 12}}, {{0}}, 1, 0, -EINVAL},
-        {3, 9, 9, {{32, 4, 12}}, {{0}}, 1, 0, -EINVAL},
-        {3, 9, 9, {{0, 4, 12}}, {{0}}, 1, 0, -EINVAL},
-        {3, 9, 9, {{16, 4, 12}, {24, 4, 12}}, {{0}}, 2, 0, -EINVAL},
-        {3, 9, 9, {{24, 4, 12}, {24, 4, 12}}, {{0}}, 2, 0, -EINVAL},
-        {3, 9, 9, {{24, 0, 12}}, {{0}}, 1, 0, -EINVAL},
-        {3, 9, 9, {{24, 4, 0}}, {{0}}, 1, 0, -EINVAL},
-        {3, 9, 9, {{24, NETBLOCK_HOSTS_MAX + 1, 12}}, {{0}}, 1, 0, -EINVAL},
-        {3, 9, 9, {{24, 4, NETBLOCK_HITS_MAX + 1}}, {{0}}, 1, 0, -EINVAL},
-        {3, 9, 9, {{0}}, {{64, 4, 12}}, 0, 1, -EINVAL},
-        {3, 9, 9, {{24, 4, 12}}, {{0}}, NETBLOCK_LEVELS_MAX + 1, 0, -EINVAL},
+        {3, 9, {{24, 4, 12, 9}, {16, 32, 128, 9}}, {{56, 4, 12, 9}, {48, 16, 64, 9}}, 2, 2, 0},
+        {3, 9, {{0}}, {{0}}, 0, 0, 0},
+        {JAIL_MAXRETRY_MAX, USEC_FOREVER, {{31, 1, 1, 9}, {1, 1, 1, 9}}, {{63, 1, 1, 9}}, 2, 1, 0},
+        {0, 9, {{0}}, {{0}}, 0, 0, -EINVAL},
+        {JAIL_MAXRETRY_MAX + 1, 9, {{0}}, {{0}}, 0, 0, -EINVAL},
+        {3, 0, {{0}}, {{0}}, 0, 0, -EINVAL},
+        {3, 9, {{24, 4, 12, 0}}, {{0}}, 1, 0, -EINVAL},
+        {3, 9, {{32, 4, 12, 9}}, {{0}}, 1, 0, -EINVAL},
+        {3, 9, {{0, 4, 12, 9}}, {{0}}, 1, 0, -EINVAL},
+        {3, 9, {{16, 4, 12, 9}, {24, 4, 12, 9}}, {{0}}, 2, 0, -EINVAL},
+        {3, 9, {{24, 4, 12, 9}, {24, 4, 12, 9}}, {{0}}, 2, 0, -EINVAL},
+        {3, 9, {{24, 0, 12, 9}}, {{0}}, 1, 0, -EINVAL},
+        {3, 9, {{24, 4, 0, 9}}, {{0}}, 1, 0, -EINVAL},
+        {3, 9, {{24, NETBLOCK_HOSTS_MAX + 1, 12, 9}}, {{0}}, 1, 0, -EINVAL},
+        {3, 9, {{24, 4, NETBLOCK_HITS_MAX + 1, 9}}, {{0}}, 1, 0, -EINVAL},
+        {3, 9, {{0}}, {{64, 4, 12, 9}}, 0, 1, -EINVAL},
+        {3, 9, {{24, 4, 12, 9}}, {{0}}, NETBLOCK_LEVELS_MAX + 1, 0, -EINVAL},
     };
 
     (void)state;
@@ -461,7 +459,6 @@ static void test_wrong_specs_are_refused(void **state)
         struct jail_spec spec = {.name = "test",
                                  .maxretry = cases[i].maxretry,
                                  .findtime = cases[i].findtime,
-                                 .netblock_findtime = cases[i].netblock_findtime,
                                  .n_v4 = cases[i].n_v4,
                                  .n_v6 = cases[i].n_v6};
         struct exempt exempt = {0};

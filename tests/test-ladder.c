@@ -13,11 +13,10 @@ enum { SEED = 13, RUNGS = 3, FINDTIME = 100, BLOCK_FINDTIME = 200 };
 static const struct jail_spec spec = {
     .maxretry = 4,
     .findtime = FINDTIME,
-    .v4 = {{24, 3, 6}, {16, 4, 12}},
+    .v4 = {{24, 3, 6, BLOCK_FINDTIME}, {16, 4, 12, BLOCK_FINDTIME}},
     .n_v4 = RUNGS - 1,
-    .v6 = {{56, 3, 6}, {48, 4, 12}},
+    .v6 = {{56, 3, 6, BLOCK_FINDTIME}, {48, 4, 12, BLOCK_FINDTIME}},
     .n_v6 = RUNGS - 1,
-    .netblock_findtime = BLOCK_FINDTIME,
 };
 
 struct step {

@@ -91,7 +91,6 @@ static const struct scenario {
 // One block, kept as a record between its hits.
 struct kept {
     struct level level;
-    usec_t findtime;
     struct netblock *block;
     unsigned char *record;
     bool known;
@@ -99,7 +98,8 @@ struct kept {
 
 static struct kept keep(struct level level, usec_t findtime)
 {
-    return (struct kept){level, findtime, netblock_new(level.hits, level.hosts),
+    level.findtime = findtime;
+    return (struct kept){level, netblock_new(level.hits, level.hosts),
                          malloc(track_size(level.hits, level.hosts)), false};
 }
 
@@ -138,12 +138,12 @@ static int count(struct kept *k, const struct addr *host, usec_t time, uint32_t 
     int r;
 
     load(k, host);
-    r = netblock_hit(k->block, &k->level, k->findtime, &t, ret_hits, ret_hosts);
+    r = netblock_hit(k->block, &k->level, &t, ret_hits, ret_hosts);
     save(k);
     if (r == 0) {
         load(k, host);
         t.wiped = *wiped;
-        netblock_look(k->block, k->findtime, &t, ret_hits, ret_hosts);
+        netblock_look(k->block, k->level.findtime, &t, ret_hits, ret_hosts);
     }
     *wiped = t.wiped;
     return r;

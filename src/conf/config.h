@@ -62,10 +62,11 @@ struct jail_conf {
     struct journal_conf journal;
     struct port_range *port; // none: all ports
     size_t n_port;
-    bool watch_only;       // its bans are known, and nobody is kept out
-    bool reject;           // answer with an error instead of dropping
-    struct jail_spec spec; // spec.name is name
-    bool increment;        // bantime.increment: the spec's sentences grow
+    bool watch_only;                            // its bans are known, and nobody is kept out
+    bool reject;                                // answer with an error instead of dropping
+    struct jail_spec spec;                      // spec.name is name
+    usec_t netblock_findtime, netblock_bantime; // of levels without times of their own
+    bool increment;                             // bantime.increment: the spec's sentence grows
     struct growth growth;
     const char *factor, *formula; // as they stand in the file
     struct exempt ignoreip;       // with all that its names and files stood for when they were read

@@ -4,31 +4,57 @@
 #include "conf/words.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 
-// "24:4:12" into its three numbers.
-static int split(struct slice word, uint32_t ret[static 3])
+enum { FIELDS_LEAST = 3, FIELDS_MOST = 5 };
+
+// "24:4:12:6h" into its fields; those that are not there are empty.
+static int split(struct slice word, struct slice ret[static FIELDS_MOST])
 {
-    for (size_t i = 0; i < 3; i++) {
+    size_t n = 0;
+
+    memset(ret, 0, FIELDS_MOST * sizeof(*ret));
+    for (bool more = true; more; n++) {
         const char *colon = word.n > 0 ? memchr(word.p, ':', word.n) : NULL;
-        size_t n = colon ? (size_t)(colon - word.p) : word.n;
-        if ((i < 2) != (colon != NULL) ||
-            words_number((struct slice){word.p, n}, 0, 65535, &ret[i]) < 0)
+        if (n == FIELDS_MOST)
             return -EINVAL;
-        word = slice_from(word, n + 1);
+        ret[n] = (struct slice){word.p, colon ? (size_t)(colon - word.p) : word.n};
+        word = slice_from(word, ret[n].n + 1);
+        more = colon;
+    }
+    return n < FIELDS_LEAST ? -EINVAL : 0;
+}
+
+static int parse_numbers(const struct slice field[static FIELDS_LEAST],
+                         uint32_t ret[static FIELDS_LEAST])
+{
+    for (size_t i = 0; i < FIELDS_LEAST; i++) {
+        if (words_number(field[i], 0, 65535, &ret[i]) < 0)
+            return -EINVAL;
     }
     return 0;
+}
+
+static int parse_time(struct slice field, usec_t *ret)
+{
+    *ret = 0;
+    return field.n == 0 || (span_parse(field, ret) == 0 && *ret >= USEC_PER_SEC) ? 0 : -EINVAL;
 }
 
 static int parse_level(struct slice word, unsigned widest, unsigned narrowest, struct level *ret,
                        char *error)
 {
     int n = word.n > 40 ? 40 : (int)word.n;
-    uint32_t number[3];
+    struct slice field[FIELDS_MOST];
+    uint32_t number[FIELDS_LEAST];
+    usec_t findtime, bantime;
 
-    if (split(word, number) < 0)
-        snprintf(error, LEVELS_ERROR_MAX, "'%.*s': write PREFIX:HOSTS:HITS, e.g. %u:4:12", n,
-                 word.p, narrowest - 7);
+    if (split(word, field) < 0 || parse_numbers(field, number) < 0)
+        snprintf(error, LEVELS_ERROR_MAX,
+                 "'%.*s': write PREFIX:HOSTS:HITS, e.g. %u:4:12, and :FINDTIME:BANTIME where they "
+                 "are not the jail's",
+                 n, word.p, narrowest - 7);
     else if (number[0] < widest || number[0] > narrowest)
         snprintf(error, LEVELS_ERROR_MAX, "'%.*s': write a prefix from %u to %u", n, word.p, widest,
                  narrowest);
@@ -38,8 +64,15 @@ static int parse_level(struct slice word, unsigned widest, unsigned narrowest, s
     else if (number[2] < number[1] || number[2] > NETBLOCK_HITS_MAX)
         snprintf(error, LEVELS_ERROR_MAX, "'%.*s': write from %u hits (as many as hosts) to %d", n,
                  word.p, number[1], NETBLOCK_HITS_MAX);
+    else if (parse_time(field[3], &findtime) < 0 || parse_time(field[4], &bantime) < 0)
+        snprintf(error, LEVELS_ERROR_MAX,
+                 "'%.*s': write times such as 600, 10m, 1h30m or 1w, at least 1s", n, word.p);
+    else if (findtime == USEC_FOREVER)
+        snprintf(error, LEVELS_ERROR_MAX,
+                 "'%.*s': hits cannot count for ever; write a time such as 1d", n, word.p);
     else {
-        *ret = (struct level){(uint8_t)number[0], (uint16_t)number[1], (uint16_t)number[2]};
+        *ret = (struct level){(uint8_t)number[0], (uint16_t)number[1], (uint16_t)number[2],
+                              findtime, bantime};
         return 0;
     }
     return -EINVAL;
@@ -82,4 +115,12 @@ int levels_parse(struct slice text, unsigned widest, unsigned narrowest,
     memcpy(ret, levels, n * sizeof(*levels));
     *ret_n = n;
     return 0;
+}
+
+void levels_complete(struct level *levels, size_t n, usec_t findtime, usec_t bantime)
+{
+    for (size_t i = 0; i < n; i++) {
+        levels[i].findtime = levels[i].findtime ? levels[i].findtime : findtime;
+        levels[i].bantime = levels[i].bantime ? levels[i].bantime : bantime;
+    }
 }

@@ -2,6 +2,7 @@
 #include "conf/options.h"
 
 #include "base/cleanup.h"
+#include "conf/levels.h"
 #include "conf/value.h"
 
 #include <errno.h>
@@ -53,10 +54,9 @@ static const struct option {
     {"shield", value_parse_bool, value_print_bool, AT(spec.shield), "false", false},
     {"netblock.v4", value_parse_levels_v4, value_print_levels_v4, 0, NULL, false},
     {"netblock.v6", value_parse_levels_v6, value_print_levels_v6, 0, NULL, false},
-    {"netblock.findtime", value_parse_span, value_print_span, AT(spec.netblock_findtime), NULL,
+    {"netblock.findtime", value_parse_span, value_print_span, AT(netblock_findtime), NULL, false},
+    {"netblock.bantime", value_parse_span_or_forever, value_print_span, AT(netblock_bantime), NULL,
      false},
-    {"netblock.bantime", value_parse_span_or_forever, value_print_span,
-     AT(spec.netblock_sentence.bantime), NULL, false},
 };
 
 // The others of fail2ban's.
@@ -158,9 +158,23 @@ int options_read_one(struct draft *d, const struct scope *s, const char *name)
     return -EINVAL;
 }
 
+// What is not said follows from what is.
+static void complete(struct jail_conf *jail)
+{
+    struct jail_spec *spec = &jail->spec;
+
+    if (jail->netblock_findtime == 0)
+        jail->netblock_findtime = spec->findtime;
+    if (jail->netblock_bantime == 0)
+        jail->netblock_bantime = spec->sentence.bantime;
+    levels_complete(spec->v4, spec->n_v4, jail->netblock_findtime, jail->netblock_bantime);
+    levels_complete(spec->v6, spec->n_v6, jail->netblock_findtime, jail->netblock_bantime);
+    if (jail->increment)
+        spec->sentence.growth = &jail->growth;
+}
+
 int options_read(struct draft *d, const struct scope *s)
 {
-    struct jail_spec *spec = &d->jail->spec;
     int r = 0, e;
 
     // All of them, so that all that is wrong is said at once.
@@ -170,12 +184,7 @@ int options_read(struct draft *d, const struct scope *s)
             return e;
         r = e < 0 ? e : r;
     }
-    if (spec->netblock_findtime == 0)
-        spec->netblock_findtime = spec->findtime;
-    if (spec->netblock_sentence.bantime == 0)
-        spec->netblock_sentence.bantime = spec->sentence.bantime;
-    if (d->jail->increment)
-        spec->sentence.growth = spec->netblock_sentence.growth = &d->jail->growth;
+    complete(d->jail);
     return r;
 }
 

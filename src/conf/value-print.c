@@ -106,19 +106,25 @@ void value_print_maxretry(const struct jail_conf *jail, const void *field, FILE 
 }
 
 // In seconds where the text would round: what is printed can be read again.
+static void format_span(usec_t span, char ret[static SPAN_TEXT_MAX])
+{
+    usec_t again;
+
+    span_format(span, ret);
+    if (span == USEC_FOREVER)
+        snprintf(ret, SPAN_TEXT_MAX, "-1");
+    else if (span_parse(slice_of(ret), &again) < 0 || again != span)
+        snprintf(ret, SPAN_TEXT_MAX, "%" PRIu64 ".%06" PRIu64, span / USEC_PER_SEC,
+                 span % USEC_PER_SEC);
+}
+
 void value_print_span(const struct jail_conf *jail, const void *field, FILE *out)
 {
-    usec_t span = *(const usec_t *)field, again;
     char text[SPAN_TEXT_MAX];
 
     (void)jail;
-    span_format(span, text);
-    if (span == USEC_FOREVER)
-        fputs(" -1", out);
-    else if (span_parse(slice_of(text), &again) == 0 && again == span)
-        fprintf(out, " %s", text);
-    else
-        fprintf(out, " %" PRIu64 ".%06" PRIu64, span / USEC_PER_SEC, span % USEC_PER_SEC);
+    format_span(*(const usec_t *)field, text);
+    fprintf(out, " %s", text);
 }
 
 void value_print_ignoreip(const struct jail_conf *jail, const void *field, FILE *out)
@@ -132,22 +138,52 @@ void value_print_ignoreip(const struct jail_conf *jail, const void *field, FILE 
     }
 }
 
-static void print_levels(const struct level *level, size_t n, FILE *out)
+// A time in a level has no blanks: they separate levels.
+static void print_time(usec_t span, FILE *out)
+{
+    char text[SPAN_TEXT_MAX];
+
+    format_span(span, text);
+    for (const char *p = text; *p; p++) {
+        if (*p != ' ')
+            fputc(*p, out);
+    }
+}
+
+// Of the times, those that are not the jail's.
+static void print_level(const struct jail_conf *jail, const struct level *l, FILE *out)
+{
+    bool findtime = l->findtime != jail->netblock_findtime;
+    bool bantime = l->bantime != jail->netblock_bantime;
+
+    fprintf(out, " %u:%u:%u", l->prefix, l->hosts, l->hits);
+    if (findtime || bantime)
+        fputc(':', out);
+    if (findtime)
+        print_time(l->findtime, out);
+    if (bantime) {
+        fputc(':', out);
+        print_time(l->bantime, out);
+    }
+}
+
+static void print_levels(const struct jail_conf *jail, const struct level *level, size_t n,
+                         FILE *out)
 {
     for (size_t i = 0; i < n; i++)
-        fprintf(out, " %u:%u:%u", level[i].prefix, level[i].hosts, level[i].hits);
+        print_level(jail, &level[i], out);
 }
 
 void value_print_levels_v4(const struct jail_conf *jail, const void *field, FILE *out)
 {
     (void)field;
-    print_levels(jail->spec.v4, jail->spec.n_v4, out);
+    print_levels(jail, jail->spec.v4, jail->spec.n_v4, out);
 }
 
 void value_print_levels_v6(const struct jail_conf *jail, const void *field, FILE *out)
 {
     (void)field;
-    print_levels(jail->spec.v6, jail->spec.n_v6, out);
+    print_levels(jail, jail->spec.v6, jail->spec.n_v6, out);
 }
 
 void value_print_argv(const struct jail_conf *jail, const void *field, FILE *out)

@@ -18,7 +18,7 @@ static bool levels_valid(const struct level *level, size_t n, unsigned host_pref
     for (size_t i = 0; i < n; narrower = level[i].prefix, i++) {
         if (level[i].prefix == 0 || level[i].prefix >= narrower || level[i].hosts == 0 ||
             level[i].hosts > NETBLOCK_HOSTS_MAX || level[i].hits == 0 ||
-            level[i].hits > NETBLOCK_HITS_MAX)
+            level[i].hits > NETBLOCK_HITS_MAX || level[i].findtime == 0)
             return false;
     }
     return true;
@@ -27,6 +27,17 @@ static bool levels_valid(const struct level *level, size_t n, unsigned host_pref
 bool jail_spec_valid(const struct jail_spec *s)
 {
     return s->maxretry > 0 && s->maxretry <= JAIL_MAXRETRY_MAX && s->findtime > 0 &&
-           (s->netblock_findtime > 0 || s->n_v4 + s->n_v6 == 0) &&
            levels_valid(s->v4, s->n_v4, 32) && levels_valid(s->v6, s->n_v6, 64);
+}
+
+static usec_t longest(const struct level *level, size_t n, usec_t so_far)
+{
+    for (size_t i = 0; i < n; i++)
+        so_far = level[i].findtime > so_far ? level[i].findtime : so_far;
+    return so_far;
+}
+
+usec_t jail_spec_findtime(const struct jail_spec *s)
+{
+    return longest(s->v4, s->n_v4, longest(s->v6, s->n_v6, s->findtime));
 }

@@ -20,8 +20,9 @@ struct jail {
     struct ladder *ladder;
     struct jail_budget own;
     struct share share;
-    usec_t newest; // line
-    usec_t swept;  // when what is too old last had to make room
+    usec_t findtime; // the longest
+    usec_t newest;   // line
+    usec_t swept;    // when what is too old last had to make room
     past_fn *past;
     void *past_user;
     struct reputation *reputation; // NULL: none
@@ -43,6 +44,7 @@ int jail_new(const struct jail_spec *spec, struct filter *filter, const struct e
     j->name = strdup(spec->name);
     j->spec = *spec;
     j->spec.name = j->name;
+    j->findtime = jail_spec_findtime(spec);
     j->filter = filter;
     j->exempt = exempt;
     if (!spec->budget) {
@@ -85,10 +87,10 @@ void jail_consult(struct jail *j, struct reputation *reputation, struct caps *ca
     j->caps = caps;
 }
 
-static struct past past_of(const struct jail *j, const struct sentence *s, const struct addr *net,
-                           usec_t time)
+static struct past past_of(const struct jail *j, const struct addr *net, usec_t time)
 {
-    return s->growth && j->past ? j->past(j->past_user, &j->spec, net, time) : (struct past){0};
+    return j->spec.sentence.growth && j->past ? j->past(j->past_user, &j->spec, net, time)
+                                              : (struct past){0};
 }
 
 static struct shield *shield_of(const struct jail *j)
@@ -136,12 +138,12 @@ static struct verdict judge(const struct jail *j, const struct jail_standing *s,
                             const struct hit *hit, const struct name *known)
 {
     bool host = addr_compare(&s->net, &hit->host) == 0;
-    const struct sentence *sentence = host ? &j->spec.sentence : &j->spec.netblock_sentence;
-    struct past past = past_of(j, sentence, &s->net, hit->time);
+    const struct sentence sentence = {s->bantime, j->spec.sentence.growth};
+    struct past past = past_of(j, &s->net, hit->time);
     struct verdict v = {
         .net = s->net,
         .time = hit->time,
-        .until = sentence_until(sentence, hit->time, &past),
+        .until = sentence_until(&sentence, hit->time, &past),
         .reason = known  ? VERDICT_FINGERPRINT
                   : host ? VERDICT_HOST
                          : VERDICT_BLOCK,
@@ -254,7 +256,7 @@ static int count(struct jail *j, struct hit *hit, const struct name *known, stru
 // No more than it takes, so that the number stays one to read.
 static uint32_t weigh(const struct jail *j, const struct addr *host, usec_t time, uint32_t failures)
 {
-    struct past past = past_of(j, &j->spec.sentence, host, time);
+    struct past past = past_of(j, host, time);
     uint64_t weight = sentence_weight(&j->spec.sentence, &past), count;
 
     weight = weight < j->spec.maxretry ? weight : j->spec.maxretry;
@@ -425,11 +427,7 @@ int jail_restore(struct jail *j, const struct hit *hit)
 
 usec_t jail_memory(const struct jail *j)
 {
-    usec_t findtime = j->spec.findtime;
-
-    if (j->spec.n_v4 + j->spec.n_v6 > 0 && j->spec.netblock_findtime > findtime)
-        findtime = j->spec.netblock_findtime;
-    return usec_add(findtime, findtime);
+    return usec_add(j->findtime, j->findtime);
 }
 
 void jail_forget(struct jail *j, const struct addr *net)

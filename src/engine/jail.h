@@ -25,11 +25,9 @@ struct jail_spec {
     const char *name;
     uint32_t maxretry; // 1..JAIL_MAXRETRY_MAX
     usec_t findtime;
-    struct sentence sentence;
+    struct sentence sentence; // of a block with the bantime of its level
     struct level v4[NETBLOCK_LEVELS_MAX], v6[NETBLOCK_LEVELS_MAX]; // narrowest first
     size_t n_v4, n_v6;
-    usec_t netblock_findtime;
-    struct sentence netblock_sentence;
     bool fingerprints, shield;  // what is known of names and of logins counts
     struct jail_budget *budget; // borrowed; NULL: JAIL_BYTES of its own
 };
@@ -79,6 +77,9 @@ struct jail_counters {
 
 // Whether a jail can be made of it: thresholds within their bounds, levels from narrow to wide.
 bool jail_spec_valid(const struct jail_spec *spec);
+
+// The longest findtime of the jail and its levels.
+usec_t jail_spec_findtime(const struct jail_spec *spec);
 
 struct jail;
 
@@ -142,7 +143,7 @@ void jail_expire(struct jail *j, usec_t now);
 struct jail_standing {
     struct addr net;
     uint32_t hits, hosts, need_hits, need_hosts;
-    usec_t findtime;
+    usec_t findtime, bantime;
 };
 size_t jail_look(struct jail *j, const struct addr *addr, usec_t now,
                  struct jail_standing ret[static 1 + NETBLOCK_LEVELS_MAX]);

@@ -64,6 +64,7 @@ static size_t set_up(const struct ladder *l, const struct track_family *f, const
         .need_hits = l->spec->maxretry,
         .need_hosts = 1,
         .findtime = l->spec->findtime,
+        .bantime = l->spec->sentence.bantime,
     };
     for (size_t i = 1; i < ret->n; i++) {
         const struct level *level = &f->level[first + i - 1];
@@ -71,7 +72,8 @@ static size_t set_up(const struct ladder *l, const struct track_family *f, const
             .net = addr_block(host, level->prefix),
             .need_hits = level->hits,
             .need_hosts = level->hosts,
-            .findtime = l->spec->netblock_findtime,
+            .findtime = level->findtime,
+            .bantime = level->bantime,
         };
     }
     return first;
@@ -180,7 +182,7 @@ void ladder_look(struct ladder *l, const struct addr *addr, usec_t now, struct r
         struct track_key block = track_key_of(&ret->at[i].net, (unsigned)(first + i));
         struct netblock *b = tracks_block(&l->tracks, &block);
         if (b)
-            netblock_look(b, l->spec->netblock_findtime, &t, &ret->at[i].hits, &ret->at[i].hosts);
+            netblock_look(b, ret->at[i].findtime, &t, &ret->at[i].hits, &ret->at[i].hosts);
     }
     w = tracks_host(&l->tracks, &key, &mark);
     if (w && mark >= t.wiped)

@@ -82,9 +82,10 @@ static uint32_t count_hosts(const struct netblock *b, usec_t findtime, usec_t no
     return count;
 }
 
-int netblock_hit(struct netblock *b, const struct level *level, usec_t findtime, struct tally *t,
-                 uint32_t *ret_hits, uint32_t *ret_hosts)
+int netblock_hit(struct netblock *b, const struct level *level, struct tally *t, uint32_t *ret_hits,
+                 uint32_t *ret_hosts)
 {
+    usec_t findtime = level->findtime;
     uint32_t around = t->wiped, hosts;
     usec_t end = t->time;
     bool before, full;

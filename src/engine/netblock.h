@@ -10,12 +10,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { NETBLOCK_LEVELS_MAX = 4, NETBLOCK_HITS_MAX = 4096, NETBLOCK_HOSTS_MAX = 1024 };
+enum { NETBLOCK_LEVELS_MAX = 8, NETBLOCK_HITS_MAX = 4096, NETBLOCK_HOSTS_MAX = 1024 };
 
-// "24:4:12": a /24 with at least 4 distinct hosts and at least 12 hits.
+// "24:4:12": a /24 with at least 4 distinct hosts and at least 12 hits within findtime, and how
+// long it is banned then.
 struct level {
     uint8_t prefix; // as people write it
     uint16_t hosts, hits;
+    usec_t findtime, bantime;
 };
 
 // One hit on its way from the widest block around its host down to the host. A ban forgets what was
@@ -56,8 +58,8 @@ enum {
 
 // Adds a hit. 0 or NETBLOCK_E_*: *ret_hits and *ret_hosts are then what lies within findtime,
 // counted up to what is kept.
-int netblock_hit(struct netblock *b, const struct level *level, usec_t findtime, struct tally *t,
-                 uint32_t *ret_hits, uint32_t *ret_hosts);
+int netblock_hit(struct netblock *b, const struct level *level, struct tally *t, uint32_t *ret_hits,
+                 uint32_t *ret_hosts);
 
 // What is known at t->time, without adding to it.
 void netblock_look(struct netblock *b, usec_t findtime, struct tally *t, uint32_t *ret_hits,

@@ -18,7 +18,8 @@ enum {
 };
 
 // In the key's first byte, over its length. A host that is a block has its prefix behind the rest.
-enum { V6 = 1 << 7, RUNG = 4, RUNG_MASK = 7, RUNG_WIDE_HOST = 7 };
+// Three bits are enough for hosts and eight levels: the eighth's key is shorter than any host's.
+enum { V6 = 1 << 7, RUNG = 4, RUNG_MASK = 7 };
 
 static unsigned bits_of(bool v6)
 {
@@ -50,7 +51,7 @@ static struct track_key key_of(bool v6, unsigned rung, unsigned prefix, uint64_t
     memcpy(k.bytes + 1, &number, sizeof(number));
     if (wide)
         k.bytes[1 + n++] = k.prefix;
-    k.bytes[0] = (unsigned char)((v6 ? V6 : 0) | (wide ? RUNG_WIDE_HOST : rung) << RUNG | n);
+    k.bytes[0] = (unsigned char)((v6 ? V6 : 0) | (rung & RUNG_MASK) << RUNG | n);
     k.n = (uint8_t)(1 + n);
     return k;
 }
@@ -69,7 +70,10 @@ struct track_key track_key_around(const struct track_key *k, unsigned prefix, un
 
 static unsigned rung_of(const unsigned char *record)
 {
-    return record[0] >> RUNG & RUNG_MASK;
+    unsigned rung = record[0] >> RUNG & RUNG_MASK;
+    size_t host = 1 + bits_of(track_is_v6(record)) / 8;
+
+    return rung == 0 && store_key_size(record) < host ? RUNG_MASK + 1 : rung;
 }
 
 struct track_key track_key_unpack(const unsigned char *record, const struct level *v4,
@@ -80,13 +84,13 @@ struct track_key track_key_unpack(const unsigned char *record, const struct leve
     size_t n = store_key_size(record) - 1;
     uint64_t number = 0;
 
-    if (rung == RUNG_WIDE_HOST)
+    if (rung == 0 && n > prefix / 8)
         prefix = record[n--];
     else if (rung > 0)
         prefix = (is_v6 ? v6 : v4)[rung - 1].prefix;
     memcpy(&number, record + 1, n);
     number = be64toh(number) >> (is_v6 ? 0 : 32);
-    return key_of(is_v6, rung == RUNG_WIDE_HOST ? 0 : rung, prefix, number);
+    return key_of(is_v6, rung, prefix, number);
 }
 
 struct addr track_addr(const struct track_key *k)
@@ -105,7 +109,7 @@ bool track_is_v6(const unsigned char *record)
 
 bool track_is_host(const unsigned char *record)
 {
-    return rung_of(record) == 0 || rung_of(record) == RUNG_WIDE_HOST;
+    return rung_of(record) == 0;
 }
 
 bool track_is_cell(const unsigned char *record)

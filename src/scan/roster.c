@@ -50,13 +50,11 @@ static usec_t later(usec_t a, usec_t b)
 static void look_back(struct roster *r)
 {
     for (size_t i = 0; i < r->n; i++) {
-        const struct jail_spec *s = &r->cell[i].conf->spec;
-        if (!r->cell[i].jail)
+        const struct jail *jail = r->cell[i].jail;
+        if (!jail)
             continue;
-        r->findtime = later(r->findtime, s->findtime);
-        if (s->n_v4 || s->n_v6)
-            r->findtime = later(r->findtime, s->netblock_findtime);
-        r->memory = later(r->memory, jail_memory(r->cell[i].jail));
+        r->findtime = later(r->findtime, jail_spec_findtime(jail_spec(jail)));
+        r->memory = later(r->memory, jail_memory(jail));
     }
 }
 
