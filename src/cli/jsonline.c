@@ -13,6 +13,16 @@ struct jsonline {
     bool failed;
 };
 
+static struct jsonline *discard(struct jsonline *j)
+{
+    if (!j)
+        return NULL;
+    discard(j->inner);
+    json_decref(j->object);
+    free(j);
+    return NULL;
+}
+
 struct jsonline *jsonline_new(void)
 {
     struct jsonline *j = calloc(1, sizeof(*j));
@@ -20,17 +30,7 @@ struct jsonline *jsonline_new(void)
     if (!j)
         return NULL;
     j->object = json_object();
-    return j->object ? j : jsonline_free(j);
-}
-
-struct jsonline *jsonline_free(struct jsonline *j)
-{
-    if (!j)
-        return NULL;
-    jsonline_free(j->inner);
-    json_decref(j->object);
-    free(j);
-    return NULL;
+    return j->object ? j : discard(j);
 }
 
 static void set(struct jsonline *j, const char *key, json_t *value)
@@ -112,11 +112,11 @@ struct jsonline *jsonline_object(struct jsonline *j, const char *key)
     if (!j || !inner) {
         if (j)
             j->failed = true;
-        return jsonline_free(inner);
+        return discard(inner);
     }
     set(j, key, json_incref(inner->object));
     j->failed = j->failed || (j->inner && j->inner->failed);
-    jsonline_free(j->inner);
+    discard(j->inner);
     j->inner = inner;
     return inner;
 }
@@ -131,6 +131,6 @@ int jsonline_print(struct jsonline *j, FILE *file)
     else if (json_dumpf(j->object, file, JSON_COMPACT | JSON_ENSURE_ASCII) < 0 ||
              putc('\n', file) == EOF)
         r = -EIO;
-    jsonline_free(j);
+    discard(j);
     return r;
 }

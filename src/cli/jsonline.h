@@ -14,7 +14,6 @@ struct jsonline;
 
 // NULL: out of memory. The other functions take NULL.
 struct jsonline *jsonline_new(void);
-struct jsonline *jsonline_free(struct jsonline *j);
 
 // Bytes that are no valid UTF-8 become U+FFFD.
 void jsonline_text(struct jsonline *j, const char *key, struct slice value);

@@ -18,7 +18,6 @@ struct caps {
     struct table *held; // struct addr -> usec_t until, in the order of their bans
     double v4, v6;      // the share that they are
     struct caps_alarm alarm[CAP_N];
-    enum cap last;
 };
 
 struct caps *caps_new(const struct caps_spec *spec, uint64_t seed)
@@ -138,7 +137,6 @@ static int hold_back(struct caps *c, enum cap cap, usec_t time)
         *a = (struct caps_alarm){.since = time};
     a->last = a->last < time ? time : a->last;
     a->held++;
-    c->last = cap;
     return is_new ? CAPS_E_ALARM : CAPS_E_HELD;
 }
 
@@ -184,11 +182,6 @@ void caps_lift(struct caps *c, const struct addr *net)
 struct caps_alarm caps_alarm(const struct caps *c, enum cap cap)
 {
     return c->alarm[cap];
-}
-
-enum cap caps_last(const struct caps *c)
-{
-    return c->last;
 }
 
 void caps_text(const struct caps *c, enum cap cap, char ret[static CAPS_TEXT_MAX])

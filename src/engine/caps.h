@@ -44,9 +44,8 @@ int caps_ask(struct caps *c, const struct addr *net, usec_t time, usec_t until);
 int caps_hold(struct caps *c, const struct addr *net, usec_t until);
 void caps_lift(struct caps *c, const struct addr *net);
 
-// How an alarm stands; *ret_last is the cap that caps_ask() held the last ban back for.
+// How an alarm stands.
 struct caps_alarm caps_alarm(const struct caps *c, enum cap cap);
-enum cap caps_last(const struct caps *c);
 
 // The limit in words, as in the configuration: "cap.bans = 1000".
 enum { CAPS_TEXT_MAX = 64 };

@@ -118,7 +118,8 @@ int hits_count(struct ledger *l)
     return store_stop(s, 0);
 }
 
-int hits_add(struct ledger *l, struct record *r)
+// In the order of counting.
+static int add(struct ledger *l, struct record *r)
 {
     int error;
 
@@ -152,7 +153,7 @@ int ledger_hit(struct ledger *l, const char *jail, const struct hit *hit, const 
 
     if (r == 0)
         r = names_add(&l->names, source, &record.source);
-    return r < 0 ? r : hits_add(l, &record);
+    return r < 0 ? r : add(l, &record);
 }
 
 int ledger_forgive(struct ledger *l, const char *jail, const struct addr *net, usec_t now)
@@ -160,7 +161,7 @@ int ledger_forgive(struct ledger *l, const char *jail, const struct addr *net, u
     struct record record = {.is_pardon = true, .host = *net, .time = now};
     int r = names_add(&l->names, jail, &record.jail);
 
-    return r < 0 ? r : hits_add(l, &record);
+    return r < 0 ? r : add(l, &record);
 }
 
 static int get_content(struct ledger *l, enum statement which, uint64_t first, sqlite3_stmt **ret)

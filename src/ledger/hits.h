@@ -4,9 +4,6 @@
 
 #include "ledger/store.h"
 
-// Adds a record to the latest segment, in the order of counting. -errno.
-int hits_add(struct ledger *l, struct record *r);
-
 // Writes what is new of the latest segment. -errno.
 int hits_write(struct ledger *l);
 
