@@ -31,7 +31,7 @@ static int print_json(const struct ruling *r, struct output *out)
                                                   [VERDICT_BLOCK] = CONTROL_BLOCK,
                                                   [VERDICT_FINGERPRINT] = CONTROL_FINGERPRINT};
     const struct verdict *v = &r->verdict;
-    char name[FINGERPRINT_TEXT_MAX] = "";
+    char name[FINGERPRINT_TEXT_MAX];
     struct control_ban ban = {
         .jail = slice_of(r->jail->name),
         .net = v->net,
@@ -42,8 +42,7 @@ static int print_json(const struct ruling *r, struct output *out)
         .reason = reasons[v->reason],
     };
 
-    if (v->reason == VERDICT_FINGERPRINT)
-        names_format(v->kind, v->family, name);
+    names_of_verdict(v, name);
     ban.name = slice_of(name);
     return view_ban_json(out, &ban);
 }
@@ -52,10 +51,9 @@ static void add_row(struct grid *g, const struct output *out, const struct rulin
 {
     const struct verdict *v = &r->verdict;
     char net[ADDR_TEXT_MAX], since[OUTPUT_TIME_MAX], until[OUTPUT_TIME_MAX];
-    char name[FINGERPRINT_TEXT_MAX] = "";
+    char name[FINGERPRINT_TEXT_MAX];
 
-    if (v->reason == VERDICT_FINGERPRINT)
-        names_format(v->kind, v->family, name);
+    names_of_verdict(v, name);
     addr_format(&v->net, net);
     output_time(out, v->time, since);
     output_time(out, v->until, until);

@@ -9,15 +9,17 @@ static const char *const kinds[FINGERPRINT_KINDS] = {
     [FINGERPRINT_USER] = "user",
 };
 
-const char *names_kind(enum fingerprint_kind kind)
-{
-    return kinds[kind];
-}
-
 void names_format(enum fingerprint_kind kind, const char *family,
                   char ret[static FINGERPRINT_TEXT_MAX])
 {
     snprintf(ret, FINGERPRINT_TEXT_MAX, "%s:%s", kinds[kind], family);
+}
+
+void names_of_verdict(const struct verdict *v, char ret[static FINGERPRINT_TEXT_MAX])
+{
+    ret[0] = '\0';
+    if (v->reason == VERDICT_FINGERPRINT)
+        names_format(v->kind, v->family, ret);
 }
 
 int names_parse(struct slice word, enum fingerprint_kind *ret_kind, struct slice *ret_name)

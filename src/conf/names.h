@@ -2,7 +2,7 @@
 // Names of clients as people write them: helo:ylmf-pc user:admin@example.com
 #pragma once
 
-#include "engine/fingerprint.h"
+#include "engine/jail.h"
 
 // One name. -EINVAL where it is none.
 int names_parse(struct slice word, enum fingerprint_kind *ret_kind, struct slice *ret_name);
@@ -17,5 +17,5 @@ int names_check(struct slice list);
 void names_format(enum fingerprint_kind kind, const char *family,
                   char ret[static FINGERPRINT_TEXT_MAX]);
 
-// "helo", "user".
-const char *names_kind(enum fingerprint_kind kind);
+// The same of the fingerprint that led to a verdict; empty where none did.
+void names_of_verdict(const struct verdict *v, char ret[static FINGERPRINT_TEXT_MAX]);

@@ -2,6 +2,7 @@
 #include "scan/facts.h"
 
 #include "scan/program.h"
+#include "scan/reason.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -61,10 +62,6 @@ static int set_times(struct facts *f, size_t *n, const struct ban *ban)
 static int set_facts(struct facts *f, size_t *n, const struct ban *ban, bool is_ban,
                      const char *user)
 {
-    static const char *const reasons[] = {[BAN_HOST] = "host",
-                                          [BAN_BLOCK] = "block",
-                                          [BAN_MANUAL] = "manual",
-                                          [BAN_FINGERPRINT] = "fingerprint"};
     struct addr first = ban->net;
     char text[ADDR_TEXT_MAX];
     int r;
@@ -86,7 +83,7 @@ static int set_facts(struct facts *f, size_t *n, const struct ban *ban, bool is_
     if (r == 0)
         r = set(f, n, "TAILBAN_HOSTS=%u", ban->hosts);
     if (r == 0)
-        r = set(f, n, "TAILBAN_REASON=%s", reasons[ban->reason]);
+        r = set(f, n, "TAILBAN_REASON=%s", reason_word(ban));
     if (r == 0)
         r = set(f, n, "TAILBAN_NAME=%s", ban->name);
     return r < 0 ? r : set(f, n, "TAILBAN_USER=%s", user);

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "scan/clock.h"
+#include "scan/reason.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -103,17 +104,13 @@ static void log_reason(const struct cell *cell, const struct ban *ban, enum judg
 void herald_ban(struct herald *h, const struct cell *cell, const struct ban *ban,
                 enum judge_news news)
 {
-    static const enum control_reason reasons[] = {[BAN_HOST] = CONTROL_HOST,
-                                                  [BAN_BLOCK] = CONTROL_BLOCK,
-                                                  [BAN_MANUAL] = CONTROL_MANUAL,
-                                                  [BAN_FINGERPRINT] = CONTROL_FINGERPRINT};
     struct control_occurrence e =
         about(news == JUDGE_EXTENDED ? CONTROL_EVENT_EXTENDED : CONTROL_EVENT_BAN, cell, &ban->net);
 
     e.until = ban->until;
     e.hits = ban->hits;
     e.hosts = ban->hosts;
-    e.reason = reasons[ban->reason];
+    e.reason = reason_of(ban);
     e.name = slice_of(ban->name);
     server_event(h->server, &e);
     if (news == JUDGE_BANNED)

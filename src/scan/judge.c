@@ -235,8 +235,7 @@ static void sentence(struct judge *j, const struct cell *c, const struct verdict
     };
     enum judge_appeal appeal = JUDGE_GOES_ON;
 
-    if (v->reason == VERDICT_FINGERPRINT)
-        names_format(v->kind, v->family, ban.name);
+    names_of_verdict(v, ban.name);
     if (off) {
         ban.since = j->now;
         ban.until = v->until == USEC_FOREVER ? v->until : usec_add(j->now, v->until - v->time);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "scan/report.h"
-#include "scan/alarms.h"
 
+#include "scan/alarms.h"
 #include "scan/clock.h"
+#include "scan/reason.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -19,11 +20,6 @@ static struct slice text_of(const char *s)
 
 static struct control_ban ban_record(const struct ban *b)
 {
-    static const enum control_reason reasons[] = {[BAN_HOST] = CONTROL_HOST,
-                                                  [BAN_BLOCK] = CONTROL_BLOCK,
-                                                  [BAN_MANUAL] = CONTROL_MANUAL,
-                                                  [BAN_FINGERPRINT] = CONTROL_FINGERPRINT};
-
     return (struct control_ban){
         .id = (uint64_t)b->id,
         .jail = slice_of(b->jail),
@@ -36,7 +32,7 @@ static struct control_ban ban_record(const struct ban *b)
         .need_hits = b->need_hits,
         .need_hosts = b->need_hosts,
         .findtime = b->findtime,
-        .reason = reasons[b->reason],
+        .reason = reason_of(b),
         .name = slice_of(b->name),
     };
 }
@@ -122,7 +118,7 @@ static enum control_source_state state_of(const struct tail *t)
     return follow_is_live(t->follow) ? CONTROL_LIVE : CONTROL_READING;
 }
 
-static const char *reason_of(int error)
+static const char *advice_on(int error)
 {
     if (error == -EACCES)
         return "Permission denied; give group adm the right to read it, see tailband(8)";
@@ -141,7 +137,7 @@ static int put_source(const struct source *s, enum control_source_state state, u
         .offset = offset,
         .lines = s->n_lines,
         .last = s->last,
-        .text = text_of(reason_of(s->error)),
+        .text = text_of(advice_on(s->error)),
     };
     return caller_put(to, &record);
 }
