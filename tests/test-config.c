@@ -17,6 +17,7 @@
 
 static const char *const folders[] = {
     "broken", "drop-ins", "drop-ins-unindented", "fail2ban", "layers", "settings", "settings-lines",
+    "settings-mark", "settings-quotes",
 };
 
 enum { FOLDERS = sizeof(folders) / sizeof(folders[0]) };

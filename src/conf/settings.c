@@ -96,18 +96,51 @@ static int set(const struct setting *t, const char *text, struct settings *s)
     return t->parse(t, text, (char *)s + t->offset);
 }
 
+// Whether a value is all that was written, but for a comment: behind a closing quote, a ';' or a
+// '#' iniparser goes no further, and a list would lose the rest of its names without a word.
+static bool is_whole(const char *value, const char *written)
+{
+    bool is_quoted = *written == '"' || *written == '\'';
+    size_t n = strlen(value), blank;
+    const char *rest = written + is_quoted + n;
+
+    if (strncmp(written + is_quoted, value, n) != 0 || (is_quoted && *rest++ != *written))
+        return false;
+    blank = strspn(rest, " \t");
+    return !rest[blank] || (blank > 0 && rest[blank] == '#');
+}
+
+// As it is called in the file: case is nothing to iniparser.
+static const char *section_in(const struct ini *where)
+{
+    const char *section;
+
+    for (size_t s = 0; (section = ini_section(where, s)); s++) {
+        if (strcasecmp(section, SECTION) == 0)
+            return section;
+    }
+    return SECTION;
+}
+
 static void apply(const dictionary *d, const struct ini *where, struct problems *problems,
                   struct settings *ret)
 {
+    const char *section = section_in(where);
+
     for (size_t i = 0; i < SETTINGS; i++) {
+        const struct setting *t = &settings[i];
+        const char *written = ini_value(where, section, t->key), *value;
         char key[64];
-        const char *value;
-        snprintf(key, sizeof(key), SECTION ":%s", settings[i].key);
+        snprintf(key, sizeof(key), SECTION ":%s", t->key);
         value = iniparser_getstring(d, key, NULL);
-        if (value && set(&settings[i], value, ret) < 0)
-            problems_error(problems, ini_origin(where, SECTION, settings[i].key),
-                           "%s = %s: write %s", settings[i].key,
-                           settings[i].is_secret ? "..." : value, settings[i].advice);
+        if (value && written && !is_whole(value, written))
+            problems_error(problems, ini_origin(where, section, t->key),
+                           "%s: only a part of this would be read: write it without quotes, with "
+                           "a blank before a comment",
+                           t->key);
+        else if (value && set(t, value, ret) < 0)
+            problems_error(problems, ini_origin(where, section, t->key), "%s = %s: write %s",
+                           t->key, t->is_secret ? "..." : value, t->advice);
     }
 }
 
@@ -146,6 +179,15 @@ static int say_nothing(const char *format, ...)
     return 0;
 }
 
+static int check_mark(const char *text, const char *path, struct problems *problems)
+{
+    if (!slice_starts(slice_of(text), "\xef\xbb\xbf"))
+        return 0;
+    return problems_error(problems, (struct origin){path, 1},
+                          "begins with a byte order mark, behind which no section is seen: save it "
+                          "as UTF-8 without one");
+}
+
 // iniparser reads the values; the dialect's reader goes first, because it knows the lines and says
 // what is wrong with them.
 static int read_file(const char *dir, const char *name, struct problems *problems,
@@ -160,6 +202,8 @@ static int read_file(const char *dir, const char *name, struct problems *problem
     if (asprintf(&path, "%s/%s", dir, name) < 0)
         return -ENOMEM;
     r = conffile_read(path, problems, &text, &n);
+    if (r == 0)
+        r = check_mark(text, path, problems);
     if (r == 0)
         r = dialect_read((struct slice){text, n}, path, problems, &where);
     if (r == 0)
