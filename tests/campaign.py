@@ -3,9 +3,11 @@
 """bench/campaign counts right, and its logs say what its truth says. campaign.py TAILBAN ROOT"""
 import ipaddress
 import os
+import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 TAILBAN, ROOT = sys.argv[1:3]
 sys.path.insert(0, os.path.join(ROOT, "bench"))
@@ -110,6 +112,22 @@ class Replays(unittest.TestCase):
         a = account.settle(log, outcome)
         self.assertEqual((10, 3, 1), (a.attempts, a.let_through, a.hosts_banned))
         self.assertEqual((0, 0), (a.blocks_banned, a.innocents_banned))
+
+    def test_no_answer(self):
+        """A tailban that says nothing is waited for, but not for ever."""
+        self.tailban.lay_out(self.folder, ALL_AT_ONCE)
+        log = Log()
+        bot = log.client(ipaddress.ip_address(BOT), "bot")
+        campaigns.Unix(log, campaigns.random.Random(1)).guess(bot, "smtp", at(1), ["info"], "a")
+        deaf = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(99)"],
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        with unittest.mock.patch.object(self.tailban, "replay", lambda folder: deaf), \
+             unittest.mock.patch.object(trial, "PATIENCE", 0.05):
+            with self.assertRaisesRegex(SystemExit, "did not answer within 0.05 s"):
+                trial.run(self.tailban, self.folder, log.finish())
+        self.assertEqual(-9, deaf.wait())
+        deaf.stdin.close()
+        deaf.stdout.close()
 
     def test_unknown_options(self):
         options = {"maxretry": "2", "no-such": "no", "nor-this": "yes"}

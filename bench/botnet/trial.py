@@ -9,11 +9,13 @@ import datetime
 import ipaddress
 import json
 import os
+import signal
 
 from botnet.log import SECOND, START, stamp
 from botnet.variants import DOOR_BIT
 
 FOREVER = 1 << 62
+PATIENCE = 60  # seconds; an answer is a matter of milliseconds
 BIT_MAX = 32768  # bytes: what a pipe takes without anybody reading
 
 # Whether a replay has read all it was given is known when it bans somebody for it.
@@ -78,6 +80,7 @@ class Replay:
         self.jails = tailban.jails(folder)
         self.process = tailban.replay(folder)
         self.bit, self.size, self.marks, self.time = [], 0, 0, START
+        signal.signal(signal.SIGALRM, self._give_up)
 
     def feed(self, line):
         self.bit.append(line.text)
@@ -89,21 +92,29 @@ class Replay:
         mark = ipaddress.IPv4Address("100.64.0.0") + self.marks
         self.marks += 1
         self.bit.append(f"{stamp(self.time // SECOND, MARK)}{mark}\n")
+        signal.setitimer(signal.ITIMER_REAL, PATIENCE)
         self.process.stdin.write("".join(self.bit).encode())
         self.process.stdin.flush()
         self.bit, self.size = [], 0
         for line in self.process.stdout:
             ruling = json.loads(line)
             if ruling["jail"] == MARK_JAIL:
+                signal.setitimer(signal.ITIMER_REAL, 0)
                 return
             yield Ban(ipaddress.ip_network(ruling["net"]), self.jails[ruling["jail"]],
                       microseconds(ruling["time"]), microseconds(ruling["until"]))
         raise SystemExit(f"campaign: the replay ended with code {self.process.wait()}")
 
     def close(self):
+        signal.setitimer(signal.ITIMER_REAL, PATIENCE)
         self.process.stdin.close()
         self.process.stdout.close()
         self.process.wait()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def _give_up(self, *_):
+        self.process.kill()
+        raise SystemExit(f"campaign: the replay did not answer within {PATIENCE} s")
 
 
 def add_mark(folder):

@@ -32,7 +32,8 @@ class Tailban:
     def _run(self, *arguments):
         environment = dict(os.environ, TZ="UTC")
         return subprocess.run([self.program, *arguments], env=environment, encoding="utf-8",
-                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True).stdout
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True,
+                              timeout=60).stdout
 
     def jails(self, folder):
         """The enabled jails, and what each closes: bits of doors."""
