@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/addr.h"
 
+#include "random.h"
+
+#include <arpa/inet.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -113,6 +117,46 @@ static void refuses_what_is_no_address(void **state)
     }
 }
 
+// Four numbers, some of them none, with something changed in every third text.
+static size_t random_v4(uint64_t *seed, char ret[static ADDR_TEXT_MAX])
+{
+    static const char strange[] = "0123456789../:x";
+    size_t n = 0;
+
+    for (int i = 0; i < 4; i++)
+        n += (size_t)snprintf(
+            ret + n, ADDR_TEXT_MAX - n, random_below(seed, 20) ? "%s%u" : "%s%03u", i ? "." : "",
+            random_below(seed, 5) ? random_below(seed, 256) : random_below(seed, 1100));
+    if (random_below(seed, 3) == 0)
+        ret[random_below(seed, (uint32_t)n)] = strange[random_below(seed, sizeof(strange) - 1)];
+    return n;
+}
+
+static void reads_and_writes_ipv4_as_the_c_library_does(void **state)
+{
+    uint64_t seed = 1;
+    unsigned good_ones = 0;
+
+    (void)state;
+    for (int i = 0; i < 50000; i++) {
+        char text[ADDR_TEXT_MAX], written[ADDR_TEXT_MAX];
+        size_t n = random_v4(&seed, text);
+        uint8_t expected[4];
+        struct addr a;
+        bool is_good = inet_pton(AF_INET, text, expected) == 1;
+        if (strpbrk(text, "/:"))
+            continue;
+        assert_int_equal(addr_parse((struct slice){text, n}, &a), is_good ? 0 : -EINVAL);
+        if (!is_good)
+            continue;
+        good_ones++;
+        assert_memory_equal(a.b + 12, expected, sizeof(expected));
+        assert_int_equal(addr_format(&a, written), n);
+        assert_string_equal(written, text);
+    }
+    assert_in_range(good_ones, 10000, 40000);
+}
+
 static const struct {
     const char *addr;
     unsigned prefix;
@@ -190,6 +234,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_and_writes),
         cmocka_unit_test(refuses_what_is_no_address),
+        cmocka_unit_test(reads_and_writes_ipv4_as_the_c_library_does),
         cmocka_unit_test(finds_blocks_and_hosts),
         cmocka_unit_test(knows_what_lies_within),
         cmocka_unit_test(sorts_wider_before_narrower),

@@ -3,35 +3,75 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <stdio.h>
 
-enum { V4_BITS = 96 };
+static uint64_t load(const struct addr *a, unsigned half)
+{
+    uint64_t bits;
 
-static const uint8_t v4_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    memcpy(&bits, a->b + half * sizeof(bits), sizeof(bits));
+    return be64toh(bits);
+}
+
+static void store(struct addr *a, unsigned half, uint64_t bits)
+{
+    bits = htobe64(bits);
+    memcpy(a->b + half * sizeof(bits), &bits, sizeof(bits));
+}
+
+// Of one half of the bytes, those bits that lie within so long a prefix.
+static uint64_t within(unsigned len, unsigned half)
+{
+    unsigned n = len > half * 64 ? len - half * 64 : 0;
+
+    return n >= 64 ? UINT64_MAX : ~(UINT64_MAX >> n);
+}
 
 static void mask(struct addr *a)
 {
-    unsigned whole = a->len / 8;
-
-    if (whole == sizeof(a->b))
-        return;
-    a->b[whole] &= (uint8_t)(0xff << (8 - a->len % 8));
-    memset(a->b + whole + 1, 0, sizeof(a->b) - whole - 1);
+    for (unsigned half = 0; half < 2; half++)
+        store(a, half, load(a, half) & within(a->len, half));
 }
 
-// inet_pton(3) wants a terminated string and is strict about octal zeros, as we want it.
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+// As inet_pton(3) reads it: strict about leading zeros, which are octal elsewhere.
+static bool parse_v4(struct slice text, uint8_t ret[static 4])
+{
+    const char *p = text.p, *end = p + text.n;
+
+    for (unsigned i = 0; i < 4; i++) {
+        unsigned value = 0;
+        const char *first = p;
+        if (i > 0 && (p == end || *p++ != '.'))
+            return false;
+        for (first = p; p < end && is_digit(*p) && value <= UINT8_MAX; p++)
+            value = value * 10 + (unsigned)(*p - '0');
+        if (p == first || value > UINT8_MAX || (*first == '0' && p - first > 1))
+            return false;
+        ret[i] = (uint8_t)value;
+    }
+    return p == end;
+}
+
 static int parse_bytes(struct slice text, struct addr *ret)
 {
-    char buf[INET6_ADDRSTRLEN];
+    char buf[INET6_ADDRSTRLEN]; // inet_pton(3) wants it terminated
 
-    if (text.n == 0 || text.n >= sizeof(buf) || memchr(text.p, '\0', text.n))
+    if (text.n == 0 || text.n >= sizeof(buf))
+        return -EINVAL;
+    if (parse_v4(text, ret->b + 12)) {
+        store(ret, 0, 0);
+        memset(ret->b + 8, 0, 2);
+        memset(ret->b + 10, 0xff, 2);
+        return 0;
+    }
+    if (!memchr(text.p, ':', text.n) || memchr(text.p, '\0', text.n))
         return -EINVAL;
     memcpy(buf, text.p, text.n);
     buf[text.n] = '\0';
-    if (inet_pton(AF_INET, buf, ret->b + 12) == 1) {
-        memcpy(ret->b, v4_prefix, sizeof(v4_prefix));
-        return 0;
-    }
     return inet_pton(AF_INET6, buf, ret->b) == 1 ? 0 : -EINVAL;
 }
 
@@ -42,7 +82,7 @@ static int parse_prefix(struct slice text, unsigned most, unsigned *ret)
     if (text.n == 0 || text.n > 3)
         return -EINVAL;
     for (size_t i = 0; i < text.n; i++) {
-        if (text.p[i] < '0' || text.p[i] > '9')
+        if (!is_digit(text.p[i]))
             return -EINVAL;
         value = value * 10 + (unsigned)(text.p[i] - '0');
     }
@@ -71,48 +111,57 @@ int addr_parse(struct slice text, struct addr *ret)
                          &prefix);
         if (r < 0)
             return r;
-        a.len = (uint8_t)(dotted ? V4_BITS + prefix : prefix);
+        a.len = (uint8_t)(dotted ? ADDR_V4_BITS + prefix : prefix);
         mask(&a);
     }
     *ret = a;
     return 0;
 }
 
-bool addr_is_v4(const struct addr *a)
+static char *format_number(char *to, unsigned n)
 {
-    return a->len >= V4_BITS && memcmp(a->b, v4_prefix, sizeof(v4_prefix)) == 0;
+    if (n >= 100)
+        *to++ = (char)('0' + n / 100);
+    if (n >= 10)
+        *to++ = (char)('0' + n / 10 % 10);
+    *to++ = (char)('0' + n % 10);
+    *to = '\0';
+    return to;
 }
 
-unsigned addr_prefix(const struct addr *a)
+static char *format_bytes(const struct addr *a, char ret[static ADDR_TEXT_MAX])
 {
-    return addr_is_v4(a) ? a->len - V4_BITS : a->len;
-}
+    char *to = ret;
 
-static size_t format_bytes(const struct addr *a, char ret[static ADDR_TEXT_MAX])
-{
-    if (addr_is_v4(a))
-        inet_ntop(AF_INET, a->b + 12, ret, ADDR_TEXT_MAX);
-    else
+    if (!addr_is_v4(a)) {
         inet_ntop(AF_INET6, a->b, ret, ADDR_TEXT_MAX);
-    return strlen(ret);
+        return ret + strlen(ret);
+    }
+    for (unsigned i = 12; i < sizeof(a->b); i++) {
+        if (i > 12)
+            *to++ = '.';
+        to = format_number(to, a->b[i]);
+    }
+    return to;
 }
 
 size_t addr_format(const struct addr *a, char ret[static ADDR_TEXT_MAX])
 {
-    return a->len == 128 ? format_bytes(a, ret) : addr_format_net(a, ret);
+    return a->len == 128 ? (size_t)(format_bytes(a, ret) - ret) : addr_format_net(a, ret);
 }
 
 size_t addr_format_net(const struct addr *a, char ret[static ADDR_TEXT_MAX])
 {
-    size_t n = format_bytes(a, ret);
+    char *to = format_bytes(a, ret);
 
-    return n + (size_t)snprintf(ret + n, ADDR_TEXT_MAX - n, "/%u", addr_prefix(a));
+    *to++ = '/';
+    return (size_t)(format_number(to, addr_prefix(a)) - ret);
 }
 
 struct addr addr_block(const struct addr *a, unsigned prefix)
 {
     struct addr block = *a;
-    unsigned len = addr_is_v4(a) ? prefix + V4_BITS : prefix;
+    unsigned len = addr_is_v4(a) ? prefix + ADDR_V4_BITS : prefix;
 
     if (len < block.len) {
         block.len = (uint8_t)len;
@@ -126,23 +175,24 @@ struct addr addr_host(const struct addr *a)
     return addr_is_v4(a) ? *a : addr_block(a, 64);
 }
 
+// By its bytes ::/0 would hold all of IPv4; nobody who writes it means that.
 bool addr_within(const struct addr *inner, const struct addr *outer)
 {
-    static const uint8_t zeros[16];
-    size_t whole = outer->len / 8, rest = sizeof(zeros) - whole;
-    uint8_t first = (uint8_t)(0xff00 >> outer->len % 8); // of the byte that the prefix ends in
-
-    // By its bytes ::/0 would hold all of IPv4; nobody who writes it means that.
-    if (inner->len < outer->len || memcmp(inner->b, outer->b, whole) != 0 ||
-        addr_is_v4(inner) != addr_is_v4(outer))
+    if (inner->len < outer->len || addr_is_v4(inner) != addr_is_v4(outer))
         return false;
-    return rest == 0 || ((inner->b[whole] & first) == outer->b[whole] &&
-                         memcmp(outer->b + whole + 1, zeros, rest - 1) == 0);
+    for (unsigned half = 0; half < 2; half++) {
+        if ((load(inner, half) & within(outer->len, half)) != load(outer, half))
+            return false;
+    }
+    return true;
 }
 
 int addr_compare(const struct addr *a, const struct addr *b)
 {
-    int r = memcmp(a->b, b->b, sizeof(a->b));
-
-    return r ? r : (int)a->len - (int)b->len;
+    for (unsigned half = 0; half < 2; half++) {
+        uint64_t left = load(a, half), right = load(b, half);
+        if (left != right)
+            return left < right ? -1 : 1;
+    }
+    return (int)a->len - (int)b->len;
 }

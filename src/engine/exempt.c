@@ -29,6 +29,11 @@ static size_t rank(const struct exempt *e, const struct addr *net)
     return low;
 }
 
+static bool lies_in(const struct exempt *e, size_t at, const struct addr *net)
+{
+    return at > 0 && addr_within(net, &e->net[at - 1]);
+}
+
 static int reserve(struct exempt *e)
 {
     size_t allocated = e->allocated ? e->allocated * 2 : 16;
@@ -49,7 +54,7 @@ int exempt_add(struct exempt *e, const struct addr *net)
     size_t at = rank(e, net), after = at;
     int r;
 
-    if (exempt_covers(e, net))
+    if (lies_in(e, at, net))
         return 0;
     r = reserve(e);
     if (r < 0)
@@ -71,14 +76,12 @@ void exempt_done(struct exempt *e)
 
 bool exempt_covers(const struct exempt *e, const struct addr *host)
 {
-    size_t at = rank(e, host);
-
-    return at > 0 && addr_within(host, &e->net[at - 1]);
+    return lies_in(e, rank(e, host), host);
 }
 
 bool exempt_touches(const struct exempt *e, const struct addr *net)
 {
     size_t at = rank(e, net);
 
-    return exempt_covers(e, net) || (at < e->n && addr_within(&e->net[at], net));
+    return lies_in(e, at, net) || (at < e->n && addr_within(&e->net[at], net));
 }
