@@ -186,7 +186,7 @@ static uint32_t take(struct table *t)
 
 void *table_get(struct table *t, const void *key)
 {
-    uint32_t i = find(t, key, hash_key(t, key));
+    uint32_t i = t->count > 0 ? find(t, key, hash_key(t, key)) : 0;
 
     return i ? value_at(t, i) : NULL;
 }
@@ -216,7 +216,7 @@ void *table_put(struct table *t, const void *key, bool *ret_new)
 
 bool table_remove(struct table *t, const void *key)
 {
-    uint32_t i = find(t, key, hash_key(t, key));
+    uint32_t i = t->count > 0 ? find(t, key, hash_key(t, key)) : 0;
 
     if (i)
         drop(t, i);

@@ -209,8 +209,9 @@ int fingerprints_fail(struct fingerprints *f, const struct name *name, usec_t ti
 {
     struct key key = key_for(name);
     struct entry fresh = entry_new(&key), *e = find(f, &key);
+    struct table *was_at = e ? home(f, e) : NULL;
     enum fingerprint_state before;
-    int r;
+    int r = 0;
 
     if (key.name[0] == '\0' || (e && e->f.state == FINGERPRINT_KEPT))
         return 0;
@@ -220,7 +221,10 @@ int fingerprints_fail(struct fingerprints *f, const struct name *name, usec_t ti
         e = &fresh;
     before = e->f.state;
     learn(f, e, &key, name->client, time);
-    r = place(f, home(f, e), &key, e, &e);
+    if (home(f, e) == was_at)
+        table_put(was_at, &key, NULL); // is where it was, touched
+    else
+        r = place(f, home(f, e), &key, e, &e);
     if (r < 0 || e->f.state == FINGERPRINT_SUSPECT)
         return r;
     return before == FINGERPRINT_SUSPECT ? FINGERPRINT_E_NEW : FINGERPRINT_E_KNOWN;
