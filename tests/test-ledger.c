@@ -512,6 +512,40 @@ static void test_resume(void **state)
     ledger_close(l);
 }
 
+static int take_session(void *user, struct slice key, const struct session *s, bool forgotten)
+{
+    (void)forgotten;
+    assert_true(slice_is(key, "b"));
+    *(struct session *)user = *s;
+    return 0;
+}
+
+// All that a session has told, but for what need not be kept.
+static void test_sessions(void **state)
+{
+    static const struct session rows[] = {
+        {.last = SECONDS(1)},
+        {.last = SECONDS(2), .host = {{1}, 128}, .has_host = true, .pending = 2, .counted = 3},
+        {.last = SECONDS(3), .user = "bob", .several_users = true},
+        {.last = SECONDS(4), .helo = "ylmf-pc", .is_claim = true, .exchange = EXCHANGE_NAME},
+        {.last = SECONDS(5), .helo = "\xff\"'", .exchange = EXCHANGE_REPLY},
+        {.last = SECONDS(6)},
+    };
+    struct ledger *l = open_at(":memory:");
+
+    (void)state;
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        struct session got;
+        memset(&got, 0xff, sizeof(got));
+        assert_int_equal(ledger_session(l, "auth", slice_of("b"), &rows[i], false), 0);
+        assert_int_equal(ledger_sessions(l, "auth", take_session, &got), 0);
+        assert_memory_equal(&got, &rows[i], sizeof(got));
+    }
+    assert_int_equal(sqlite3_exec(l->db, "UPDATE session SET exchange = 5", NULL, NULL, NULL), 0);
+    assert_int_equal(ledger_sessions(l, "auth", take_session, NULL), -EUCLEAN);
+    ledger_close(l);
+}
+
 static void test_reopen(void **state)
 {
     struct place place;
@@ -995,6 +1029,7 @@ int main(void)
         cmocka_unit_test(test_about),
         cmocka_unit_test(test_hits_since),
         cmocka_unit_test(test_resume),
+        cmocka_unit_test(test_sessions),
         cmocka_unit_test(test_bookmarks),
         cmocka_unit_test(test_reopen),
         cmocka_unit_test(test_second_is_refused),

@@ -84,7 +84,13 @@ static const char rows_data[] =
             "3", "3") BAN("7", "1", V4("09"), "128", "1000", "1001", FOREVER)
             BAN("8", "1", V6("05"), "64", "1006", FOREVER, FOREVER) EVIDENCE(
                 "8", "6") "INSERT INTO position VALUES ('/var/log/mail.log', 1, 2, 300, 4, 5, 6);"
-                          "INSERT INTO logpath VALUES ('/var/log/*.log');";
+                          "INSERT INTO logpath VALUES ('/var/log/*.log');"
+                          "INSERT INTO session VALUES (1, '77', 9, NULL, 0, 2, 0, 'bob', 0);";
+
+// What version 2 was without.
+static const char without_sessions[] =
+    "ALTER TABLE session DROP COLUMN helo; ALTER TABLE session DROP COLUMN is_claim;"
+    "ALTER TABLE session DROP COLUMN exchange; PRAGMA user_version = 2;";
 
 struct seen {
     char text[1024];
@@ -143,13 +149,22 @@ static struct addr net_of(const char *text)
     return a;
 }
 
-static void make_rows(const char *path)
+static int see_session(void *user, struct slice key, const struct session *s, bool forgotten)
+{
+    assert_true(!forgotten && slice_is(key, "77"));
+    assert_int_equal(s->pending, 2);
+    assert_string_equal(s->helo, "");
+    assert_int_equal(s->exchange, EXCHANGE_NONE);
+    see(user, s->user, "");
+    return 0;
+}
+
+static void execute(const char *path, const char *sql)
 {
     sqlite3 *db;
 
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, rows_schema, NULL, NULL, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, rows_data, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(db);
 }
 
@@ -161,7 +176,7 @@ static void check(struct ledger *l)
     } rows[] = {
         // What was forgiven when its host's ban was lifted is no evidence of a block's any more.
         {1, "a b"}, {2, "d"}, {3, "c"}, {7, ""}, {8, "f"}, {0, "g"}};
-    struct seen bans = {""}, about = {""}, hits = {""};
+    struct seen bans = {""}, about = {""}, hits = {""}, sessions = {""};
     struct addr net = net_of("192.0.2.1");
     struct position position;
 
@@ -180,6 +195,8 @@ static void check(struct ledger *l)
     assert_int_equal(ledger_position_of(l, "/var/log/mail.log", &position), 0);
     assert_int_equal(position.offset, 300);
     assert_int_equal(ledger_knows_logpath(l, "/var/log/*.log"), 1);
+    assert_int_equal(ledger_sessions(l, "auth", see_session, &sessions), 0);
+    assert_string_equal(sessions.text, "bob");
     assert_int_equal(ledger_damaged(l), 0);
 }
 
@@ -194,11 +211,14 @@ static void test_rows(void **state)
     (void)state;
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof(path), "%s/ledger", folder);
-    make_rows(path);
-    for (int i = 0; i < 2; i++) {
+    execute(path, rows_schema);
+    execute(path, rows_data);
+    for (int i = 0; i < 3; i++) {
         assert_int_equal(ledger_open(path, &l), 0);
         check(l);
         l = ledger_close(l);
+        if (i == 0)
+            execute(path, without_sessions);
     }
     assert_int_equal(ledger_open(path, &l), 0);
     assert_int_equal(ledger_ban(l, &ban, 1, &id, NULL), 0);

@@ -27,9 +27,9 @@ struct session {
     uint32_t counted; // failures already given out for host
     char user[64];    // the last user, up to its first NUL, cut to fit; NULs behind, one at least
     bool several_users;
-    char helo[64]; // the last HELO name, likewise
-    bool is_claim; // it is <F-CLAIM>'s
-    enum exchange exchange;
+    char helo[64];          // the last HELO name, likewise
+    bool is_claim;          // it is <F-CLAIM>'s
+    enum exchange exchange; // what is awaited; what was said in it is not kept
     // What is only told, and need not be kept: all users, a NUL behind each, as many as have room;
     // the lines that the last failure was made of, and those that informed since; whether the last
     // line only informed.

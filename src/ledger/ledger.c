@@ -52,7 +52,7 @@ static int identify(struct ledger *l, bool *ret_empty, int64_t *ret_version)
     if (!*ret_empty && application != SCHEMA_APPLICATION)
         return -EUCLEAN;
     *ret_version = version;
-    return !*ret_empty && version != SCHEMA_VERSION && version != SCHEMA_VERSION_ROWS ? -ENOTSUP
+    return !*ret_empty && (version < SCHEMA_VERSION_ROWS || version > SCHEMA_VERSION) ? -ENOTSUP
                                                                                       : 0;
 }
 
@@ -107,8 +107,8 @@ static int claim_file(struct ledger *l)
         r = identify(l, &empty, &version);
     if (r == 0 && empty)
         r = execute(l, schema_create);
-    if (r == 0 && !empty && version == SCHEMA_VERSION_ROWS)
-        r = upgrade(l);
+    if (r == 0 && !empty && version < SCHEMA_VERSION)
+        r = upgrade(l, version);
     if (r == 0)
         r = execute(l, schema_extend);
     if (r == 0)

@@ -19,7 +19,8 @@ int ledger_session(struct ledger *l, const char *jail, struct slice key, const s
         value_time(s->last),        value_blob(s->has_host ? s->host.b : NULL, sizeof(s->host.b)),
         value_of(s->host.len),      value_of(s->pending),
         value_of(s->counted),       value_text(s->user),
-        value_of(s->several_users),
+        value_of(s->several_users), value_text(s->helo),
+        value_of(s->is_claim),      value_of(s->exchange),
     };
     return forgotten ? store_run(l, SESSION_DROP, 2, v)
                      : store_run(l, SESSION_PUT, sizeof(v) / sizeof(v[0]), v);
@@ -28,17 +29,24 @@ int ledger_session(struct ledger *l, const char *jail, struct slice key, const s
 static int read_session(struct ledger *l, sqlite3_stmt *s, struct session *ret)
 {
     const char *user = (const char *)sqlite3_column_text(s, 6);
+    const char *helo = (const char *)sqlite3_column_text(s, 8);
+    int64_t exchange = sqlite3_column_int64(s, 10);
     struct session session = {
         .last = store_time(s, 1),
         .has_host = sqlite3_column_type(s, 2) != SQLITE_NULL,
         .pending = (uint32_t)sqlite3_column_int64(s, 4),
         .counted = (uint32_t)sqlite3_column_int64(s, 5),
         .several_users = sqlite3_column_int(s, 7) != 0,
+        .is_claim = sqlite3_column_int(s, 9) != 0,
+        .exchange = (enum exchange)exchange,
     };
     int r = session.has_host ? store_addr(l, s, 2, &session.host) : 0;
 
+    if (r == 0 && (exchange < EXCHANGE_NONE || exchange > EXCHANGE_REPLY))
+        r = store_fail(l, SQLITE_CORRUPT);
     if (r < 0)
         return r;
+    snprintf(session.helo, sizeof(session.helo), "%s", helo ? helo : "");
     snprintf(session.user, sizeof(session.user), "%s", user ? user : "");
     *ret = session;
     return 0;

@@ -30,7 +30,8 @@ const char schema_create[] =
 
     "CREATE TABLE session (jail INTEGER NOT NULL, key BLOB NOT NULL, last INTEGER NOT NULL,"
     " host BLOB, host_len INTEGER NOT NULL, pending INTEGER NOT NULL, counted INTEGER NOT NULL,"
-    " user TEXT NOT NULL, several_users INTEGER NOT NULL, PRIMARY KEY (jail, key)) WITHOUT ROWID;"
+    " user TEXT NOT NULL, several_users INTEGER NOT NULL, helo TEXT NOT NULL,"
+    " is_claim INTEGER NOT NULL, exchange INTEGER NOT NULL, PRIMARY KEY (jail, key)) WITHOUT ROWID;"
 
     "CREATE TABLE position (path TEXT PRIMARY KEY, device INTEGER NOT NULL,"
     " inode INTEGER NOT NULL, offset INTEGER NOT NULL, head_hash INTEGER NOT NULL,"
@@ -54,6 +55,11 @@ const char schema_extend[] =
     "CREATE TABLE IF NOT EXISTS shield (host BLOB NOT NULL, len INTEGER NOT NULL,"
     " last INTEGER NOT NULL, forgiven INTEGER NOT NULL, days INTEGER NOT NULL,"
     " logins BLOB NOT NULL, PRIMARY KEY (host, len)) WITHOUT ROWID;";
+
+const char schema_upgrade_sessions[] =
+    "ALTER TABLE session ADD COLUMN helo TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE session ADD COLUMN is_claim INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE session ADD COLUMN exchange INTEGER NOT NULL DEFAULT 0;";
 
 // Version 1 had a row for every hit and for what it was evidence of. The order of counting is twice
 // the number of a hit, so that a pardon finds room behind it.
@@ -110,12 +116,14 @@ const char *const schema_statement[STATEMENT_MAX] = {
     [BAN_NAME_DROP] = "DELETE FROM ban_name WHERE ban = ?1",
     [BAN_ALL] = "SELECT id, facts, text FROM ban LEFT JOIN ban_name ON ban = id ORDER BY id",
 
-    [SESSION_PUT] = "INSERT INTO session VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+    [SESSION_PUT] = "INSERT INTO session VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
                     " ON CONFLICT DO UPDATE SET last = ?3, host = ?4, host_len = ?5,"
-                    " pending = ?6, counted = ?7, user = ?8, several_users = ?9",
+                    " pending = ?6, counted = ?7, user = ?8, several_users = ?9, helo = ?10,"
+                    " is_claim = ?11, exchange = ?12",
     [SESSION_DROP] = "DELETE FROM session WHERE jail = ?1 AND key = ?2",
-    [SESSION_LIST] = "SELECT key, last, host, host_len, pending, counted, user, several_users"
-                     " FROM session WHERE jail = ?1 ORDER BY last",
+    [SESSION_LIST] =
+        "SELECT key, last, host, host_len, pending, counted, user, several_users, helo,"
+        " is_claim, exchange FROM session WHERE jail = ?1 ORDER BY last",
 
     [POSITION_PUT] = "INSERT OR REPLACE INTO position VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [POSITION_GET] = "SELECT device, inode, offset, head_hash, head_length, since FROM position"

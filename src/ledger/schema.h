@@ -4,13 +4,16 @@
 
 #include "ledger/store.h"
 
-enum { SCHEMA_APPLICATION = 0x7462616e /* "tban" */, SCHEMA_VERSION = 2, SCHEMA_VERSION_ROWS = 1 };
+enum { SCHEMA_APPLICATION = 0x7462616e /* "tban" */, SCHEMA_VERSION = 3, SCHEMA_VERSION_ROWS = 1 };
 
 // What makes an empty file a ledger; run in one transaction.
 extern const char schema_create[];
 
 // Makes the tables that came later, where they are missing.
 extern const char schema_extend[];
+
+// From version 2 or 1: what sessions have told comes with version 3.
+extern const char schema_upgrade_sessions[];
 
 // From version 1, in one transaction: bans and hits are read by the middle ones.
 extern const char schema_upgrade_begin[];

@@ -97,7 +97,7 @@ static int convert(struct ledger *l, const char *sql, row_fn *fn, struct segment
     return r;
 }
 
-int upgrade(struct ledger *l)
+static int upgrade_rows(struct ledger *l)
 {
     struct segment hits = {0};
     int r = execute(l, schema_upgrade_begin);
@@ -110,4 +110,11 @@ int upgrade(struct ledger *l)
         r = put_full(l, &hits);
     segment_done(&hits);
     return r < 0 ? r : execute(l, schema_upgrade_end);
+}
+
+int upgrade(struct ledger *l, int64_t version)
+{
+    int r = version == SCHEMA_VERSION_ROWS ? upgrade_rows(l) : 0;
+
+    return r < 0 ? r : execute(l, schema_upgrade_sessions);
 }

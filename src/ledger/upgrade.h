@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A ledger of the first version becomes one of this. Only for this folder.
+// A ledger of an older version becomes one of this. Only for this folder.
 #pragma once
 
 #include "ledger/store.h"
 
-// Within a transaction. -errno.
-int upgrade(struct ledger *l);
+// From that version, within a transaction. -errno.
+int upgrade(struct ledger *l, int64_t version);

@@ -1,13 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Names that give a botnet away: learned from a log, shown, changed by hand, kept over a restart."""
 import json
+import os
+import shutil
+import time
 
 from rig import Case, line, main
+
+SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..')
 
 FILTER = ('[Definition]\n'
           'failregex = ^ \\S+ evil\\[\\d+\\]: failure from <HOST>(?: helo=<F-HELO>\\S+</F-HELO>)?$\n'
           '            ^ \\S+ evil\\[\\d+\\]: <F-SUCCESS>login</F-SUCCESS> of <F-USER>\\S+</F-USER>'
           ' from <HOST>$\n')
+TRANSCRIPT = ('<<< EHLO ylmf-pc', '<<< AUTH LOGIN', '>>> 334 VXNlcm5hbWU6', '<<< d2VibWFzdGVy',
+              '>>> 334 UGFzc3dvcmQ6', '<<< cXdlcnR5', '>>> 535 5.7.8 Authentication credentials invalid')
 BAD = ('helo:two words', 'helo: ', 'helo:a\nb', 'user:\x1b[2J', 'helo:', 'x', '')
 
 
@@ -33,6 +40,9 @@ class Names(Case):
         out = self.rig.command('fingerprints', '--json')
         self.assertEqual(out.returncode, 0, out.stderr)
         return {r['name']: r for r in map(json.loads, out.stdout.splitlines())}
+
+    def status(self):
+        return json.loads(self.do('status', '--json').splitlines()[0])
 
     def do(self, *words, code=0):
         out = self.rig.command(*words)
@@ -101,6 +111,25 @@ class Names(Case):
                                                code=1 if bad.partition(':')[2] else 2))
         self.assertEqual(self.names(), before)
 
+    def test_restart_in_a_session(self):
+        """A transcript tells a line at a time who it is; a restart between any two loses nothing."""
+        shutil.copy(SOURCE + '/filters/common.conf', self.rig.path('etc/filters'))
+        shutil.copy(SOURCE + '/filters/icewarp-auth.conf', self.rig.path('etc/filters'))
+        log = time.strftime('log/s%Y%m%d-00.log', time.gmtime())
+        self.rig.jail('j', filter='icewarp-auth', logpath=self.rig.path(log), fingerprints='true',
+                      maxretry=9, netblock_v4='')
+        for n, said in enumerate(TRANSCRIPT, 1):
+            self.rig.start()
+            self.rig.append(log, time.strftime(f'203.0.113.41    [16FA] %H:%M:%S {said}\n',
+                                               time.gmtime()))
+            self.rig.wait(lambda: self.status()['lines'] == 1, f'line {n}')
+            if said != TRANSCRIPT[-1]:
+                self.assertEqual(self.rig.stop(), 0)
+        self.rig.wait_kernel(['203.0.113.41/32'])
+        self.assertEqual(self.rig.listed()['j', '203.0.113.41/32']['name'], 'helo:ylmf-pc')
+        self.assertIn('1 failure,', self.do('why', 'user:webmaster'))
+        self.assertNotIn('cXdlcnR5', self.do('why', '203.0.113.41'))
+
     def test_logins(self):
         self.rig.start()
         self.login('203.0.113.1')
@@ -113,7 +142,7 @@ class Names(Case):
         self.assertRegex(told, '203.0.113.0/24 .* a login from it .*: not banned as a block')
         self.assertRegex(self.do('why', '203.0.113.1'), 'logins on 1 day, the last')
         self.assertIn('it cannot become one', self.do('why', 'user:anna'))
-        status = json.loads(self.do('status', '--json').splitlines()[0])
+        status = self.status()
         self.assertEqual((status['fingerprints'], status['login_hosts'], status['login_blocks']),
                          (1, 1, 1))
         self.assertGreater(status['shielded'], 0)
