@@ -58,26 +58,27 @@ void log_release(void)
     write_out();
 }
 
-void log_line(enum log_level level, const char *format, ...)
+static size_t put(char line[static LINE_MAX_], size_t n, const char *text)
 {
-    char line[LINE_MAX_];
-    size_t n;
-    int r;
-    va_list args;
+    size_t length = strlen(text), room = LINE_MAX_ - 1 - n;
 
-    if (!log_says(level))
-        return;
-    if (log_state.journal)
-        r = snprintf(line, sizeof(line), "<%d>", (int)level);
-    else
-        r = snprintf(line, sizeof(line), "%s: ", log_state.name);
-    n = (size_t)r;
-    va_start(args, format);
-    r = vsnprintf(line + n, sizeof(line) - n - 1, format, args);
-    va_end(args);
-    if (r < 0)
-        return;
-    n += (size_t)r < sizeof(line) - n - 1 ? (size_t)r : sizeof(line) - n - 2;
+    length = length < room ? length : room;
+    memcpy(line + n, text, length);
+    return n + length;
+}
+
+static size_t begin(enum log_level level, char line[static LINE_MAX_])
+{
+    if (log_state.journal) {
+        memcpy(line, (char[]){'<', (char)('0' + level), '>'}, 3);
+        return 3;
+    }
+    return put(line, put(line, 0, log_state.name), ": ");
+}
+
+// There is room for the newline.
+static void finish(char *line, size_t n)
+{
     for (size_t i = 0; i < n; i++) {
         if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
             line[i] = '?';
@@ -89,4 +90,35 @@ void log_line(enum log_level level, const char *format, ...)
     log_state.n += n;
     if (!log_state.is_held)
         write_out();
+}
+
+void log_line(enum log_level level, const char *format, ...)
+{
+    char line[LINE_MAX_];
+    size_t n, room;
+    int r;
+    va_list args;
+
+    if (!log_says(level))
+        return;
+    n = begin(level, line);
+    room = sizeof(line) - n - 1;
+    va_start(args, format);
+    r = vsnprintf(line + n, room, format, args);
+    va_end(args);
+    if (r >= 0)
+        finish(line, n + ((size_t)r < room ? (size_t)r : room - 1));
+}
+
+void log_texts(enum log_level level, const char *const *text)
+{
+    char line[LINE_MAX_];
+    size_t n;
+
+    if (!log_says(level))
+        return;
+    n = begin(level, line);
+    for (; *text; text++)
+        n = put(line, n, *text);
+    finish(line, n);
 }

@@ -27,3 +27,6 @@ void log_release(void);
 
 // Control characters in the text become '?', so that foreign bytes cannot forge a line.
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+// The same of texts that are written one behind the other, up to a NULL: what is said of every ban.
+void log_texts(enum log_level level, const char *const *text);

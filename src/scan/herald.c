@@ -33,10 +33,11 @@ static struct control_occurrence about(enum control_event kind, const struct cel
 static void log_event(enum log_level level, const char *jail, const char *what,
                       const struct addr *net)
 {
+    const char *name = level == LEVEL_NOTICE ? "NOTICE  [" : "INFO    [";
     char text[ADDR_TEXT_MAX];
 
     addr_format(net, text);
-    log_line(level, "%-7s [%s] %s %s", level == LEVEL_NOTICE ? "NOTICE" : "INFO", jail, what, text);
+    log_texts(level, (const char *[]){name, jail, "] ", what, " ", text, NULL});
 }
 
 static void log_again(const struct cell *cell, const struct addr *net)
@@ -44,7 +45,8 @@ static void log_again(const struct cell *cell, const struct addr *net)
     char text[ADDR_TEXT_MAX];
 
     addr_format(net, text);
-    log_line(LEVEL_NOTICE, "NOTICE  [%s] %s already banned", cell->conf->name, text);
+    log_texts(LEVEL_NOTICE,
+              (const char *[]){"NOTICE  [", cell->conf->name, "] ", text, " already banned", NULL});
 }
 
 static void format_stamp(usec_t t, char ret[static STAMP_MAX])
@@ -101,8 +103,8 @@ static void log_reason(const struct cell *cell, const struct ban *ban, enum judg
                  length, over, ban->hits, hosts, findtime);
 }
 
-void herald_ban(struct herald *h, const struct cell *cell, const struct ban *ban,
-                enum judge_news news)
+static void tell_ban(struct herald *h, const struct cell *cell, const struct ban *ban,
+                     enum judge_news news)
 {
     struct control_occurrence e =
         about(news == JUDGE_EXTENDED ? CONTROL_EVENT_EXTENDED : CONTROL_EVENT_BAN, cell, &ban->net);
@@ -113,11 +115,19 @@ void herald_ban(struct herald *h, const struct cell *cell, const struct ban *ban
     e.reason = reason_of(ban);
     e.name = slice_of(ban->name);
     server_event(h->server, &e);
+}
+
+void herald_ban(struct herald *h, const struct cell *cell, const struct ban *ban,
+                enum judge_news news)
+{
+    if (server_is_watched(h->server))
+        tell_ban(h, cell, ban, news);
     if (news == JUDGE_BANNED)
         log_event(LEVEL_NOTICE, cell->conf->name, "Ban", &ban->net);
     else if (news == JUDGE_EXTENDED)
         log_again(cell, &ban->net);
-    log_reason(cell, ban, news);
+    if (log_says(LEVEL_INFO))
+        log_reason(cell, ban, news);
 }
 
 // A span as Python writes it: "2:00:00", "1 day, 2:00:00".

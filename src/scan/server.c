@@ -14,6 +14,7 @@ struct server {
     answer_fn *answer;
     void *user;
     struct caller *caller[SERVER_CALLERS_MAX];
+    size_t n_callers;
     struct control_packet events;
     uint32_t n_events;
     usec_t last;
@@ -72,6 +73,12 @@ int server_fd(const struct server *s)
     return s->epoll;
 }
 
+static void hang_up(struct server *s, uint32_t slot)
+{
+    s->caller[slot] = caller_free(s->caller[slot]);
+    s->n_callers--;
+}
+
 static void accept_one(struct server *s)
 {
     int fd = accept4(s->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -87,8 +94,9 @@ static void accept_one(struct server *s)
     }
     if (caller_new(fd, s->answer, s->user, &s->caller[slot]) < 0)
         return;
+    s->n_callers++;
     if (control(s, EPOLL_CTL_ADD, fd, POLLIN, slot) < 0)
-        s->caller[slot] = caller_free(s->caller[slot]);
+        hang_up(s, slot);
 }
 
 static void settle(struct server *s, uint32_t slot, int r)
@@ -98,7 +106,7 @@ static void settle(struct server *s, uint32_t slot, int r)
     if (r == 0)
         r = control(s, EPOLL_CTL_MOD, caller_fd(c), caller_events(c), slot);
     if (r < 0)
-        s->caller[slot] = caller_free(c);
+        hang_up(s, slot);
 }
 
 void server_dispatch(struct server *s)
@@ -119,11 +127,15 @@ void server_dispatch(struct server *s)
         accept_one(s);
 }
 
+// Asked with every hit, and mostly there is nobody.
 bool server_is_watched(const struct server *s)
 {
-    for (size_t i = 0; i < SERVER_CALLERS_MAX; i++) {
-        if (s->caller[i] && caller_is_watching(s->caller[i]))
+    for (size_t i = 0, left = s->n_callers; left > 0; i++) {
+        if (!s->caller[i])
+            continue;
+        if (caller_is_watching(s->caller[i]))
             return true;
+        left--;
     }
     return false;
 }
