@@ -80,8 +80,6 @@ static void on_ban(void *user, const struct cell *cell, const struct ban *ban,
 {
     struct daemon *d = user;
 
-    if (news == JUDGE_EXTENDED)
-        link_ban(d->link, cell, &ban->net, ban->until);
     herald_ban(&d->herald, cell, ban, news);
     if (news != JUDGE_BANNED)
         return;

@@ -176,15 +176,20 @@ static void announce(struct judge *j, const struct cell *cell, const struct ban 
     j->hooks.ban(j->hooks.user, cell, ban, last, news);
 }
 
-static void pass(struct judge *j, const struct cell *c, struct ban *ban, const struct hit *last,
-                 usec_t now)
+// Orders a ban, keeps it, and tells of it.
+static int pass(struct judge *j, const struct cell *c, struct ban *ban, const struct hit *last,
+                usec_t now)
 {
+    usec_t ordered = ban->until;
     int r;
 
-    if (ban->until > now)
-        j->hooks.order(j->hooks.user, c, &ban->net, ban->until);
+    if (ordered > now)
+        j->hooks.order(j->hooks.user, c, &ban->net, ordered);
     r = books_ban(&j->books, ban, now);
+    if (ban->until > ordered && ban->until > now)
+        j->hooks.order(j->hooks.user, c, &ban->net, ban->until);
     announce(j, c, ban, last, news_of(ban, r, now));
+    return r;
 }
 
 static void spare(struct judge *j, const struct cell *c, const struct ban *ban,
@@ -439,9 +444,7 @@ int judge_ban(struct judge *j, const struct cell *cell, const struct addr *net, 
     };
     int r;
 
-    j->hooks.order(j->hooks.user, cell, &ban.net, ban.until);
-    r = books_ban(&j->books, &ban, now);
-    announce(j, cell, &ban, NULL, news_of(&ban, r, now));
+    r = pass(j, cell, &ban, NULL, now);
     if (r < 0)
         return r;
     return r == LEDGER_E_EXTENDED ? JUDGE_E_EXTENDED : 0;

@@ -21,8 +21,8 @@ enum judge_appeal { JUDGE_GOES_ON, JUDGE_SPARES, JUDGE_WAITS };
 struct judge_hooks {
     void *user;
     void (*hit)(void *user, const struct cell *cell, const struct hit *hit);
-    // Before the ledger is written, which may take its time; ban() follows, and may say another end
-    // (JUDGE_EXTENDED) that counts then.
+    // Before the ledger is written, which may take its time; ban() follows. Once more with the
+    // later end, where the net was banned for longer already.
     void (*order)(void *user, const struct cell *cell, const struct addr *net, usec_t until);
     void (*ban)(void *user, const struct cell *cell, const struct ban *ban, const struct hit *last,
                 enum judge_news news);
