@@ -124,9 +124,25 @@ static int rung_of(const struct record *r, int level, const struct addr *net)
     return -1;
 }
 
-static struct finding find(const struct record *list, size_t n, size_t rung)
+// Of the hosts of one narrower block, as many count as it takes of them.
+static uint32_t count_hosts(const struct addr *const *host, uint32_t n,
+                            const struct level *narrower)
 {
-    const struct record *new = &list[n - 1];
+    uint32_t counted = 0;
+
+    for (uint32_t i = 0; i < n; i++) {
+        struct addr block = addr_block(host[i], narrower->prefix);
+        uint32_t before = 0;
+        for (uint32_t k = 0; k < i; k++)
+            before += addr_within(host[k], &block);
+        counted += before < narrower->hosts;
+    }
+    return counted;
+}
+
+static struct finding find(const struct record *list, size_t records, size_t rung)
+{
+    const struct record *new = &list[records - 1];
     int level = new->level[rung];
     const struct level *l =
         (addr_is_v4(&new->net[0]) ? spec.v4 : spec.v6) + (level ? level - 1 : 0);
@@ -136,19 +152,21 @@ static struct finding find(const struct record *list, size_t n, size_t rung)
         .findtime = level ? l->findtime : spec.findtime,
     };
     const struct addr *host[LINES];
+    uint32_t n = 0;
 
-    for (size_t i = n; i-- > 0;) {
+    for (size_t i = records; i-- > 0;) {
         int at = rung_of(&list[i], level, &new->net[rung]);
         bool known = false;
         if (at < 0 || !list[i].live[at] || new->time - list[i].time >= f.findtime)
             continue;
-        for (uint32_t k = 0; k < f.hosts; k++)
+        for (uint32_t k = 0; k < n; k++)
             known |= addr_compare(host[k], &list[i].net[0]) == 0;
         if (!known)
-            host[f.hosts++] = &list[i].net[0];
+            host[n++] = &list[i].net[0];
         f.hits += list[i].count;
     }
-    for (size_t i = n - 1; i-- > 0;) {
+    f.hosts = level > 1 ? count_hosts(host, n, l - 1) : n;
+    for (size_t i = records - 1; i-- > 0;) {
         int at = rung_of(&list[i], level, &new->net[rung]);
         if (at < 0)
             continue;

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+const struct levels_bounds levels_v4 = {8, 24, 31}, levels_v6 = {32, 48, 63};
+
 enum { FIELDS_LEAST = 3, FIELDS_MOST = 5 };
 
 // "24:4:12:6h" into its fields; those that are not there are empty.
@@ -42,7 +44,19 @@ static int parse_time(struct slice field, usec_t *ret)
     return field.n == 0 || (span_parse(field, ret) == 0 && *ret >= USEC_PER_SEC) ? 0 : -EINVAL;
 }
 
-static int parse_level(struct slice word, unsigned widest, unsigned narrowest, struct level *ret,
+// The fewest hosts for a prefix.
+static uint32_t least_hosts(unsigned prefix, const struct levels_bounds *b)
+{
+    uint32_t least = 1;
+
+    if (prefix < b->common) {
+        while (least * least < UINT32_C(4) << (b->common - prefix))
+            least++;
+    }
+    return least;
+}
+
+static int parse_level(struct slice word, const struct levels_bounds *b, struct level *ret,
                        char *error)
 {
     int n = word.n > 40 ? 40 : (int)word.n;
@@ -54,13 +68,17 @@ static int parse_level(struct slice word, unsigned widest, unsigned narrowest, s
         snprintf(error, LEVELS_ERROR_MAX,
                  "'%.*s': write PREFIX:HOSTS:HITS, e.g. %u:4:12, and :FINDTIME:BANTIME where they "
                  "are not the jail's",
-                 n, word.p, narrowest - 7);
-    else if (number[0] < widest || number[0] > narrowest)
-        snprintf(error, LEVELS_ERROR_MAX, "'%.*s': write a prefix from %u to %u", n, word.p, widest,
-                 narrowest);
+                 n, word.p, b->narrowest - 7U);
+    else if (number[0] < b->widest || number[0] > b->narrowest)
+        snprintf(error, LEVELS_ERROR_MAX, "'%.*s': write a prefix from %u to %u", n, word.p,
+                 b->widest, b->narrowest);
     else if (number[1] < 1 || number[1] > NETBLOCK_HOSTS_MAX)
         snprintf(error, LEVELS_ERROR_MAX, "'%.*s': write from 1 to %d hosts", n, word.p,
                  NETBLOCK_HOSTS_MAX);
+    else if (number[1] < least_hosts(number[0], b))
+        snprintf(error, LEVELS_ERROR_MAX,
+                 "'%.*s': write at least %u hosts: few must not get a whole /%u banned", n, word.p,
+                 least_hosts(number[0], b), number[0]);
     else if (number[2] < number[1] || number[2] > NETBLOCK_HITS_MAX)
         snprintf(error, LEVELS_ERROR_MAX, "'%.*s': write from %u hits (as many as hosts) to %d", n,
                  word.p, number[1], NETBLOCK_HITS_MAX);
@@ -92,7 +110,7 @@ static bool insert(struct level *levels, size_t n, struct level new)
     return true;
 }
 
-int levels_parse(struct slice text, unsigned widest, unsigned narrowest,
+int levels_parse(struct slice text, const struct levels_bounds *bounds,
                  struct level ret[static NETBLOCK_LEVELS_MAX], size_t *ret_n,
                  char ret_error[static LEVELS_ERROR_MAX])
 {
@@ -105,7 +123,7 @@ int levels_parse(struct slice text, unsigned widest, unsigned narrowest,
             snprintf(ret_error, LEVELS_ERROR_MAX, "write at most %d levels", NETBLOCK_LEVELS_MAX);
             return -EINVAL;
         }
-        if (parse_level(word, widest, narrowest, &new, ret_error) < 0)
+        if (parse_level(word, bounds, &new, ret_error) < 0)
             return -EINVAL;
         if (!insert(levels, n, new)) {
             snprintf(ret_error, LEVELS_ERROR_MAX, "/%d stands there twice", new.prefix);

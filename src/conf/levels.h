@@ -8,17 +8,18 @@
 
 enum { LEVELS_ERROR_MAX = 200 };
 
-// Which prefixes make sense: wider ones would ban whom nobody meant, narrower ones are hosts.
-enum {
-    LEVELS_V4_WIDEST = 8,
-    LEVELS_V4_NARROWEST = 31,
-    LEVELS_V6_WIDEST = 32,
-    LEVELS_V6_NARROWEST = 63
+// Which prefixes make sense: wider ones would ban whom nobody meant, narrower ones are hosts. A
+// level wider than `common`, what one customer commonly has, takes twice as many hosts as the
+// square root of the blocks of that size in it: 8 for a /20, 32 for a /16, 512 for a /8, so that
+// few hosts never get a registry's block banned.
+struct levels_bounds {
+    uint8_t widest, common, narrowest;
 };
+extern const struct levels_bounds levels_v4, levels_v6;
 
 // Sorted, narrowest first; a time that is not there, or empty, is 0; an empty text is no level.
 // -EINVAL with what is wrong in ret_error.
-int levels_parse(struct slice text, unsigned widest, unsigned narrowest,
+int levels_parse(struct slice text, const struct levels_bounds *bounds,
                  struct level ret[static NETBLOCK_LEVELS_MAX], size_t *ret_n,
                  char ret_error[static LEVELS_ERROR_MAX]);
 

@@ -200,12 +200,12 @@ int value_parse_ignoreip(struct draft *d, const char *key, const struct text *va
     return r;
 }
 
-static int parse_levels(struct draft *d, const char *key, const struct text *value, unsigned widest,
-                        unsigned narrowest, struct level *levels, size_t *n)
+static int parse_levels(struct draft *d, const char *key, const struct text *value,
+                        const struct levels_bounds *bounds, struct level *levels, size_t *n)
 {
     char error[LEVELS_ERROR_MAX];
 
-    if (levels_parse(all_of(value), widest, narrowest, levels, n, error) == 0)
+    if (levels_parse(all_of(value), bounds, levels, n, error) == 0)
         return 0;
     return problems_error(d->problems, value->line[0], "%s: %s", key, error);
 }
@@ -215,8 +215,7 @@ int value_parse_levels_v4(struct draft *d, const char *key, const struct text *v
     struct jail_spec *spec = &d->jail->spec;
 
     (void)field;
-    return parse_levels(d, key, value, LEVELS_V4_WIDEST, LEVELS_V4_NARROWEST, spec->v4,
-                        &spec->n_v4);
+    return parse_levels(d, key, value, &levels_v4, spec->v4, &spec->n_v4);
 }
 
 int value_parse_levels_v6(struct draft *d, const char *key, const struct text *value, void *field)
@@ -224,8 +223,7 @@ int value_parse_levels_v6(struct draft *d, const char *key, const struct text *v
     struct jail_spec *spec = &d->jail->spec;
 
     (void)field;
-    return parse_levels(d, key, value, LEVELS_V6_WIDEST, LEVELS_V6_NARROWEST, spec->v6,
-                        &spec->n_v6);
+    return parse_levels(d, key, value, &levels_v6, spec->v6, &spec->n_v6);
 }
 
 // fail2ban replaces <ip> and others in its actions; here such a word would be taken literally.

@@ -51,26 +51,59 @@ static void pass(struct netblock *b, struct tally *t)
         t->wiped = b->wiped;
 }
 
-// The most recent hosts, each once: a host that is not among them takes the place of the one seen
-// longest ago.
-static void note_host(struct netblock *b, uint32_t most, const struct tally *t)
+// How many hosts of one narrower block count. With few of these in the wider block it takes more of
+// each: else no hits could fill it.
+static uint32_t most_of_one(const struct level *level, const struct level *narrower)
 {
-    uint32_t oldest = 0;
+    uint32_t half = (level->hosts + 1U) / 2, below = narrower->prefix - level->prefix;
+    uint32_t most = narrower->hosts < half ? narrower->hosts : half;
+    uint32_t least = below < 16 ? (level->hosts + (1U << below) - 1) >> below : 1;
+
+    return most > least ? most : least;
+}
+
+// A number of the narrower block that a host is in, by so many bits; of a wider host itself.
+static uint64_t block_of(uint64_t host, unsigned bits)
+{
+    unsigned below = 63U - (unsigned)__builtin_clzll(host);
+
+    return below > bits ? host >> (below - bits) : host;
+}
+
+// The place of a host among the most recent ones: its own; while fewer of its narrower block are
+// kept than count, a free one, or that of the host seen longest ago; else of the one of that block.
+static uint32_t place_of(const struct netblock *b, const struct level *level,
+                         const struct level *narrower, uint64_t host)
+{
+    unsigned bits = narrower ? (unsigned)(narrower->prefix - level->prefix) : 0;
+    uint32_t oldest = 0, beside = 0, n_beside = 0;
 
     for (uint32_t i = 0; i < b->n_hosts; i++) {
-        if (b->host[i] == t->host) {
-            b->seen[i] = b->seen[i] < t->time ? t->time : b->seen[i];
-            return;
-        }
+        if (b->host[i] == host)
+            return i;
         if (b->seen[i] < b->seen[oldest])
             oldest = i;
+        if (!narrower || block_of(b->host[i], bits) != block_of(host, bits))
+            continue;
+        if (n_beside++ == 0 || b->seen[i] < b->seen[beside])
+            beside = i;
     }
-    if (b->n_hosts < most)
-        oldest = b->n_hosts++;
-    else if (b->seen[oldest] > t->time)
+    if (narrower && n_beside >= most_of_one(level, narrower))
+        return beside;
+    return b->n_hosts < level->hosts ? b->n_hosts : oldest;
+}
+
+static void note_host(struct netblock *b, const struct level *level, const struct level *narrower,
+                      const struct tally *t)
+{
+    uint32_t at = place_of(b, level, narrower, t->host);
+
+    if (at == b->n_hosts)
+        b->n_hosts++;
+    else if (b->seen[at] > t->time)
         return;
-    b->seen[oldest] = t->time;
-    b->host[oldest] = t->host;
+    b->seen[at] = t->time;
+    b->host[at] = t->host;
 }
 
 static uint32_t count_hosts(const struct netblock *b, usec_t findtime, usec_t now)
@@ -82,8 +115,8 @@ static uint32_t count_hosts(const struct netblock *b, usec_t findtime, usec_t no
     return count;
 }
 
-int netblock_hit(struct netblock *b, const struct level *level, struct tally *t, uint32_t *ret_hits,
-                 uint32_t *ret_hosts)
+int netblock_hit(struct netblock *b, const struct level *level, const struct level *narrower,
+                 struct tally *t, uint32_t *ret_hits, uint32_t *ret_hosts)
 {
     usec_t findtime = level->findtime;
     uint32_t around = t->wiped, hosts;
@@ -96,7 +129,7 @@ int netblock_hit(struct netblock *b, const struct level *level, struct tally *t,
     b->fine |= b->window->n > 0 && !window_apart(b->last, t->time);
     b->last = b->last < t->time ? t->time : b->last;
     full = window_hit(b->window, level->hits, findtime, t->time, t->count, &end);
-    note_host(b, level->hosts, t);
+    note_host(b, level, narrower, t);
     hosts = full ? count_hosts(b, findtime, end) : 0;
     b->reached = full && hosts >= level->hosts;
     if (!b->reached)

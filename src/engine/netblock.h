@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The window of an enclosing block: hits AND distinct hosts below it within findtime. A host is
-// an IPv4 address or an IPv6 /64. Kept per block: the last `hits` times, and the last time of the
-// `hosts` most recent hosts, which is all that deciding needs: memory per block is bounded, and one
-// loud host cannot push out others.
+// an IPv4 address or an IPv6 /64. Where there is a narrower level, no more hosts of one of its
+// blocks count than explain a ban of that one, nor more than half of what the wider one takes: its
+// hosts come from several. Kept per block: the last `hits` times, and the last time of the `hosts`
+// most recent hosts, which is all that deciding needs: memory per block is bounded, and one loud
+// host cannot push out others.
 #pragma once
 
 #include "base/span.h"
@@ -56,10 +58,10 @@ enum {
     NETBLOCK_E_AGAIN = 2,   // as they were at its hit before, within findtime, with no ban
 };
 
-// Adds a hit. 0 or NETBLOCK_E_*: *ret_hits and *ret_hosts are then what lies within findtime,
-// counted up to what is kept.
-int netblock_hit(struct netblock *b, const struct level *level, struct tally *t, uint32_t *ret_hits,
-                 uint32_t *ret_hosts);
+// Adds a hit; narrower is the next narrower level, NULL: none. 0 or NETBLOCK_E_*: *ret_hits and
+// *ret_hosts are then what lies within findtime, counted up to what is kept.
+int netblock_hit(struct netblock *b, const struct level *level, const struct level *narrower,
+                 struct tally *t, uint32_t *ret_hits, uint32_t *ret_hosts);
 
 // What is known at t->time, without adding to it.
 void netblock_look(struct netblock *b, usec_t findtime, struct tally *t, uint32_t *ret_hits,

@@ -231,10 +231,11 @@ int tracks_keep_block(struct tracks *t, const struct track_key *key)
 int tracks_hit_block(struct tracks *t, const struct track_key *key, struct tally *tally,
                      uint32_t *ret_hits, uint32_t *ret_hosts)
 {
+    const struct level *level = level_of(t, key);
     int r, kept;
 
     tracks_block(t, key);
-    r = netblock_hit(t->block, level_of(t, key), tally, ret_hits, ret_hosts);
+    r = netblock_hit(t->block, level, key->rung > 1 ? level - 1 : NULL, tally, ret_hits, ret_hosts);
     kept = keep_block(t, key, 0);
     return kept < 0 ? kept : r;
 }
@@ -249,7 +250,7 @@ static int open_cell(struct tracks *t, const struct track_key *key, const struct
     netblock_reset(t->block);
     for (uint32_t i = 0; i < c->n; i++) {
         struct tally tally = {c->host[i], c->time[i], 1, c->mark};
-        netblock_hit(t->block, level_of(t, key), &tally, &told, &told);
+        netblock_hit(t->block, level_of(t, key), NULL, &tally, &told, &told);
     }
     r = keep_block(t, key, hosts);
     for (uint32_t i = 0; i < c->n && r >= 0; i++) {
