@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "engine/jail.h"
 
-#include "base/table.h"
+#include "engine/brands.h"
 #include "engine/ladder.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-// Of a host that had to make room, a hit with a fingerprint bans once more.
-enum { BRANDED_MAX = 1 << 14 };
 
 struct jail {
     struct jail_spec spec;
@@ -27,7 +24,7 @@ struct jail {
     void *past_user;
     struct reputation *reputation; // NULL: none
     struct caps *caps;             // NULL: none
-    struct table *branded;         // hosts banned for a fingerprint, and until when
+    struct brands *branded;        // hosts banned for a fingerprint
     struct jail_counters counters;
 };
 
@@ -54,7 +51,7 @@ int jail_new(const struct jail_spec *spec, struct filter *filter, const struct e
     j->share.budget = &j->spec.budget->tracks;
     j->sessions = sessions_new(j->spec.budget->sessions, SESSION_AGE_S * USEC_PER_SEC, seed);
     j->ladder = ladder_new(&j->spec, &j->share, seed);
-    j->branded = table_new(BRANDED_MAX, sizeof(struct addr), sizeof(usec_t), seed);
+    j->branded = brands_new(seed);
     if (!j->name || !j->sessions || !j->ladder || !j->branded) {
         jail_free(j);
         return -ENOMEM;
@@ -68,7 +65,7 @@ struct jail *jail_free(struct jail *j)
     if (j) {
         ladder_free(j->ladder);
         sessions_free(j->sessions);
-        table_free(j->branded);
+        brands_free(j->branded);
         free(j->name);
     }
     free(j);
@@ -161,31 +158,15 @@ static struct verdict judge(const struct jail *j, const struct jail_standing *s,
     return v;
 }
 
-// What still comes of a host that is banned already is nothing new.
-static bool is_branded(struct jail *j, const struct hit *hit)
-{
-    const usec_t *until = table_get(j->branded, &hit->host);
-
-    return until && *until > hit->time;
-}
-
 // A fingerprint is enough to ban a host, unless it is one that logs in here.
 static bool is_enough(struct jail *j, const struct hit *hit, const struct name *known)
 {
     struct shield *shield = shield_of(j);
 
-    return known && !exempt_touches(j->exempt, &hit->host) && !is_branded(j, hit) &&
+    // What still comes of a host that is banned already is nothing new.
+    return known && !exempt_touches(j->exempt, &hit->host) &&
+           !brands_has(j->branded, &hit->host, hit->time) &&
            !(shield && shield_trusts(shield, &hit->host, hit->time));
-}
-
-static int brand(struct jail *j, const struct hit *hit, usec_t until)
-{
-    usec_t *at = table_put(j->branded, &hit->host, NULL);
-
-    if (!at)
-        return -ENOMEM;
-    *at = until;
-    return 0;
 }
 
 // The first ban of a host that logs in here is forgone, and its counting starts anew.
@@ -209,7 +190,7 @@ static int ban(struct jail *j, const struct jail_standing *banned, const struct 
     int r = j->caps ? caps_ask(j->caps, &v.net, v.time, v.until) : 0;
 
     if (r == 0 && known)
-        r = brand(j, hit, v.until);
+        r = brands_put(j->branded, &hit->host, v.until);
     if (r != 0)
         return r < 0 ? r : false;
     ladder_wipe(j->ladder, &hit->host, &banned->net);
@@ -436,7 +417,7 @@ void jail_forget(struct jail *j, const struct addr *net)
 
     ladder_forget(j->ladder, net);
     // After the unban of a block its hosts stay branded: their own bans are others.
-    table_remove(j->branded, &host);
+    brands_remove(j->branded, &host);
 }
 
 usec_t jail_next(const struct jail *j)
