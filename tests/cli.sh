@@ -18,7 +18,7 @@ trap 'rm -rf "$folder"' EXIT
 printf '#!/bin/sh\nexec "%s" "$@"\n' "$tailban" >"$folder/tailban"
 # Called by another name it is another program.
 ln -s "$tailban" "$folder/fail2ban-client"
-for scene in busy full quiet other-version junk hangs-up; do
+for scene in busy full quiet older newer junk hangs-up; do
     printf '#!/bin/sh\nprogram=$1\nshift\nexec "%s" %s "$(command -v $program)" "$@"\n' \
         "$fake" $scene >"$folder/$scene"
 done

@@ -30,14 +30,15 @@ enum scene {
     SCENE_BUSY,
     SCENE_FULL,
     SCENE_QUIET,
-    SCENE_OTHER_VERSION,
+    SCENE_OLDER,
+    SCENE_NEWER,
     SCENE_JUNK,
     SCENE_HANGS_UP,
     SCENES
 };
 
-static const char *const scenes[SCENES] = {"busy",          "full", "quiet",
-                                           "other-version", "junk", "hangs-up"};
+static const char *const scenes[SCENES] = {"busy",  "full", "quiet",   "older",
+                                           "newer", "junk", "hangs-up"};
 
 struct fake {
     int fd;
@@ -149,6 +150,9 @@ static void answer_status(struct fake *f, struct slice jail)
                     340,
                     120,
                     f->scene == SCENE_BUSY ? 2 : 0}},
+        {.type = CONTROL_IS_DNS,
+         .dns = {1200, 340, 77, f->scene == SCENE_BUSY ? 0 : 9, 2400, 2300, 100,
+                 f->scene == SCENE_BUSY ? 2 : 12}},
         {.type = CONTROL_IS_SOURCE,
          .source = {TEXT("/var/log/mail.log"), CONTROL_LIVE, 5000000, 5000000, 40000, LONG_AGO}},
         {.type = CONTROL_IS_SOURCE,
@@ -186,7 +190,7 @@ static void answer_status(struct fake *f, struct slice jail)
          .problem = {false, TEXT("jails/exim.conf"), 3, TEXT("no filter 'exim'")}},
         {.type = CONTROL_IS_PROBLEM, .problem = {true, TEXT(""), 0, TEXT("nothing to follow")}},
     };
-    size_t n = f->scene == SCENE_BUSY ? LENGTH_OF(records) : 1;
+    size_t n = f->scene == SCENE_BUSY ? LENGTH_OF(records) : f->scene == SCENE_FULL ? 2 : 1;
 
     for (size_t i = 0; i < n; i++) {
         if (jail.n == 0 || records[i].type != CONTROL_IS_JAIL ||
@@ -432,11 +436,13 @@ static void serve(struct fake *f)
         control_start(&f->reply);
         if (f->scene == SCENE_HANGS_UP)
             return;
-        if (f->scene == SCENE_OTHER_VERSION)
+        if (f->scene == SCENE_OLDER)
+            f->reply.bytes[0]--;
+        if (f->scene == SCENE_NEWER)
             f->reply.bytes[0]++;
         if (f->scene == SCENE_JUNK)
             f->reply.bytes[f->reply.n++] = 0xff;
-        if (f->scene == SCENE_JUNK || f->scene == SCENE_OTHER_VERSION)
+        if (f->scene == SCENE_JUNK || f->scene == SCENE_OLDER || f->scene == SCENE_NEWER)
             flush(f);
         else
             answer_packet(f, (struct slice){(const char *)packet, (size_t)n});

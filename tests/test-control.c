@@ -84,7 +84,12 @@ static const struct control samples[] = {
     {.type = CONTROL_IS_FINGERPRINT,
      .fingerprint = {CONTROL_USER, TEXT("admin"), CONTROL_KEPT, true, true, 1, 2, 3, 4, 5, 6, 7,
                      8}},
+    {.type = CONTROL_IS_DNS, .dns = {1, 2, 3, 4, 5, 6, 7, 8}},
 };
+
+// Of all samples in version 2: where it changes, so does CONTROL_VERSION, unless that one has never
+// been released.
+enum { VERSION = 2, SAMPLES_SIZE = 1151 };
 
 // Two records are the same if they are put as the same bytes: texts are compared, not pointers.
 static void assert_same(const struct control *a, const struct control *b)
@@ -116,6 +121,8 @@ static void test_round_trip(void **state)
     for (size_t i = 0; i < LENGTH_OF(samples); i++)
         assert_int_equal(control_put(p, &samples[i]), 0);
     assert_false(control_is_empty(p));
+    assert_int_equal(CONTROL_VERSION, VERSION);
+    assert_int_equal(p->n, SAMPLES_SIZE);
     struct slice rest = packet_of(p);
     assert_int_equal(control_open(&rest), 0);
     for (size_t i = 0; i < LENGTH_OF(samples); i++) {
@@ -272,18 +279,20 @@ static void test_version(void **state)
     static const struct {
         struct slice bytes;
         int r;
+        uint32_t version;
     } rows[] = {
-        {TEXT("\1\0\0\0"), 0},
-        {TEXT("\2\0\0\0"), -EPROTONOSUPPORT},
-        {TEXT("\1\0\1\0"), -EPROTONOSUPPORT},
-        {TEXT("\1\0\0"), -EPROTO},
-        {TEXT(""), -EPROTO},
+        {TEXT("\2\0\0\0"), 0, 2},
+        {TEXT("\1\0\0\0"), -EPROTONOSUPPORT, 1},
+        {TEXT("\2\0\1\0"), -EPROTONOSUPPORT, 0x10002},
+        {TEXT("\2\0\0"), -EPROTO, 0},
+        {TEXT(""), -EPROTO, 0},
     };
 
     (void)state;
     for (size_t i = 0; i < LENGTH_OF(rows); i++) {
         struct slice rest = rows[i].bytes;
         assert_int_equal(control_open(&rest), rows[i].r);
+        assert_int_equal(control_version(rows[i].bytes), rows[i].version);
     }
 }
 

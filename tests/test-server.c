@@ -180,10 +180,10 @@ static void test_malformed(void **state)
         size_t n;
     } rows[] = {
         {"x", 1},
-        {"\1\0\0\0zzzz", 8},
-        {"\2\0\0\0", 4},             // another version
-        {"\1\0\0\0\x11\0\0\0", 8},   // a reply
-        {"\1\0\0\0\2\0\xff\xff", 8}, // longer than the packet
+        {"\2\0\0\0zzzz", 8},
+        {"\1\0\0\0", 4},             // another version
+        {"\2\0\0\0\x16\0\0\0", 8},   // a reply
+        {"\2\0\0\0\2\0\xff\xff", 8}, // longer than the packet
     };
     struct fixture *f = *state;
     int good = call(f);

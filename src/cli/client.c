@@ -85,6 +85,17 @@ static int fail_receive(ssize_t n)
     return -error;
 }
 
+// After an upgrade the daemon of before still runs; or another tailban is called than it is of.
+static void fail_version(uint32_t theirs)
+{
+    bool is_older = theirs < CONTROL_VERSION;
+
+    command_fail("tailband is %s than this tailban (it speaks version %u, this one %u)",
+                 is_older ? "older" : "newer", theirs, CONTROL_VERSION);
+    command_fail("%s", is_older ? "'systemctl restart tailband' starts the one that belongs to it"
+                                : "'type -a tailban' shows which ones there are");
+}
+
 static int receive(struct client *c)
 {
     ssize_t n;
@@ -98,7 +109,7 @@ static int receive(struct client *c)
     c->rest = (struct slice){(const char *)c->reply.bytes, (size_t)n};
     r = control_open(&c->rest);
     if (r == -EPROTONOSUPPORT)
-        command_fail("tailband is of another version: restart it ('systemctl restart tailband')");
+        fail_version(control_version(c->rest));
     else if (r < 0)
         command_fail("tailband sent what is no reply");
     return r;

@@ -25,6 +25,9 @@ enum {
     DETAIL_COLUMNS = sizeof(detail_columns) / sizeof(detail_columns[0]),
 };
 
+// Questions in a row; a packet may be lost.
+enum { SILENCE = 3 };
+
 struct status {
     struct output *out;
     bool one; // one jail, in detail
@@ -101,6 +104,43 @@ static void print_daemon(struct output *o, const struct control_daemon *d)
         print_known(o, d);
     if (d->hooks + d->hooks_dropped > 0)
         print_hooks(o, d);
+}
+
+static void print_dns(struct output *o, const struct control_dns *d)
+{
+    char hosts[VIEW_NUMBER_MAX], listed[VIEW_NUMBER_MAX], cached[VIEW_NUMBER_MAX];
+    char dropped[VIEW_NUMBER_MAX], asked[VIEW_NUMBER_MAX], answered[VIEW_NUMBER_MAX];
+    char failed[VIEW_NUMBER_MAX], silence[VIEW_NUMBER_MAX];
+
+    fprintf(o->file, "DNS: %s host%s asked about, evidence against %s", view_count(d->hosts, hosts),
+            d->hosts == 1 ? "" : "s", view_count(d->listed, listed));
+    fprintf(o->file, "; %s more known already", view_count(d->cached, cached));
+    if (d->dropped > 0)
+        fprintf(o->file, "; %s not asked about, too many were waiting",
+                view_count(d->dropped, dropped));
+    fprintf(o->file, "\n     %s question%s: %s answered, %s failed", view_count(d->asked, asked),
+            d->asked == 1 ? "" : "s", view_count(d->answered, answered),
+            view_count(d->failed, failed));
+    if (d->silence >= SILENCE)
+        fprintf(o->file, "; %sno server answers: the last %s failed%s", output_on(o, STYLE_BAD),
+                view_count(d->silence, silence), output_off(o, STYLE_BAD));
+    fputc('\n', o->file);
+}
+
+static int dns_json(struct output *o, const struct control_dns *d)
+{
+    struct jsonline *j = jsonline_new();
+
+    jsonline_word(j, "type", "dns");
+    jsonline_number(j, "hosts", d->hosts);
+    jsonline_number(j, "listed", d->listed);
+    jsonline_number(j, "cached", d->cached);
+    jsonline_number(j, "dropped", d->dropped);
+    jsonline_number(j, "asked", d->asked);
+    jsonline_number(j, "answered", d->answered);
+    jsonline_number(j, "failed", d->failed);
+    jsonline_number(j, "silence", d->silence);
+    return jsonline_print(j, o->file);
 }
 
 static int daemon_json(struct output *o, const struct control_daemon *d)
@@ -267,6 +307,8 @@ static int take_json(struct output *o, const struct control *record)
     switch (record->type) {
     case CONTROL_IS_DAEMON:
         return daemon_json(o, &record->daemon);
+    case CONTROL_IS_DNS:
+        return dns_json(o, &record->dns);
     case CONTROL_IS_SOURCE:
         return source_json(o, &record->source);
     case CONTROL_IS_JAIL:
@@ -318,6 +360,8 @@ static int take(void *user, const struct control *record)
         return take_json(s->out, record);
     if (record->type == CONTROL_IS_DAEMON && !s->one)
         print_daemon(s->out, &record->daemon);
+    else if (record->type == CONTROL_IS_DNS && !s->one)
+        print_dns(s->out, &record->dns);
     else if (record->type == CONTROL_IS_SOURCE)
         add_source(s->sources, s->out, &record->source);
     else if (record->type == CONTROL_IS_JAIL && s->one)

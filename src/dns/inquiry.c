@@ -51,6 +51,7 @@ struct inquiry {
     struct asked asked[INQUIRY_AT_ONCE];
     usec_t now;
     usec_t paid; // until when the questions asked take up the rate
+    struct inquiry_counters counters;
 };
 
 int inquiry_new(const struct dns_conf *conf, uint64_t seed, finding_fn *fn, list_fn *listed,
@@ -122,6 +123,7 @@ static void finish(struct asked *a)
 
     finding_close(&a->finding, &i->conf);
     a->is_used = false;
+    i->counters.listed += a->finding.weight > 0;
     if (!k)
         return;
     k->until = usec_add(i->now, finding_life(&a->finding));
@@ -137,7 +139,7 @@ static void take(struct asked *a)
         finish(a);
 }
 
-static void put(struct inquiry *i, const char *name, enum question question, answer_fn *fn,
+static void put(struct inquiry *i, const char *name, enum question question, reply_fn *fn,
                 void *user)
 {
     if (i->paid < i->now)
@@ -186,11 +188,12 @@ static void start(struct inquiry *i, struct asked *a, const struct suspect *s)
 
     a->is_used = true;
     a->suspect = *s;
+    i->counters.hosts++;
     // One more than there are, so that no answer is the last before all are asked.
     a->waits = 1;
     finding_init(&a->finding);
     for (size_t l = 0; l < i->conf.n_lists; l++) {
-        if (!lists_good(&i->lists, l))
+        if (lists_state(&i->lists, l) != LIST_GOOD)
             continue;
         a->waits++;
         reverse_name(&s->addr, i->conf.list[l].zone, name);
@@ -269,6 +272,7 @@ static struct suspect *enqueue(struct inquiry *i, const struct addr *addr, const
     if (i->n_waiting == INQUIRY_WAITING) {
         i->first = (i->first + 1) % INQUIRY_WAITING;
         i->n_waiting--;
+        i->counters.dropped++;
     }
     s = waiting_at(i, i->n_waiting++);
     *s = (struct suspect){.addr = *addr, .host = *host};
@@ -286,11 +290,25 @@ void inquiry_suspect(struct inquiry *i, const struct addr *addr, const struct cl
         return;
     i->now = now;
     if (!s && k && now < k->until) {
+        i->counters.cached++;
         tell(i, k, addr, claim);
         return;
     }
     join(s ? s : enqueue(i, addr, &host), claim);
     ask(i);
+}
+
+struct inquiry_counters inquiry_counters(const struct inquiry *i)
+{
+    struct inquiry_counters c = i->counters;
+
+    c.questions = resolver_counters(i->resolver);
+    return c;
+}
+
+enum list_state inquiry_list(const struct inquiry *i, size_t n)
+{
+    return lists_state(&i->lists, n);
 }
 
 int inquiry_fd(const struct inquiry *i)

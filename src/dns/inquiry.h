@@ -43,6 +43,16 @@ const struct dns_conf *inquiry_conf(const struct inquiry *i);
 void inquiry_suspect(struct inquiry *i, const struct addr *addr, const struct claim *claim,
                      usec_t now);
 
+struct inquiry_counters {
+    uint64_t hosts, listed;   // that were asked about; of them, with something to their charge
+    uint64_t cached, dropped; // that were known already; that waited in vain
+    struct resolver_counters questions;
+};
+struct inquiry_counters inquiry_counters(const struct inquiry *i);
+
+// How the configuration's list number n stands.
+enum list_state inquiry_list(const struct inquiry *i, size_t n);
+
 // As for a resolver.
 int inquiry_fd(const struct inquiry *i);
 usec_t inquiry_wait(const struct inquiry *i, usec_t now);

@@ -83,9 +83,9 @@ bool lists_try(struct lists *l, usec_t now)
     return l->trying == 0;
 }
 
-bool lists_good(const struct lists *l, size_t i)
+enum list_state lists_state(const struct lists *l, size_t i)
 {
-    return l->trial[i].state == LIST_GOOD;
+    return l->trial[i].state;
 }
 
 void lists_refused(struct lists *l, size_t i, usec_t now)

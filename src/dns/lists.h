@@ -31,7 +31,7 @@ void lists_init(struct lists *l, struct resolver *resolver, const struct dns_con
 // Tries what is due. False: the answers are still to come.
 bool lists_try(struct lists *l, usec_t now);
 
-bool lists_good(const struct lists *l, size_t i);
+enum list_state lists_state(const struct lists *l, size_t i);
 
 // It has just said that it does not answer us.
 void lists_refused(struct lists *l, size_t i, usec_t now);

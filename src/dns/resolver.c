@@ -17,12 +17,13 @@ struct resolver {
     bool has_channel;
     int epoll; // its sockets
     bool is_closing;
+    struct resolver_counters counters;
 };
 
 struct query {
     struct resolver *resolver;
     enum question question;
-    answer_fn *fn;
+    reply_fn *fn;
     void *user;
 };
 
@@ -143,6 +144,15 @@ static const struct {
     [QUESTION_POINTER] = {ns_t_ptr, read_pointer},
 };
 
+static void count(struct resolver_counters *c, const struct answer *answer)
+{
+    bool is_failed = answer->kind == ANSWER_FAILED;
+
+    c->answered += !is_failed;
+    c->failed += is_failed;
+    c->silence = is_failed ? c->silence + 1 : 0;
+}
+
 static void on_answer(void *user, int status, int timeouts, unsigned char *bytes, int n)
 {
     struct query q = *(struct query *)user;
@@ -158,10 +168,11 @@ static void on_answer(void *user, int status, int timeouts, unsigned char *bytes
         answer.kind = ANSWER_NONE;
     else if (status == ARES_SUCCESS && answer.n_addrs + answer.n_names > 0)
         answer.kind = ANSWER_GIVEN;
+    count(&q.resolver->counters, &answer);
     q.fn(q.user, &answer);
 }
 
-void resolver_ask(struct resolver *r, const char *name, enum question question, answer_fn *fn,
+void resolver_ask(struct resolver *r, const char *name, enum question question, reply_fn *fn,
                   void *user)
 {
     static const struct answer failed = {.kind = ANSWER_FAILED};
@@ -172,7 +183,13 @@ void resolver_ask(struct resolver *r, const char *name, enum question question, 
         return;
     }
     *q = (struct query){r, question, fn, user};
+    r->counters.asked++;
     ares_query(r->channel, name, ns_c_in, questions[question].type, on_answer, q);
+}
+
+struct resolver_counters resolver_counters(const struct resolver *r)
+{
+    return r->counters;
 }
 
 int resolver_fd(const struct resolver *r)

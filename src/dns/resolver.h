@@ -22,18 +22,26 @@ struct answer {
 };
 
 // May be called before resolver_ask() returns; never after resolver_free().
-typedef void answer_fn(void *user, const struct answer *answer);
+typedef void reply_fn(void *user, const struct answer *answer);
 
 enum question { QUESTION_V4, QUESTION_V6, QUESTION_POINTER };
 
 struct resolver;
 
+// What came of the questions so far.
+struct resolver_counters {
+    uint64_t asked, answered, failed;
+    uint64_t silence; // failed: the last ones in a row
+};
+
 // servers: as in struct dns_conf. -EINVAL, -ENOMEM, or -errno.
 int resolver_new(const char *servers, struct resolver **ret);
 struct resolver *resolver_free(struct resolver *r);
 
-void resolver_ask(struct resolver *r, const char *name, enum question question, answer_fn *fn,
+void resolver_ask(struct resolver *r, const char *name, enum question question, reply_fn *fn,
                   void *user);
+
+struct resolver_counters resolver_counters(const struct resolver *r);
 
 // The descriptor to poll for input, how long to wait for it at most (USEC_FOREVER: nothing is under
 // way), and what to call then.

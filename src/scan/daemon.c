@@ -424,6 +424,7 @@ int daemon_new(const struct daemon_setup *setup, struct daemon **ret)
                                 .link = d->link,
                                 .ledger = d->ledger,
                                 .hooks = d->hooks,
+                                .witness = d->witness,
                                 .config = d->setup.config,
                                 .started = clock_now(),
                                 .reload = reload,

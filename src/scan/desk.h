@@ -6,12 +6,14 @@
 #include "scan/hooks.h"
 #include "scan/judge.h"
 #include "scan/link.h"
+#include "scan/witness.h"
 
 struct desk {
     struct judge *judge;
     struct link *link;
     struct ledger *ledger;
     const struct hooks *hooks;
+    const struct witness *witness;
     const char *config; // its folder
     usec_t started, loaded;
     int (*reload)(void *user); // reads the configuration again; -errno: the former one goes on

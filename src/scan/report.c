@@ -109,6 +109,26 @@ static int put_daemon(const struct desk *d, uint64_t bans, usec_t now, struct ca
     return caller_put(to, &record);
 }
 
+static int put_dns(const struct desk *d, struct caller *to)
+{
+    struct control record = {.type = CONTROL_IS_DNS};
+    struct inquiry_counters c;
+
+    if (!witness_counters(d->witness, &c))
+        return 0;
+    record.dns = (struct control_dns){
+        .hosts = c.hosts,
+        .listed = c.listed,
+        .cached = c.cached,
+        .dropped = c.dropped,
+        .asked = c.questions.asked,
+        .answered = c.questions.answered,
+        .failed = c.questions.failed,
+        .silence = c.questions.silence,
+    };
+    return caller_put(to, &record);
+}
+
 static enum control_source_state state_of(const struct tail *t)
 {
     if (t->source.error < 0)
@@ -227,28 +247,32 @@ static int put_jail(const struct cell *c, uint64_t bans, struct caller *to)
     return caller_put(to, &record);
 }
 
-static int put_alarm(const char *text, struct caller *to)
+static int put_alarm(const char *text, bool is_warning, struct caller *to)
 {
     struct control record = {.type = CONTROL_IS_PROBLEM};
 
-    record.problem = (struct control_problem){.text = slice_of(text)};
+    record.problem = (struct control_problem){.warning = is_warning, .text = slice_of(text)};
     return caller_put(to, &record);
 }
 
 static int put_alarms(const struct desk *d, struct caller *to)
 {
     const struct caps *caps = judge_roster(d->judge)->caps;
-    char text[ALARM_TEXT_MAX];
+    char text[ALARM_TEXT_MAX], trouble[WITNESS_TEXT_MAX];
     int r = 0;
 
     if (judge_is_failing(d->judge)) {
         snprintf(text, sizeof(text), "the ledger cannot be written, so bans outlast no restart: %s",
                  ledger_error(d->ledger));
-        r = put_alarm(text, to);
+        r = put_alarm(text, false, to);
     }
     for (enum cap cap = 0; cap < CAP_N && r >= 0; cap++) {
         if (alarms_text(caps, cap, clock_now(), text))
-            r = put_alarm(text, to);
+            r = put_alarm(text, false, to);
+    }
+    for (size_t i = 0; i < DNS_LISTS_MAX && r >= 0; i++) {
+        if (witness_trouble(d->witness, i, trouble))
+            r = put_alarm(trouble, true, to);
     }
     return r;
 }
@@ -274,6 +298,8 @@ int report_status(const struct desk *d, const struct cell *only, struct caller *
     int r = put_daemon(d, ledger_in_force(d->ledger, NULL), clock_now(), to);
 
     if (r >= 0)
+        r = put_dns(d, to);
+    if (r >= 0)
         r = put_logs(d, only, to);
     if (r >= 0)
         r = put_journals(d, only, to);
@@ -287,14 +313,14 @@ int report_status(const struct desk *d, const struct cell *only, struct caller *
     return r < 0 ? r : report_problems(d, to);
 }
 
-struct listing {
+struct recital {
     struct caller *to;
     uint64_t *cursor;
 };
 
 static int list_ban(void *user, const struct ban *ban)
 {
-    struct listing *l = user;
+    struct recital *l = user;
     struct control record = {.type = CONTROL_IS_BAN, .ban = ban_record(ban)};
     int r;
 
@@ -308,7 +334,7 @@ static int list_ban(void *user, const struct ban *ban)
 
 int report_list(const struct desk *d, const struct cell *only, uint64_t *cursor, struct caller *to)
 {
-    struct listing l = {to, cursor};
+    struct recital l = {to, cursor};
     int r = ledger_bans(d->ledger, only ? only->conf->name : NULL, clock_now(), (int64_t)*cursor,
                         list_ban, &l);
     if (r == -ENOBUFS)

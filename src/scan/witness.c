@@ -2,11 +2,11 @@
 #include "scan/witness.h"
 
 #include "base/log.h"
-#include "dns/inquiry.h"
 #include "scan/clock.h"
 #include "scan/link.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/random.h>
@@ -55,27 +55,37 @@ static void on_finding(void *user, const struct claim *claim, const struct addr 
     judge_testify(w->judge, claim->jail, addr, claim->time, weight, text, clock_now());
 }
 
-static void on_list(void *user, const struct dns_list *list, enum list_state state)
+static const struct {
+    enum log_level level;
+    const char *text;
+} states[] = {
+    [LIST_UNTRIED] = {LEVEL_DEBUG, "has not been tried"},
+    [LIST_GOOD] = {LEVEL_NOTICE, "answers again"},
+    [LIST_UNKNOWN] = {LEVEL_WARNING, "does not answer and is left out for five minutes"},
+    [LIST_REFUSED] = {LEVEL_WARNING, "refuses us (127.255.255.x: a public resolver, too many "
+                                     "questions, or a wrong key) and is left out for an hour"},
+    [LIST_EMPTY] = {LEVEL_WARNING,
+                    "does not list 127.0.0.2, as every list does, and is left out for an hour"},
+    [LIST_DEAD] = {LEVEL_WARNING,
+                   "lists 127.0.0.1, so perhaps everybody, and is left out for an hour"},
+};
+
+static void describe(const struct dns_list *list, enum list_state state,
+                     char ret[static WITNESS_TEXT_MAX])
 {
-    static const struct {
-        enum log_level level;
-        const char *text;
-    } said[] = {
-        [LIST_UNTRIED] = {LEVEL_DEBUG, "has not been tried"},
-        [LIST_GOOD] = {LEVEL_NOTICE, "answers again"},
-        [LIST_UNKNOWN] = {LEVEL_WARNING, "does not answer and is left out for five minutes"},
-        [LIST_REFUSED] = {LEVEL_WARNING, "refuses us (127.255.255.x: a public resolver, too many "
-                                         "questions, or a wrong key) and is left out for an hour"},
-        [LIST_EMPTY] = {LEVEL_WARNING,
-                        "does not list 127.0.0.2, as every list does, and is left out for an hour"},
-        [LIST_DEAD] = {LEVEL_WARNING,
-                       "lists 127.0.0.1, so perhaps everybody, and is left out for an hour"},
-    };
     char zone[DNS_ZONE_MAX];
 
-    (void)user;
     dnsconf_show(list->zone, zone);
-    log_line(said[state].level, "DNS list %s %s", zone, said[state].text);
+    snprintf(ret, WITNESS_TEXT_MAX, "DNS list %s %s", zone, states[state].text);
+}
+
+static void on_list(void *user, const struct dns_list *list, enum list_state state)
+{
+    char text[WITNESS_TEXT_MAX];
+
+    (void)user;
+    describe(list, state, text);
+    log_line(states[state].level, "%s", text);
 }
 
 // Armed only while something is under way.
@@ -145,6 +155,28 @@ void witness_load(struct witness *w, const struct dns_conf *conf)
         log_line(LEVEL_ERROR, "DNS cannot be asked: %s", strerror(-r));
         stop(w);
     }
+}
+
+bool witness_counters(const struct witness *w, struct inquiry_counters *ret)
+{
+    if (!w->inquiry)
+        return false;
+    *ret = inquiry_counters(w->inquiry);
+    return true;
+}
+
+bool witness_trouble(const struct witness *w, size_t n, char ret[static WITNESS_TEXT_MAX])
+{
+    const struct dns_conf *conf = w->inquiry ? inquiry_conf(w->inquiry) : NULL;
+    enum list_state state;
+
+    if (!conf || n >= conf->n_lists)
+        return false;
+    state = inquiry_list(w->inquiry, n);
+    if (states[state].level != LEVEL_WARNING)
+        return false;
+    describe(&conf->list[n], state, ret);
+    return true;
 }
 
 void witness_suspect(struct witness *w, const struct cell *cell, const struct hit *hit)

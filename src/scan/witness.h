@@ -3,6 +3,7 @@
 #pragma once
 
 #include "conf/dnsconf.h"
+#include "dns/inquiry.h"
 #include "scan/judge.h"
 
 struct link;
@@ -17,5 +18,12 @@ struct witness *witness_free(struct witness *w);
 // From now on as this says; where it says the same as before, what is known stays. What does not
 // work is said, and nothing is asked then.
 void witness_load(struct witness *w, const struct dns_conf *conf);
+
+// What has come of it. False: DNS is not asked.
+bool witness_counters(const struct witness *w, struct inquiry_counters *ret);
+
+// What is wrong with the list number n, counted from 0. False: nothing is, or there is none.
+enum { WITNESS_TEXT_MAX = DNS_ZONE_MAX + 160 };
+bool witness_trouble(const struct witness *w, size_t n, char ret[static WITNESS_TEXT_MAX]);
 
 void witness_suspect(struct witness *w, const struct cell *cell, const struct hit *hit);

@@ -53,6 +53,14 @@ static const struct field fields[CONTROL_TYPE_MAX][FIELDS_MAX] = {
                            {U64, AT(daemon.login_hosts)},
                            {U64, AT(daemon.login_blocks)},
                            {U64, AT(daemon.shielded)}},
+    [CONTROL_IS_DNS] = {{U64, AT(dns.hosts)},
+                        {U64, AT(dns.listed)},
+                        {U64, AT(dns.cached)},
+                        {U64, AT(dns.dropped)},
+                        {U64, AT(dns.asked)},
+                        {U64, AT(dns.answered)},
+                        {U64, AT(dns.failed)},
+                        {U64, AT(dns.silence)}},
     [CONTROL_IS_SOURCE] = {{TEXT, AT(source.path), CONTROL_PATH_MAX},
                            {CHOICE, AT(source.state), CONTROL_SOURCE_STATE_MAX},
                            {U64, AT(source.size)},
@@ -342,6 +350,13 @@ int control_put(struct control_packet *p, const struct control *record)
     put_number(&head, (uint64_t)(c.to - head.to) - 2, 2);
     p->n = (size_t)(c.to - p->bytes);
     return 0;
+}
+
+uint32_t control_version(struct slice packet)
+{
+    struct cursor c = {.from = (const uint8_t *)packet.p, .left = packet.n};
+
+    return (uint32_t)get_number(&c, HEAD_SIZE);
 }
 
 int control_open(struct slice *packet)

@@ -7,7 +7,9 @@
 //   tailban -> tailband   one or more requests in a packet
 //   tailband -> tailban   per packet of requests, in as many packets as it takes: the records that
 //                         answer them, REFUSED for each request that was not carried out, then DONE
-//     STATUS   DAEMON, SOURCE*, JAIL*, PROBLEM* (with a jail: what concerns that jail)
+//     STATUS   DAEMON, DNS (where it is asked), SOURCE*, JAIL*, PROBLEM* (with a jail: what
+//     concerns
+//              that jail)
 //     LIST     BAN*
 //     WHY      BAN*, newest first, each followed by the FINGERPRINT that led to it, if any, and by
 //              its EVIDENCE*; STANDING* (per jail, host first); EVIDENCE* with ban 0 (counted, but
@@ -29,7 +31,7 @@
 #include <stdint.h>
 
 enum {
-    CONTROL_VERSION = 1,
+    CONTROL_VERSION = 2, // of all records together: where one changes, it grows
     CONTROL_PACKET_MAX = 65536,
     CONTROL_NAME_MAX = 63,  // jails: letters, digits, '_', '-', '.'; may be empty: none, or all
     CONTROL_SAID_MAX = 255, // what clients call themselves and their users
@@ -50,6 +52,7 @@ enum control_type {
     CONTROL_MARK,
     CONTROL_WATCH,
     CONTROL_IS_DAEMON,
+    CONTROL_IS_DNS,
     CONTROL_IS_SOURCE,
     CONTROL_IS_JAIL,
     CONTROL_IS_BAN,
@@ -122,6 +125,11 @@ struct control_daemon {
     uint64_t fingerprints;
     uint64_t login_hosts, login_blocks; // from which somebody logged in
     uint64_t shielded;                  // bans and failures that went by for that
+};
+
+struct control_dns {
+    uint64_t hosts, listed, cached, dropped; // as in dns/inquiry.h
+    uint64_t asked, answered, failed, silence;
 };
 
 struct control_source {
@@ -228,6 +236,7 @@ struct control {
     union {
         struct control_query query; // STATUS to WATCH
         struct control_daemon daemon;
+        struct control_dns dns;
         struct control_source source;
         struct control_jail jail;
         struct control_ban ban;
@@ -260,9 +269,10 @@ bool control_is_empty(const struct control_packet *p);
 // limit. -EINVAL: a jail's name, an address or a choice that the other side would not take.
 int control_put(struct control_packet *p, const struct control *record);
 
-// Takes the version off a received packet. -EPROTO: not a packet; -EPROTONOSUPPORT: another
-// version.
+// Takes the version off a received packet. -EPROTO: not a packet; -EPROTONOSUPPORT: of another
+// version, which control_version() tells.
 int control_open(struct slice *packet);
+uint32_t control_version(struct slice packet);
 
 // Takes the next record off: CONTROL_E_RECORD, 0 at the end, -EPROTO. Its texts point into the
 // packet, and any byte may occur in them but in jail names.

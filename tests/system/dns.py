@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Evidence from DNS: it helps a ban along, and nobody who does not answer changes anything."""
+import json
 import subprocess
 
 from nameserver import Nameserver
@@ -185,6 +186,7 @@ class Dns(Case):
         self.rig.wait_kernel([net('2')], seconds=2)
         self.assertEqual(self.rig.said('does not answer'), 0)
         self.rig.wait(lambda: self.rig.said('DNS list good.test does not answer'), 'a word about it')
+        self.assertEqual(self.status()[0][0]['silence'], 2)
         self.assertEqual(set(self.rig.kernel()), {net('2')})
 
     def test_newest_first(self):
@@ -198,6 +200,35 @@ class Dns(Case):
         hosts = [n[:-len(suffix)].split('.')[::-1] for n in server.asked if '.198' + suffix in n]
         self.assertLessEqual({'.'.join(h) for h in hosts}, set(many[-256:]))
         self.assertGreater(server.times[129] - server.times[2], 1)
+
+    def status(self):
+        out = self.rig.command('status', '--json')
+        records = [json.loads(l) for l in out.stdout.splitlines()]
+        return ([r for r in records if r['type'] == 'dns'],
+                [r['text'] for r in records if r['type'] == 'problem' and 'DNS' in r['text']])
+
+    def test_status(self):
+        """How it goes is told: what was asked, what came of it, and what does not work."""
+        server = self.serve({'1.113.0.203.good.test': ['127.0.0.4'],
+                             '3.113.0.203.good.test': 'servfail', '2.0.0.127.empty.test': []},
+                            dns_lists='good.test=2 empty.test')
+        self.start()
+        self.assertEqual(self.status()[0][0]['asked'], 0)
+        for last in '123':
+            self.rig.hit(HOST + last, 3)
+        self.rig.wait_kernel([net('1')])
+        self.rig.wait(lambda: self.status()[0][0]['failed'] == 1, 'the failure')
+        # Of each list two questions tried it.
+        self.assertEqual(self.status()[0], [{
+            'type': 'dns', 'hosts': 3, 'listed': 1, 'cached': 0, 'dropped': 0, 'asked': 7,
+            'answered': 6, 'failed': 1, 'silence': 1}])
+        self.assertRegex(self.status()[1][0], '^DNS list empty.test does not list 127.0.0.2')
+        self.rig.hit(HOST + '2')
+        self.rig.wait(lambda: self.status()[0][0]['cached'] == 1, 'what is known')
+        self.assertIn('7 questions: 6 answered, 1 failed', self.rig.command('status').stdout)
+        self.configure(server, dns='false')
+        self.rig.command('reload')
+        self.assertEqual(self.status(), ([], []))
 
     def test_restart(self):
         """What DNS has said is kept as the hits are."""
