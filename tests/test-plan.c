@@ -98,25 +98,31 @@ static void test_bans_up_to_the_capacity(void **state)
     assert_int_equal(plan_ban(p, &b), 0);
 }
 
-// Elements of one set lie next to each other, whatever the order they came in.
+// Elements of one set lie next to each other, in the order in which they came, also where their
+// numbers wrap around.
 static void test_sort(void **state)
 {
     static const char *const nets[] = {"192.0.2.1/32", "2001:db8::/64", "198.51.100.0/24",
                                        "192.0.2.2/32", "2001:db8::/32", "2001:db8:1::/64"};
+    enum { N = 4 * 6 };
     struct plan *p = *state;
     struct order a = jail(0, "a"), b = jail(1, "b");
     unsigned changes = 0;
 
     assert_int_equal(plan_jail(p, &a), 0);
     assert_int_equal(plan_jail(p, &b), 0);
-    for (unsigned i = 0; i < 4 * 6; i++) {
+    for (unsigned i = 0; i < N; i++) {
         struct order o = ban((uint16_t)(i % 2), nets[i / 2 % 6]);
+        o.seq = UINT32_MAX - N / 2 + i;
         assert_int_equal(plan_ban(p, &o), 0);
     }
-    plan_sort(p);
-    for (size_t i = 1; i < p->n; i++)
-        changes += p->element[i].jail != p->element[i - 1].jail ||
-                   slot_of(&p->element[i].net) != slot_of(&p->element[i - 1].net);
+    plan_sort(p->element, p->n);
+    for (size_t i = 1; i < p->n; i++) {
+        const struct element *x = &p->element[i - 1], *y = &p->element[i];
+        bool is_apart = x->jail != y->jail || slot_of(&x->net) != slot_of(&y->net);
+        changes += is_apart;
+        assert_true(is_apart || (int32_t)(y->seq - x->seq) > 0);
+    }
     assert_int_equal(changes, 2 * 4 - 1);
 }
 

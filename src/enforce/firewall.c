@@ -124,7 +124,7 @@ static size_t run_length(const struct element *e, size_t n)
     size_t run = 1;
 
     while (run < n && run < RULESET_ELEMENTS_MAX && e[run].change == e[0].change &&
-           e[run].jail == e[0].jail && slot_of(&e[run].net) == slot_of(&e[0].net))
+           e[run].jail == e[0].jail && e[run].slot == e[0].slot)
         run++;
     return run;
 }
@@ -134,7 +134,7 @@ static void put_elements(struct batch *b, const char *table, struct jail *jails,
 {
     for (size_t i = 0, run; i < n; i += run) {
         struct jail *j = &jails[e[i].jail];
-        uint8_t *slot = &j->slot[slot_of(&e[i].net)];
+        uint8_t *slot = &j->slot[e[i].slot];
         run = run_length(e + i, n - i);
         // What was never banned need not be unbanned.
         if (e[i].change == ELEMENT_REMOVE && *slot == SLOT_UNUSED)
@@ -151,7 +151,7 @@ static void put_elements(struct batch *b, const char *table, struct jail *jails,
 static void settle(struct jail *jails, const struct element *e, size_t n, bool done)
 {
     for (size_t i = 0; i < n; i++) {
-        uint8_t *slot = &jails[e[i].jail].slot[slot_of(&e[i].net)];
+        uint8_t *slot = &jails[e[i].jail].slot[e[i].slot];
         if (*slot == SLOT_PENDING)
             *slot = done ? SLOT_USED : SLOT_UNUSED;
     }
@@ -321,7 +321,7 @@ int firewall_install(struct firewall *f, struct plan *p, firewall_refused *fn, v
     if (r < 0)
         return r;
     f->changed = f->untold = false; // what happened until now is about to be undone
-    plan_sort(p);
+    plan_sort(p->element, p->n);
     r = replace_unheard(f, p, fn, user);
     if (r < 0)
         return r;

@@ -23,10 +23,10 @@ int firewall_claim(struct firewall *f);
 // and what was in force still is.
 int firewall_install(struct firewall *f, struct plan *p, firewall_refused *fn, void *user);
 
-// Carries out changes, in their order. n is at most ORDER_PACKET_MAX; their jails are known. One
-// that the kernel refuses costs only itself. At most PLAN_BANS_MAX are added after a whole state
-// and with it (overflow: -ENOSPC, until the next whole state counts anew: which of them have
-// expired is not known here).
+// Carries out changes, in their order, best sorted by plan_sort(). n is at most ORDER_PACKET_MAX;
+// their jails are known. One that the kernel refuses costs only itself. At most PLAN_BANS_MAX are
+// added after a whole state and with it (overflow: -ENOSPC, until the next whole state counts anew:
+// which of them have expired is not known here).
 void firewall_apply(struct firewall *f, const struct element *e, size_t n, firewall_refused *fn,
                     void *user);
 

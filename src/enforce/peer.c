@@ -75,6 +75,8 @@ static void refused(void *user, const struct element *e, int error)
 
 static void carry_out(struct peer *p)
 {
+    // A message for each set, not for each ban: attackers are banned in several jails at once.
+    plan_sort(p->change, p->n_change);
     firewall_apply(p->firewall, p->change, p->n_change, refused, p);
     p->n_change = 0;
 }
@@ -113,11 +115,7 @@ static int change(struct peer *p, const struct order *o, enum element_change wha
 {
     if (!firewall_has_jail(p->firewall, o->jail))
         return -ENOENT;
-    p->change[p->n_change++] = (struct element){.net = o->net,
-                                                .change = (uint8_t)what,
-                                                .jail = o->jail,
-                                                .seq = o->seq,
-                                                .timeout_ms = o->timeout_ms};
+    p->change[p->n_change++] = element_of(o, what);
     return 0;
 }
 

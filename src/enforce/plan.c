@@ -89,11 +89,7 @@ int plan_ban(struct plan *p, const struct order *o)
         if (r < 0)
             return r;
     }
-    p->element[p->n++] = (struct element){.net = o->net,
-                                          .change = ELEMENT_ADD,
-                                          .jail = o->jail,
-                                          .seq = o->seq,
-                                          .timeout_ms = o->timeout_ms};
+    p->element[p->n++] = element_of(o, ELEMENT_ADD);
     return 0;
 }
 
@@ -102,19 +98,36 @@ unsigned slot_of(const struct addr *net)
     return addr_is_v4(net) ? addr_prefix(net) : 33 + addr_prefix(net);
 }
 
+struct element element_of(const struct order *o, enum element_change change)
+{
+    return (struct element){.net = o->net,
+                            .change = (uint8_t)change,
+                            .slot = (uint8_t)slot_of(&o->net),
+                            .jail = o->jail,
+                            .seq = o->seq,
+                            .timeout_ms = o->timeout_ms};
+}
+
 static int compare(const void *x, const void *y)
 {
     const struct element *a = x, *b = y;
 
     if (a->jail != b->jail)
         return a->jail - b->jail;
-    return (int)slot_of(&a->net) - (int)slot_of(&b->net);
+    if (a->slot != b->slot)
+        return a->slot - b->slot;
+    // Their numbers may wrap around, and lie close together.
+    return (int32_t)(a->seq - b->seq);
 }
 
-void plan_sort(struct plan *p)
+void plan_sort(struct element *e, size_t n)
 {
-    if (p->n > 0)
-        qsort(p->element, p->n, sizeof(*p->element), compare);
+    for (size_t i = 1; i < n; i++) {
+        if (compare(&e[i - 1], &e[i]) > 0) {
+            qsort(e, n, sizeof(*e), compare);
+            return;
+        }
+    }
 }
 
 void plan_forget_bans(struct plan *p)

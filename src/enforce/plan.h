@@ -34,6 +34,7 @@ enum element_change {
 struct element {
     struct addr net;
     uint8_t change; // enum element_change
+    uint8_t slot;   // slot_of(net)
     uint16_t jail;
     uint32_t seq;        // of the order it comes from
     uint64_t timeout_ms; // 0: for ever
@@ -54,8 +55,11 @@ int plan_jail(struct plan *p, const struct order *o);
 int plan_port(struct plan *p, const struct order *o);
 int plan_ban(struct plan *p, const struct order *o);
 
-// Puts bans of the same set next to each other.
-void plan_sort(struct plan *p);
+// Puts what is of the same set next to each other, and leaves the order within a set as it is: that
+// of their seq, which is counted up.
+void plan_sort(struct element *e, size_t n);
+
+struct element element_of(const struct order *o, enum element_change change);
 
 // Frees the bans, which are in the kernel by then, and keeps the jails.
 void plan_forget_bans(struct plan *p);
