@@ -72,6 +72,22 @@ static void put(struct fixture *f, uint32_t number, size_t n, unsigned rank)
     f->is_lost[number] = false;
 }
 
+// Grows or shrinks a record whose bytes are all its size, as put() makes them.
+static void fit(struct fixture *f, uint32_t number, size_t before, size_t after, unsigned rank)
+{
+    size_t kept = before < after ? before : after;
+    struct store_spot spot;
+    unsigned char key[KEY], *record;
+
+    put_key(number, key);
+    assert_non_null(store_find(f->store, key, store_hash(f->store, key), &spot));
+    assert_int_equal(store_fit(f->store, &spot, before, after, rank, &record), 0);
+    assert_int_equal(number_of(record), number);
+    for (size_t i = KEY; i < kept; i++)
+        assert_int_equal(record[i], before & 0xff);
+    memset(record + KEY, (int)(after & 0xff), after - KEY);
+}
+
 static const unsigned char *get(struct fixture *f, uint32_t number)
 {
     unsigned char key[KEY];
@@ -121,6 +137,10 @@ static void keeps_what_was_put(void **state)
             assert_int_equal(remove_key(f, number), known);
             count -= known;
             size[number] = 0;
+        } else if (known && step % 2) {
+            size_t before = size[number];
+            size[number] = random_size(&seed);
+            fit(f, number, before, size[number], random_below(&seed, PAGES_RANKS));
         } else {
             size[number] = random_size(&seed);
             put(f, number, size[number], random_below(&seed, PAGES_RANKS));
@@ -219,9 +239,13 @@ static void who_grows_stays(void **state)
     for (uint32_t i = 0; i < KEPT; i++)
         put(f, i, 20, 0);
     for (uint32_t i = 1; i < 3000; i++) {
+        size_t n = 20 + i % 2000;
         put(f, 10000 + i, 500, 2);
-        put(f, i % KEPT, 20 + i % 2000, 3);
-        assert_holds(f, i % KEPT, 20 + i % 2000);
+        if (i % 3)
+            put(f, i % KEPT, n, 3);
+        else
+            fit(f, i % KEPT, i < KEPT ? 20 : 20 + (i - KEPT) % 2000, n, 3);
+        assert_holds(f, i % KEPT, n);
         assert_true(f->share.used <= LIMIT);
     }
     assert_true(f->lost > 1000);

@@ -15,7 +15,7 @@ PARTS = {
     'sieve': 'sieve outlook everyday grams mesh part teddy literal needles',
     'regex': 'filter rule regex match backlog wall draft',
     'session': 'session',
-    'windows': 'window netblock ladder track tracks pack store pages budget table hash addr exempt '
+    'windows': 'window netblock addition ladder track tracks pack store pages budget table hash addr exempt '
                'jail sentence formula',
     'learned': 'fingerprint family reputation shield',
     'output': 'view output jsonline court grid',

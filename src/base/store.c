@@ -34,12 +34,6 @@ struct store {
     bool is_full;
 };
 
-// A place in the index.
-struct spot {
-    struct bucket *bucket;
-    unsigned slot;
-};
-
 uint64_t store_hash(const struct store *s, const unsigned char *key)
 {
     return hash_bytes(key, store_key_size(key), s->seed);
@@ -122,7 +116,7 @@ static int find_in(const struct store *s, const struct bucket *b, uint8_t tag,
 
 // Where the key's record is (at: 0), or that slot of the pages.
 static bool find(const struct store *s, const unsigned char *key, uint64_t hash, uint32_t at,
-                 struct spot *ret)
+                 struct store_spot *ret)
 {
     struct bucket *b = s->n_buckets ? home_of(s, hash) : NULL;
     uint32_t left = s->n_buckets;
@@ -131,7 +125,7 @@ static bool find(const struct store *s, const unsigned char *key, uint64_t hash,
         int slot = find_in(s, b, tag_of(hash), key, at);
         if (slot < 0)
             continue;
-        *ret = (struct spot){b, (unsigned)slot};
+        *ret = (struct store_spot){hash, b, (unsigned)slot};
         return true;
     }
     return false;
@@ -150,19 +144,19 @@ static void insert(struct store *s, uint64_t hash, uint32_t at)
     b->tag[free - b->tag] = tag_of(hash);
 }
 
-static void erase(struct store *s, uint64_t hash, struct spot spot)
+static void erase(struct store *s, const struct store_spot *spot)
 {
-    spot.bucket->tag[spot.slot] = 0;
-    for (struct bucket *b = home_of(s, hash); b != spot.bucket; b = after(s, b))
+    spot->bucket->tag[spot->slot] = 0;
+    for (struct bucket *b = home_of(s, spot->hash); b != spot->bucket; b = after(s, b))
         b->passed--;
     s->count--;
 }
 
-static void drop(struct store *s, uint64_t hash, struct spot spot)
+static void drop(struct store *s, const struct store_spot *spot)
 {
-    uint32_t at = spot.bucket->at[spot.slot];
+    uint32_t at = spot->bucket->at[spot->slot];
 
-    erase(s, hash, spot);
+    erase(s, spot);
     pages_give(s->pages, at);
 }
 
@@ -175,10 +169,10 @@ static bool evict(struct store *s)
     while ((at = pages_next_victim(s->pages, &cursor))) {
         const unsigned char *record = pages_at(s->pages, at);
         uint64_t hash = store_hash(s, record);
-        struct spot spot;
+        struct store_spot spot;
         s->lost(s->user, record);
         if (find(s, record, hash, at, &spot))
-            drop(s, hash, spot);
+            drop(s, &spot);
         s->is_full = found = true;
     }
     return found;
@@ -269,24 +263,63 @@ static int take(struct store *s, size_t n, unsigned rank, uint32_t *ret_at)
 
 const unsigned char *store_get(const struct store *s, const unsigned char *key, uint64_t hash)
 {
-    struct spot spot;
+    struct store_spot spot;
 
-    if (!find(s, key, hash, 0, &spot))
-        return NULL;
-    return pages_at(s->pages, spot.bucket->at[spot.slot]);
+    return store_find(s, key, hash, &spot);
 }
 
-// The record under the spot's key moves to another slot. Those that make room for it do not move
-// others within the index.
-static int move(struct store *s, uint64_t hash, struct spot spot, size_t n, unsigned rank)
+unsigned char *store_find(const struct store *s, const unsigned char *key, uint64_t hash,
+                          struct store_spot *ret)
 {
-    int r;
+    return find(s, key, hash, 0, ret) ? pages_at(s->pages, ret->bucket->at[ret->slot]) : NULL;
+}
 
-    pages_give(s->pages, spot.bucket->at[spot.slot]);
-    spot.bucket->at[spot.slot] = 0;
-    r = take(s, n, rank, &spot.bucket->at[spot.slot]);
-    if (r < 0)
-        erase(s, hash, spot);
+// Where others must make room, the record is kept elsewhere meanwhile, and is none of them. They do
+// not move others within the index.
+static int move_into_full(struct store *s, const struct store_spot *spot, size_t before,
+                          size_t after, unsigned rank)
+{
+    uint32_t *at = &spot->bucket->at[spot->slot];
+    size_t n = before < after ? before : after;
+    unsigned char *kept = malloc(n);
+    int r = -ENOMEM;
+
+    if (kept)
+        memcpy(kept, pages_at(s->pages, *at), n);
+    pages_give(s->pages, *at);
+    *at = 0;
+    if (kept)
+        r = take(s, after, rank, at);
+    if (r == 0)
+        memcpy(pages_at(s->pages, *at), kept, n);
+    else
+        erase(s, spot);
+    free(kept);
+    return r;
+}
+
+static int move(struct store *s, const struct store_spot *spot, size_t before, size_t after,
+                unsigned rank)
+{
+    uint32_t *at = &spot->bucket->at[spot->slot], to;
+    int r = pages_take(s->pages, rank, after, &to);
+
+    if (r != 0)
+        return move_into_full(s, spot, before, after, rank);
+    memcpy(pages_at(s->pages, to), pages_at(s->pages, *at), before < after ? before : after);
+    pages_give(s->pages, *at);
+    *at = to;
+    return 0;
+}
+
+int store_fit(struct store *s, const struct store_spot *spot, size_t before, size_t after,
+              unsigned rank, unsigned char **ret_record)
+{
+    uint32_t *at = &spot->bucket->at[spot->slot];
+    int r = pages_suits(s->pages, *at, rank, after) ? 0 : move(s, spot, before, after, rank);
+
+    if (r == 0)
+        *ret_record = pages_at(s->pages, *at);
     return r;
 }
 
@@ -305,30 +338,30 @@ static int add(struct store *s, uint64_t hash, size_t n, unsigned rank, uint32_t
 
 int store_put(struct store *s, const unsigned char *record, uint64_t hash, size_t n, unsigned rank)
 {
-    struct spot spot;
+    struct store_spot spot;
+    unsigned char *to;
     uint32_t at;
-    int r = 0;
+    int r;
 
-    if (!find(s, record, hash, 0, &spot)) {
-        r = add(s, hash, n, rank, &at);
+    if (find(s, record, hash, 0, &spot)) {
+        r = store_fit(s, &spot, 1, n, rank, &to);
     } else {
-        if (!pages_suits(s->pages, spot.bucket->at[spot.slot], rank, n))
-            r = move(s, hash, spot, n, rank);
-        at = spot.bucket->at[spot.slot];
+        r = add(s, hash, n, rank, &at);
+        to = r == 0 ? pages_at(s->pages, at) : NULL;
     }
     if (r == 0)
-        memcpy(pages_at(s->pages, at), record, n);
+        memcpy(to, record, n);
     return r;
 }
 
 bool store_remove(struct store *s, const unsigned char *key)
 {
     uint64_t hash = store_hash(s, key);
-    struct spot spot;
+    struct store_spot spot;
     bool found = find(s, key, hash, 0, &spot);
 
     if (found)
-        drop(s, hash, spot);
+        drop(s, &spot);
     return found;
 }
 

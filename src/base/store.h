@@ -30,6 +30,21 @@ uint64_t store_hash(const struct store *s, const unsigned char *key);
 // The record under key, or NULL. Valid until the next store_put() or store_remove().
 const unsigned char *store_get(const struct store *s, const unsigned char *key, uint64_t hash);
 
+// The same, to be changed: where it was found. Valid until the next call that puts or removes.
+struct store_spot {
+    uint64_t hash;
+    struct bucket *bucket;
+    unsigned slot;
+};
+
+unsigned char *store_find(const struct store *s, const unsigned char *key, uint64_t hash,
+                          struct store_spot *ret);
+
+// Makes room for `after` bytes and that rank for a record of `before` bytes; as many of them as fit
+// stay. *ret_record is where it is then. -ENOMEM: it is gone.
+int store_fit(struct store *s, const struct store_spot *spot, size_t before, size_t after,
+              unsigned rank, unsigned char **ret_record);
+
 // Keeps a copy of the record, which may not lie in the store, in the place of one with its key. n
 // is at most PAGES_RECORD_MAX, rank below PAGES_RANKS. -ENOMEM: it is not kept, nor is one that was
 // there.

@@ -70,33 +70,31 @@ static uint64_t block_of(uint64_t host, unsigned bits)
     return below > bits ? host >> (below - bits) : host;
 }
 
-// The place of a host among the most recent ones: its own; while fewer of its narrower block are
-// kept than count, a free one, or that of the host seen longest ago; else of the one of that block.
-static uint32_t place_of(const struct netblock *b, const struct level *level,
-                         const struct level *narrower, uint64_t host)
+uint32_t netblock_place(const uint64_t *host, const usec_t *seen, uint32_t n,
+                        const struct level *level, const struct level *narrower, uint64_t new)
 {
     unsigned bits = narrower ? (unsigned)(narrower->prefix - level->prefix) : 0;
     uint32_t oldest = 0, beside = 0, n_beside = 0;
 
-    for (uint32_t i = 0; i < b->n_hosts; i++) {
-        if (b->host[i] == host)
+    for (uint32_t i = 0; i < n; i++) {
+        if (host[i] == new)
             return i;
-        if (b->seen[i] < b->seen[oldest])
+        if (seen[i] < seen[oldest])
             oldest = i;
-        if (!narrower || block_of(b->host[i], bits) != block_of(host, bits))
+        if (!narrower || block_of(host[i], bits) != block_of(new, bits))
             continue;
-        if (n_beside++ == 0 || b->seen[i] < b->seen[beside])
+        if (n_beside++ == 0 || seen[i] < seen[beside])
             beside = i;
     }
     if (narrower && n_beside >= most_of_one(level, narrower))
         return beside;
-    return b->n_hosts < level->hosts ? b->n_hosts : oldest;
+    return n < level->hosts ? n : oldest;
 }
 
 static void note_host(struct netblock *b, const struct level *level, const struct level *narrower,
                       const struct tally *t)
 {
-    uint32_t at = place_of(b, level, narrower, t->host);
+    uint32_t at = netblock_place(b->host, b->seen, b->n_hosts, level, narrower, t->host);
 
     if (at == b->n_hosts)
         b->n_hosts++;

@@ -53,6 +53,12 @@ void netblock_reset(struct netblock *b);
 // Without hits and hosts.
 void netblock_clear(struct netblock *b);
 
+// The place of a host among the n most recent ones: its own; while fewer of its narrower block are
+// there than count, a free one, n, or that of the host seen longest ago; else of the one of that
+// block.
+uint32_t netblock_place(const uint64_t *host, const usec_t *seen, uint32_t n,
+                        const struct level *level, const struct level *narrower, uint64_t new);
+
 enum {
     NETBLOCK_E_REACHED = 1, // both thresholds are reached
     NETBLOCK_E_AGAIN = 2,   // as they were at its hit before, within findtime, with no ban

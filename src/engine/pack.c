@@ -1,31 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "engine/pack.h"
 
-static const struct scale {
-    uint8_t width;
+struct scale {
+    size_t width;
     usec_t unit;
-} scales[PACK_SCALES] = {{2, USEC_PER_SEC}, {3, USEC_PER_SEC}, {4, 1}, {5, 1}, {8, 1}};
+};
 
 unsigned pack_scale(usec_t span, bool fine)
 {
     unsigned i = 0;
 
     for (; i < PACK_SCALES - 1; i++) {
-        bool fits = span / scales[i].unit >> scales[i].width * 8 == 0;
-        if (fits && (!fine || scales[i].unit == 1))
+        bool fits = span / pack_unit(i) >> pack_width(i) * 8 == 0;
+        if (fits && (!fine || pack_is_fine(i)))
             break;
     }
     return i;
-}
-
-bool pack_is_fine(unsigned scale)
-{
-    return scales[scale].unit == 1;
-}
-
-size_t pack_width(unsigned scale)
-{
-    return scales[scale].width;
 }
 
 // Where width and unit are constants, these loops are a few instructions for each time.
@@ -46,7 +36,7 @@ unsigned char *pack_times(unsigned char *to, unsigned scale, usec_t base, const 
     case 2:
         return pack_all(to, (struct scale){4, 1}, base, time, n);
     default:
-        return pack_all(to, scales[scale], base, time, n);
+        return pack_all(to, (struct scale){pack_width(scale), pack_unit(scale)}, base, time, n);
     }
 }
 
@@ -70,6 +60,6 @@ const unsigned char *unpack_times(const unsigned char *from, unsigned scale, use
     case 2:
         return unpack_all(from, (struct scale){4, 1}, base, time, n);
     default:
-        return unpack_all(from, scales[scale], base, time, n);
+        return unpack_all(from, (struct scale){pack_width(scale), pack_unit(scale)}, base, time, n);
     }
 }

@@ -7,12 +7,12 @@
 #include <endian.h>
 
 // After the key: flags; how many hits, and of a block how many hosts; the earliest time; what the
-// flags say; then the times, and the hosts.
+// flags say; then, of a block, when each host was seen last; the times of the hits; and the hosts.
 enum {
     SCALE = 7,
     MARK = 1 << 3,
     WIPED = 1 << 4,
-    REACHED = 1 << 5,
+    REACHED = TRACK_REACHED,
     CELL = 1 << 6,
     WIDE = 1 << 7, // some hosts are blocks themselves, and say how wide
 };
@@ -133,19 +133,13 @@ struct track_key track_host_of(const struct track_key *block, uint64_t id)
     return key_of(block->v6, 0, bits, block->number | (id & ones(bits - block->prefix)));
 }
 
-// How a record's hosts are told from each other: without the leading one where all are whole.
-struct ids {
-    uint64_t lead;
-    size_t width;
-};
-
-static struct ids ids_of(const unsigned char *record, unsigned prefix, unsigned flags)
+struct track_ids track_ids(const unsigned char *record, unsigned prefix, unsigned flags)
 {
     unsigned below = bits_of(track_is_v6(record)) - prefix;
 
     if (flags & WIDE)
-        return (struct ids){0, below / 8 + 1};
-    return (struct ids){UINT64_C(1) << below, (below + 7) / 8};
+        return (struct track_ids){0, below / 8 + 1};
+    return (struct track_ids){UINT64_C(1) << below, (below + 7) / 8};
 }
 
 static unsigned char *pack_marks(unsigned char *to, unsigned flags, uint32_t mark, uint32_t wiped)
@@ -174,6 +168,22 @@ static const unsigned char *unpack_marks(const unsigned char *from, unsigned fla
     return from;
 }
 
+static unsigned char *pack_ids(unsigned char *to, struct track_ids ids, const uint64_t *host,
+                               size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        to = pack_uint(to, host[i] ^ ids.lead, ids.width);
+    return to;
+}
+
+static void unpack_ids(const unsigned char *from, struct track_ids ids, uint64_t *host, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        from = unpack_uint(from, ids.width, &host[i]);
+        host[i] ^= ids.lead;
+    }
+}
+
 size_t track_size(uint32_t hits, uint32_t hosts)
 {
     size_t numbers = 1 + 2 + 2 + PACK_TIME + 2 * sizeof(uint32_t);
@@ -181,40 +191,56 @@ size_t track_size(uint32_t hits, uint32_t hosts)
     return TRACK_KEY_MAX + numbers + sizeof(usec_t) * hits + 2 * sizeof(uint64_t) * hosts;
 }
 
-// What every record begins with, after its key.
-struct head {
-    unsigned flags;
-    size_t n;                   // hits
-    uint64_t base;              // the earliest time
-    const unsigned char *times; // of the hits; of hosts and cells without the first, which is base
-};
+// The bytes of the numbers: of hits, and of hosts.
+static size_t width_of_hits(const struct track_head *h)
+{
+    return h->flags & CELL ? 1 : 2;
+}
 
-static struct head head_of(const unsigned char *record)
+static size_t width_of_hosts(const unsigned char *record, const struct track_head *h)
+{
+    return track_is_host(record) || h->flags & CELL ? 0 : 2;
+}
+
+void track_head(const unsigned char *record, struct track_head *ret)
 {
     const unsigned char *from = record + store_key_size(record);
-    struct head h = {.flags = *from};
-    size_t of_n = h.flags & CELL ? 1 : 2,
-           of_hosts = track_is_host(record) || h.flags & CELL ? 0 : 2;
-    uint64_t n;
+    struct track_head h = {.flags = *from, .scale = *from & SCALE};
+    size_t of_hosts = width_of_hosts(record, &h), width = pack_width(h.scale);
+    uint64_t hits, hosts = 0;
 
-    from = unpack_uint(from + 1, of_n, &n);
-    from = unpack_uint(from + of_hosts, PACK_TIME, &h.base);
-    h.n = n;
-    h.times =
-        from + (h.flags & MARK ? sizeof(uint32_t) : 0) + (h.flags & WIPED ? sizeof(uint32_t) : 0);
-    return h;
+    from = unpack_uint(from + 1, width_of_hits(&h), &hits);
+    if (of_hosts > 0)
+        from = unpack_uint(from, 2, &hosts);
+    from = unpack_uint(from, PACK_TIME, &h.base);
+    from = unpack_marks(from, h.flags, &h.mark, &h.wiped);
+    h.hits = (uint32_t)hits;
+    h.hosts = (uint32_t)hosts;
+    h.implied = of_hosts == 0;
+    h.seen = (size_t)(from - record);
+    h.times = h.seen + h.hosts * width;
+    h.ids = h.times + (h.hits - (h.implied && h.hits > 0)) * width;
+    *ret = h;
+}
+
+void track_head_update(unsigned char *record, const struct track_head *h)
+{
+    unsigned char *to = record + store_key_size(record);
+
+    to = pack_uint(to, h->flags, 1);
+    to = pack_uint(to, h->hits, width_of_hits(h));
+    pack_uint(to, h->hosts, width_of_hosts(record, h));
 }
 
 usec_t track_last(const unsigned char *record)
 {
-    struct head h = head_of(record);
-    unsigned scale = h.flags & SCALE;
-    bool based = track_is_host(record) || h.flags & CELL;
-    size_t kept = h.n - (based && h.n > 0);
-    usec_t last = h.base;
+    struct track_head h;
+    usec_t last;
 
-    if (kept > 0)
-        unpack_times(h.times + (kept - 1) * pack_width(scale), scale, h.base, &last, 1);
+    track_head(record, &h);
+    last = h.base;
+    if (h.ids > h.times)
+        unpack_times(record + h.ids - pack_width(h.scale), h.scale, h.base, &last, 1);
     return last;
 }
 
@@ -264,19 +290,15 @@ size_t track_host_pack(unsigned char *record, const struct track_host *h)
 
 void track_host_unpack(const unsigned char *record, struct track_host *ret)
 {
-    const unsigned char *from = record + store_key_size(record);
     struct window *w = ret->window;
-    unsigned flags = *from++;
-    uint64_t n, base;
-    uint32_t wiped;
+    struct track_head h;
 
-    from = unpack_uint(from, 2, &n);
-    from = unpack_uint(from, PACK_TIME, &base);
-    from = unpack_marks(from, flags, &ret->mark, &wiped);
-    ret->fine = pack_is_fine(flags & SCALE);
-    w->n = (uint32_t)n;
-    w->time[0] = base;
-    unpack_times(from, flags & SCALE, base, w->time + 1, n - 1);
+    track_head(record, &h);
+    w->time[0] = h.base;
+    unpack_times(record + h.times, h.scale, h.base, w->time + 1, h.hits - 1);
+    w->n = h.hits;
+    ret->mark = h.mark;
+    ret->fine = pack_is_fine(h.scale);
 }
 
 size_t track_block_pack(unsigned char *record, unsigned prefix, const struct netblock *b)
@@ -285,47 +307,38 @@ size_t track_block_pack(unsigned char *record, unsigned prefix, const struct net
     unsigned char *to = record + store_key_size(record);
     usec_t base = least(b->seen, b->n_hosts, w->n > 0 ? w->time[0] : b->last);
     unsigned scale = pack_scale(b->last - base, b->fine), flags = scale;
-    struct ids ids = ids_of(record, prefix, 0);
+    struct track_ids ids = track_ids(record, prefix, 0);
 
     for (uint32_t i = 0; i < b->n_hosts; i++)
         flags |= b->host[i] & ids.lead ? 0 : WIDE;
-    ids = ids_of(record, prefix, flags);
+    ids = track_ids(record, prefix, flags);
     flags |= (b->mark ? MARK : 0) | (b->wiped ? WIPED : 0) | (b->reached ? REACHED : 0);
     to = pack_uint(to, flags, 1);
     to = pack_uint(to, w->n, 2);
     to = pack_uint(to, b->n_hosts, 2);
     to = pack_uint(to, base, PACK_TIME);
     to = pack_marks(to, flags, b->mark, b->wiped);
-    to = pack_times(to, scale, base, w->time, w->n);
     to = pack_times(to, scale, base, b->seen, b->n_hosts);
-    for (uint32_t i = 0; i < b->n_hosts; i++)
-        to = pack_uint(to, b->host[i] ^ ids.lead, ids.width);
-    return (size_t)(to - record);
+    to = pack_times(to, scale, base, w->time, w->n);
+    return (size_t)(pack_ids(to, ids, b->host, b->n_hosts) - record);
 }
 
 void track_block_unpack(const unsigned char *record, unsigned prefix, struct netblock *ret)
 {
-    const unsigned char *from = record + store_key_size(record);
     struct window *w = ret->window;
-    unsigned flags = *from++, scale = flags & SCALE;
-    struct ids ids = ids_of(record, prefix, flags);
-    uint64_t n, n_hosts, base;
+    struct track_head h;
 
-    from = unpack_uint(from, 2, &n);
-    from = unpack_uint(from, 2, &n_hosts);
-    from = unpack_uint(from, PACK_TIME, &base);
-    from = unpack_marks(from, flags, &ret->mark, &ret->wiped);
-    from = unpack_times(from, scale, base, w->time, n);
-    from = unpack_times(from, scale, base, ret->seen, n_hosts);
-    w->n = (uint32_t)n;
-    ret->n_hosts = (uint32_t)n_hosts;
-    ret->last = n > 0 ? w->time[n - 1] : base;
-    ret->reached = flags & REACHED;
-    ret->fine = pack_is_fine(scale);
-    for (uint32_t i = 0; i < n_hosts; i++) {
-        from = unpack_uint(from, ids.width, &ret->host[i]);
-        ret->host[i] ^= ids.lead;
-    }
+    track_head(record, &h);
+    unpack_ids(record + h.ids, track_ids(record, prefix, h.flags), ret->host, h.hosts);
+    unpack_times(record + h.seen, h.scale, h.base, ret->seen, h.hosts);
+    unpack_times(record + h.times, h.scale, h.base, w->time, h.hits);
+    w->n = h.hits;
+    ret->n_hosts = h.hosts;
+    ret->mark = h.mark;
+    ret->wiped = h.wiped;
+    ret->last = h.hits > 0 ? w->time[h.hits - 1] : h.base;
+    ret->reached = h.flags & REACHED;
+    ret->fine = pack_is_fine(h.scale);
 }
 
 // The first hit's time is the base.
@@ -334,35 +347,25 @@ size_t track_cell_pack(unsigned char *record, unsigned prefix, const struct trac
     unsigned char *to = record + store_key_size(record);
     unsigned scale = pack_scale(c->time[c->n - 1] - c->time[0], c->fine);
     unsigned flags = scale | CELL | (c->mark ? MARK : 0);
-    struct ids ids = ids_of(record, prefix, 0);
+    struct track_ids ids = track_ids(record, prefix, 0);
 
     to = pack_uint(to, flags, 1);
     to = pack_uint(to, c->n, 1);
     to = pack_uint(to, c->time[0], PACK_TIME);
     to = pack_marks(to, flags, c->mark, 0);
     to = pack_times(to, scale, c->time[0], c->time + 1, c->n - 1);
-    for (uint32_t i = 0; i < c->n; i++)
-        to = pack_uint(to, c->host[i] ^ ids.lead, ids.width);
-    return (size_t)(to - record);
+    return (size_t)(pack_ids(to, ids, c->host, c->n) - record);
 }
 
 void track_cell_unpack(const unsigned char *record, unsigned prefix, struct track_cell *ret)
 {
-    const unsigned char *from = record + store_key_size(record);
-    unsigned flags = *from++;
-    struct ids ids = ids_of(record, prefix, 0);
-    uint64_t n, base;
-    uint32_t wiped;
+    struct track_head h;
 
-    from = unpack_uint(from, 1, &n);
-    from = unpack_uint(from, PACK_TIME, &base);
-    from = unpack_marks(from, flags, &ret->mark, &wiped);
-    ret->fine = pack_is_fine(flags & SCALE);
-    ret->n = (uint32_t)n;
-    ret->time[0] = base;
-    from = unpack_times(from, flags & SCALE, base, ret->time + 1, n - 1);
-    for (uint32_t i = 0; i < n; i++) {
-        from = unpack_uint(from, ids.width, &ret->host[i]);
-        ret->host[i] ^= ids.lead;
-    }
+    track_head(record, &h);
+    unpack_ids(record + h.ids, track_ids(record, prefix, h.flags), ret->host, h.hits);
+    ret->time[0] = h.base;
+    unpack_times(record + h.times, h.scale, h.base, ret->time + 1, h.hits - 1);
+    ret->mark = h.mark;
+    ret->fine = pack_is_fine(h.scale);
+    ret->n = h.hits;
 }

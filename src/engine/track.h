@@ -42,6 +42,32 @@ bool track_is_cell(const unsigned char *record);
 uint64_t track_host_id(const struct track_key *host, unsigned prefix);
 struct track_key track_host_of(const struct track_key *block, uint64_t id);
 
+// What stands in a record behind its key, and where: of a block when each of its hosts was seen
+// last, the times of the hits, and which hosts they are.
+struct track_head {
+    unsigned flags, scale; // of the times (engine/pack.h)
+    uint32_t hits, hosts;
+    uint32_t mark, wiped;
+    usec_t base;
+    bool implied; // the base is the time of the first hit, which is not among the times
+    size_t seen, times, ids;
+};
+
+enum { TRACK_REACHED = 1 << 5 }; // a flag of a block: struct netblock's
+
+void track_head(const unsigned char *record, struct track_head *ret);
+
+// How the hosts of a record are told from each other: without the leading one where all are whole.
+struct track_ids {
+    uint64_t lead;
+    size_t width;
+};
+
+struct track_ids track_ids(const unsigned char *record, unsigned prefix, unsigned flags);
+
+// Writes the flags and the numbers of hits and hosts anew.
+void track_head_update(unsigned char *record, const struct track_head *h);
+
 struct track_host {
     uint32_t mark; // the latest known with the last hit
     bool fine;     // not all times are whole seconds apart

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "engine/tracks.h"
 
+#include "engine/addition.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,14 +92,15 @@ static unsigned rank_of(uint32_t n, uint32_t need)
     return 4 * n >= 3 * need ? 3 : 2 * n >= need ? 2 : 1;
 }
 
-static unsigned rank_of_block(const struct netblock *b, const struct level *level)
+static unsigned rank_of_block(uint32_t hits, uint32_t hosts, uint32_t wiped,
+                              const struct level *level)
 {
-    unsigned hits = rank_of(b->window->n, level->hits), hosts = rank_of(b->n_hosts, level->hosts);
+    unsigned of_hosts = rank_of(hosts, level->hosts);
 
     // What its mark has wiped would count again.
-    if (b->wiped)
+    if (wiped)
         return PAGES_RANKS - 1;
-    return smaller(hits, hosts > 0 ? hosts : 1);
+    return smaller(rank_of(hits, level->hits), of_hosts > 0 ? of_hosts : 1);
 }
 
 static unsigned rank_of_cell(const struct tracks *t, const struct level *level,
@@ -122,6 +125,12 @@ static uint64_t hash_of(const struct tracks *t, const struct track_key *key)
 static const unsigned char *find(const struct tracks *t, const struct track_key *key)
 {
     return store_get(t->store, key->bytes, hash_of(t, key));
+}
+
+static unsigned char *find_spot(const struct tracks *t, const struct track_key *key,
+                                struct store_spot *ret)
+{
+    return store_find(t->store, key->bytes, hash_of(t, key), ret);
 }
 
 // The record to work on, with its key.
@@ -174,11 +183,11 @@ const struct window *tracks_host(struct tracks *t, const struct track_key *key, 
     return t->window;
 }
 
-int tracks_hit_host(struct tracks *t, const struct track_key *key, const struct tally *tally,
-                    uint32_t *ret_hits)
+// Unpacked, where no short way leads. known: the record, or NULL.
+static int hit_host(struct tracks *t, const struct track_key *key, const unsigned char *known,
+                    const struct tally *tally, uint32_t *ret_hits)
 {
     struct track_host h = {.window = t->window};
-    const unsigned char *known = find(t, key);
     struct window *w = t->window;
     usec_t end = tally->time;
     bool is_full;
@@ -201,15 +210,30 @@ int tracks_hit_host(struct tracks *t, const struct track_key *key, const struct 
     return is_full;
 }
 
+int tracks_hit_host(struct tracks *t, const struct track_key *key, const struct tally *tally,
+                    uint32_t *ret_hits)
+{
+    uint32_t most = t->spec->maxretry;
+    struct addition a;
+    struct store_spot spot;
+    unsigned char *record = find_spot(t, key, &spot);
+    int r;
+
+    if (!record || !addition_to_host(record, most, tally, &a))
+        return hit_host(t, key, record, tally, ret_hits);
+    r = store_fit(t->store, &spot, a.before, a.after, rank_of(a.head.hits, most), &record);
+    t->hosts -= r < 0;
+    return r < 0 ? r : addition_make_host(record, &a, most, t->spec->findtime, ret_hits);
+}
+
 static const struct level *level_of(const struct tracks *t, const struct track_key *key)
 {
     return &tracks_family(t, key->v6)->level[key->rung - 1];
 }
 
-struct netblock *tracks_block(struct tracks *t, const struct track_key *key)
+static struct netblock *unpack_block(struct tracks *t, const struct track_key *key,
+                                     const unsigned char *known)
 {
-    const unsigned char *known = find(t, key);
-
     netblock_reset(t->block);
     if (!known || track_is_cell(known))
         return NULL;
@@ -217,10 +241,17 @@ struct netblock *tracks_block(struct tracks *t, const struct track_key *key)
     return t->block;
 }
 
+struct netblock *tracks_block(struct tracks *t, const struct track_key *key)
+{
+    return unpack_block(t, key, find(t, key));
+}
+
 static int keep_block(struct tracks *t, const struct track_key *key, size_t hosts)
 {
-    return keep(t, key, track_block_pack(begin(t, key), key->prefix, t->block),
-                rank_of_block(t->block, level_of(t, key)), 0, hosts);
+    const struct netblock *b = t->block;
+    unsigned rank = rank_of_block(b->window->n, b->n_hosts, b->wiped, level_of(t, key));
+
+    return keep(t, key, track_block_pack(begin(t, key), key->prefix, b), rank, 0, hosts);
 }
 
 int tracks_keep_block(struct tracks *t, const struct track_key *key)
@@ -231,11 +262,19 @@ int tracks_keep_block(struct tracks *t, const struct track_key *key)
 int tracks_hit_block(struct tracks *t, const struct track_key *key, struct tally *tally,
                      uint32_t *ret_hits, uint32_t *ret_hosts)
 {
-    const struct level *level = level_of(t, key);
+    const struct level *level = level_of(t, key), *narrower = key->rung > 1 ? level - 1 : NULL;
+    struct addition a;
+    struct store_spot spot;
+    unsigned char *record = find_spot(t, key, &spot);
     int r, kept;
 
-    tracks_block(t, key);
-    r = netblock_hit(t->block, level, key->rung > 1 ? level - 1 : NULL, tally, ret_hits, ret_hosts);
+    if (record && !track_is_cell(record) && addition_to_block(record, level, narrower, tally, &a)) {
+        unsigned rank = rank_of_block(a.head.hits, a.head.hosts, a.head.wiped, level);
+        r = store_fit(t->store, &spot, a.before, a.after, rank, &record);
+        return r < 0 ? r : addition_make_block(record, &a, level, tally, ret_hits, ret_hosts);
+    }
+    unpack_block(t, key, record);
+    r = netblock_hit(t->block, level, narrower, tally, ret_hits, ret_hosts);
     kept = keep_block(t, key, 0);
     return kept < 0 ? kept : r;
 }
