@@ -293,7 +293,7 @@ static int matched(struct jail *j, const struct line *line, struct match *m, str
     struct addr host = addr_host(&m->host);
     int64_t failures;
 
-    if (m->has_host)
+    if (m->has_host && !m->success && !m->nofail)
         ladder_expect(j->ladder, &host);
     failures = sessions_merge(j->sessions, m, line->time);
     j->counters.matched++;
