@@ -304,6 +304,57 @@ static void writes_out_tags(void **state)
     run(tags, COUNT(tags));
 }
 
+// What takes the rest of the line does not take what ends it.
+static const struct sample rests[] = {
+    {.fail = {"^<ADDR> <F-USER>.*</F-USER>"},
+     .line = "192.0.2.1 bob ",
+     .result = 1,
+     .host = "192.0.2.1",
+     .user = "bob "},
+    {.fail = {"^<ADDR> <F-USER>.+</F-USER>$"},
+     .line = "192.0.2.1 bob",
+     .result = 1,
+     .host = "192.0.2.1",
+     .user = "bob"},
+    {.fail = {"^<ADDR> ?(?:<F-USER>.*</F-USER>$)"},
+     .line = "192.0.2.1 ",
+     .result = 1,
+     .host = "192.0.2.1",
+     .fields = "user="},
+    {.fail = {"^<ADDR> <F-USER>.+</F-USER>$"}, .line = "192.0.2.1 "},
+    {.fail = {"^<ADDR>(?=<F-USER>.+</F-USER>)$"}, .line = "192.0.2.1"},
+    {.fail = {"^<ADDR>\\s<F-USER>.+</F-USER>$"}, .line = "192.0.2.1"},
+    {.prefix = "^x: <F-CONTENT>.*</F-CONTENT>$",
+     .fail = {"^<ADDR>(?: .+|)$"},
+     .line = "x: 192.0.2.1",
+     .result = 1,
+     .host = "192.0.2.1"},
+    // A dot, and a backslash before any byte.
+    {.fail = {"^<ADDR> <F-USER>\\.+</F-USER>$"}, .line = "192.0.2.1 .x"},
+    {.fail = {"^<ADDR> <F-USER>\\.*</F-USER>$"},
+     .line = "192.0.2.1 ..",
+     .result = 1,
+     .host = "192.0.2.1",
+     .user = ".."},
+    {.fail = {"^<ADDR> <F-USER>\\\\.+</F-USER>$"},
+     .line = "192.0.2.1 \\bob",
+     .result = 1,
+     .host = "192.0.2.1",
+     .user = "\\bob"},
+    {.fail = {"^<ADDR> x.*$"}, .ignore = {"x.+$"}, .line = "192.0.2.1 xy", .result = 2},
+    {.fail = {"^<ADDR> x.*$"},
+     .ignore = {"x.+$"},
+     .line = "192.0.2.1 x",
+     .result = 1,
+     .host = "192.0.2.1"},
+};
+
+static void takes_the_rest_of_the_line(void **state)
+{
+    (void)state;
+    run(rests, COUNT(rests));
+}
+
 #define PREFIX "^<F-MLFID>\\S+ \\S+\\[\\d+\\]</F-MLFID>: <F-CONTENT>.+</F-CONTENT>$"
 
 static const struct sample order[] = {
@@ -799,6 +850,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writes_out_tags),
+        cmocka_unit_test(takes_the_rest_of_the_line),
         cmocka_unit_test(follows_the_order),
         cmocka_unit_test(reads_python),
         cmocka_unit_test(says_what_is_wrong),

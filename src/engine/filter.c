@@ -85,16 +85,20 @@ static int compile(struct filter *f, const struct filter_spec *spec, struct filt
 {
     const struct pattern *prefix = &spec->prefregex;
     bool has_prefix = prefix->text && slice_trim(slice_of(prefix->text)).n > 0;
+    bool several = spec->maxlines > 1;
+    unsigned line = several ? 0 : REGEX_LINE;
     int r;
 
-    r = rules_init(&f->prefix, prefix, has_prefix ? 1 : 0, spec->use_dns, REGEX_LEARNS, ret_error);
+    r = rules_init(&f->prefix, prefix, has_prefix ? 1 : 0, spec->use_dns, REGEX_LEARNS | line,
+                   ret_error);
     if (r < 0)
         return r;
     r = rules_init(&f->fail, spec->failregex, spec->n_failregex, spec->use_dns,
-                   spec->maxlines > 1 ? REGEX_MULTILINE : REGEX_LEARNS, ret_error);
+                   several ? REGEX_MULTILINE : REGEX_LEARNS | line, ret_error);
     if (r < 0)
         return r;
-    r = rules_init(&f->ignore, spec->ignoreregex, spec->n_ignoreregex, spec->use_dns, 0, ret_error);
+    r = rules_init(&f->ignore, spec->ignoreregex, spec->n_ignoreregex, spec->use_dns, line,
+                   ret_error);
     if (r < 0)
         return r;
     f->ignore_first = f->ignore.n + 2 < f->fail.n;

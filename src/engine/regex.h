@@ -27,6 +27,8 @@ struct regex {
 enum {
     REGEX_MULTILINE = 1, // ^ and $ also match at the newlines inside the text
     REGEX_LEARNS = 2,    // regex_learn() may be called
+    REGEX_LINE = 4,      // what is searched has one newline, at its end; what matches to the end of
+                         // the line may take it
 };
 
 // -EINVAL with *ret_fault set, or -ENOMEM. regex_done() is due in any case.
