@@ -264,6 +264,7 @@ struct search {
     const struct line *line;
     const uint64_t *may;
     unsigned rule; // the first to try, and then the one that matched
+    bool copied;   // not where it lies in the line's text
     struct values values;
 };
 
@@ -294,6 +295,7 @@ static int match_content(struct filter *f, struct search *s, struct slice text,
         return match_ended(f, s, content);
     if (text.p == s->line->body.p && !backlog_add(&f->backlog, s->line))
         return 0;
+    s->copied = true;
     kept = f->backlog.text[end];
     f->backlog.text[end] = '\n';
     r = match_ended(f, s, (struct slice){f->backlog.text + start, content.n});
@@ -322,14 +324,17 @@ static int match_text(struct filter *f, struct search *s, struct slice text)
 
 // The text to match: the line's own body where there is one, else a copy of ours. False for a line
 // longer than any that `lines` gives out.
-static bool take_up(struct filter *f, const struct line *line, bool is_again,
-                    struct slice *ret_text)
+static bool take_up(struct filter *f, struct search *s, struct slice *ret_text)
 {
+    const struct line *line = s->line;
+
     if (f->backlog.max == 1 && line->body.p && line->text.n <= LINES_MAX) {
         *ret_text = line->body;
+        s->copied = line->body.p + line->body.n != line->text.p + line->text.n;
         return true;
     }
-    if (is_again)
+    s->copied = true;
+    if (s->rule > 0)
         backlog_clean(&f->backlog);
     else if (!backlog_add(&f->backlog, line))
         return false;
@@ -343,7 +348,7 @@ static int match(struct filter *f, struct search *s, struct match *ret)
     unsigned ignore = 0;
     int r, ignored = 0;
 
-    if (!take_up(f, s->line, s->rule > 0, &text))
+    if (!take_up(f, s, &text))
         return 0;
     if (f->ignore_first)
         ignored = match_any(f, &f->ignore, NULL, text, &ignore);
@@ -354,7 +359,8 @@ static int match(struct filter *f, struct search *s, struct match *ret)
         return r ? r : ignored;
     ret->rule = s->rule;
     match_read(&s->values, ret);
-    put_back_all(f, s->line, ret);
+    if (s->copied)
+        put_back_all(f, s->line, ret);
     return FILTER_E_MATCH;
 }
 

@@ -236,6 +236,7 @@ int matcher_init(struct matcher *m, uint32_t captures)
     };
     if (!m->data || !m->context || !m->stack)
         return -ENOMEM;
+    m->place = pcre2_get_ovector_pointer(m->data);
     pcre2_set_match_limit(m->context, REGEX_STEPS_MAX);
     pcre2_set_depth_limit(m->context, DEPTH_LIMIT);
     pcre2_set_heap_limit(m->context, HEAP_LIMIT_KIB);
@@ -282,11 +283,4 @@ bool regex_exceeds(const struct regex *r, struct matcher *m, struct slice text, 
     n = pcre2_match(r->code, subject, text.n, 0, PCRE2_NO_JIT, m->data, m->context);
     pcre2_set_match_limit(m->context, REGEX_STEPS_MAX);
     return n < 0 && n != PCRE2_ERROR_NOMATCH;
-}
-
-struct slice matcher_group(const struct matcher *m, struct slice text, uint32_t group)
-{
-    const PCRE2_SIZE *at = pcre2_get_ovector_pointer(m->data) + (size_t)2 * group;
-
-    return at[0] == PCRE2_UNSET ? (struct slice){0} : (struct slice){text.p + at[0], at[1] - at[0]};
 }

@@ -46,6 +46,7 @@ int regex_learn(struct regex *r);
 // What matching needs: one for all regexes that are not matched at the same time.
 struct matcher {
     pcre2_match_data *data;
+    const PCRE2_SIZE *place; // where groups begin and end
     pcre2_match_context *context;
     pcre2_jit_stack *stack;
 };
@@ -72,4 +73,9 @@ bool regex_may_follow(const struct regex *r, struct matcher *m, struct slice hea
 bool regex_exceeds(const struct regex *r, struct matcher *m, struct slice text, uint32_t steps);
 
 // What group number `group` of the last match took (p NULL: took no part); 0 is the whole match.
-struct slice matcher_group(const struct matcher *m, struct slice text, uint32_t group);
+static inline struct slice matcher_group(const struct matcher *m, struct slice text, uint32_t group)
+{
+    const PCRE2_SIZE *at = m->place + (size_t)2 * group;
+
+    return at[0] == PCRE2_UNSET ? (struct slice){0} : (struct slice){text.p + at[0], at[1] - at[0]};
+}
