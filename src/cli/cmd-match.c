@@ -72,7 +72,7 @@ static void print_json(const struct match *m, const struct log_entry *e, const c
 
     jsonline_word(j, "file", path);
     jsonline_number(j, "line", e->number);
-    jsonline_time(j, "time", e->line.time);
+    jsonline_time(j, "time", e->line->time);
     if (m->has_host)
         addr_format(&m->host, host);
     jsonline_word(j, "host", m->has_host ? host : NULL);
@@ -129,7 +129,7 @@ static void print_plain(const struct match *m, const struct log_entry *e, int64_
 
     if (m->has_host)
         addr_format(&m->host, host);
-    output_time(out, e->line.time, time);
+    output_time(out, e->line->time, time);
     fprintf(out->file, "%s%llu%s  %s  %s%s%s  rule %u", output_on(out, STYLE_DIM),
             (unsigned long long)e->number, output_off(out, STYLE_DIM), time,
             output_on(out, STYLE_HEAD), host, output_off(out, STYLE_HEAD), m->rule + 1);
@@ -145,7 +145,7 @@ static void print_plain(const struct match *m, const struct log_entry *e, int64_
         fputs("  a login", out->file);
     print_session(m, out);
     fputs("\n    ", out->file);
-    print_masked(m, e->line.text, out);
+    print_masked(m, e->line->text, out);
     fputc('\n', out->file);
 }
 
@@ -160,30 +160,29 @@ static void print_other(const struct log_entry *e, const char *path, const char 
         j = jsonline_new();
         jsonline_word(j, "file", path);
         jsonline_number(j, "line", e->number);
-        jsonline_time(j, "time", e->line.dated ? e->line.time : 0);
-        jsonline_text(j, what, e->line.text);
+        jsonline_time(j, "time", e->line->dated ? e->line->time : 0);
+        jsonline_text(j, what, e->line->text);
         jsonline_print(j, out->file);
         return;
     }
-    output_time(out, e->line.time, time);
+    output_time(out, e->line->time, time);
     fprintf(out->file, "%s%llu%s  %s  %s\n    ", output_on(out, STYLE_DIM),
             (unsigned long long)e->number, output_off(out, STYLE_DIM),
-            e->line.dated ? time : "no date", what);
-    output_text(out, e->line.text);
+            e->line->dated ? time : "no date", what);
+    output_text(out, e->line->text);
     fputc('\n', out->file);
 }
 
 static int match_line(struct matcher *m, const struct log_entry *e, const char *path,
                       struct output *out)
 {
-    struct log_entry dated = *e;
-    struct line store;
+    struct line store, found = *filter_date(m->filter, e->line, e->now, &store);
+    struct log_entry dated = {&found, e->file, e->number, e->now};
     struct match match;
     int64_t count;
     int r;
 
-    dated.line = *filter_date(m->filter, &e->line, e->now, &store);
-    r = filter_match(m->filter, &dated.line, &match);
+    r = filter_match(m->filter, &found, &match);
     m->lines++;
     m->ignored += r == FILTER_E_IGNORED;
     if (r != FILTER_E_MATCH) {
@@ -193,7 +192,7 @@ static int match_line(struct matcher *m, const struct log_entry *e, const char *
     }
     m->matched++;
     m->rule_hits[match.rule]++;
-    count = sessions_merge(m->sessions, &match, dated.line.time);
+    count = sessions_merge(m->sessions, &match, found.time);
     if (count < 0)
         return (int)count;
     if (!m->show_matched)

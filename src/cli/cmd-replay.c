@@ -157,7 +157,7 @@ static int hear(struct replay *p)
 
     while ((r = offline_next(&p->offline, &entry)) > 0) {
         p->lines++;
-        r = court_feed(&p->court, entry.file, &entry.line, entry.now, on_ruling, p);
+        r = court_feed(&p->court, entry.file, entry.line, entry.now, on_ruling, p);
         if (r < 0)
             return command_fail("%s", strerror(-r));
     }

@@ -271,14 +271,14 @@ static int move_on(struct logs *l)
 int logs_next(struct logs *l, struct log_entry *ret)
 {
     int r = !l->started ? start(l) : l->n_heap > 0 ? move_on(l) : 0;
-    const struct log_file *f;
+    struct log_file *f;
 
     if (r < 0)
         return r;
     if (l->n_heap == 0)
         return 0;
     f = l->file[l->heap[0]];
-    *ret = (struct log_entry){f->line, l->heap[0], f->number, f->now};
+    *ret = (struct log_entry){&f->line, l->heap[0], f->number, f->now};
     return 1;
 }
 

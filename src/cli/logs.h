@@ -11,10 +11,10 @@
 struct logs;
 
 struct log_entry {
-    struct line line; // valid until the next logs_next()
-    unsigned file;    // in the order of logs_add()
-    uint64_t number;  // of the line in its file, from 1
-    usec_t now;       // what stamps without a year or a date are read against
+    struct line *line; // valid until the next logs_next(), and whoever reads it may give it a body
+    unsigned file;     // in the order of logs_add()
+    uint64_t number;   // of the line in its file, from 1
+    usec_t now;        // what stamps without a year or a date are read against
 };
 
 // zone is borrowed. now: what stamps without a year or a date are read against; 0: each file's

@@ -83,6 +83,11 @@ bool lines_next(struct lines *l, struct slice *chunk, struct slice *ret_line)
         const char *end = memchr(chunk->p, '\n', chunk->n);
         struct slice part = {chunk->p, end ? (size_t)(end - chunk->p) : chunk->n};
         *chunk = slice_from(*chunk, part.n + (end != NULL));
+        // As most are: whole, of some bytes, and with no carriage return.
+        if (end && l->pending == 0 && part.n > 0 && part.n <= l->limit && end[-1] != '\r') {
+            *ret_line = part;
+            return true;
+        }
         if (!end)
             keep(l, part);
         else if (finish(l, part, ret_line))
