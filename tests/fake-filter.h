@@ -52,4 +52,10 @@ const struct line *filter_date(struct filter *f, const struct line *line, usec_t
     return line;
 }
 
+bool filter_only_ends(const struct filter *f, const uint64_t *may)
+{
+    (void)f, (void)may;
+    return false;
+}
+
 static struct filter filter;

@@ -846,12 +846,67 @@ static void gives_up_on_catastrophes(void **state)
     }
 }
 
+#define END "<F-NOFAIL><F-MLFFORGET>bye</F-MLFFORGET></F-NOFAIL>"
+
+// Of the first two failregexes, those that only end a session.
+static const struct {
+    struct sample sample;
+    bool first, second;
+    bool dates; // with a datepattern of its own
+} ends[] = {
+    {{.fail = {"^" END " <ADDR>", "^<ADDR>"}}, true, false},
+    {{.prefix = "^<F-MLFID>\\S+</F-MLFID> ", .fail = {END " <ADDR>", "x(?:" END "){2} <ADDR>"}},
+     true,
+     true},
+    {{.prefix = "^<F-USER>\\S+</F-USER> ", .fail = {END " <ADDR>", END " x <ADDR>"}}, false, false},
+    {{.fail = {END " <F-USER>\\S+</F-USER> <ADDR>", END " <F-ALT_USER>a</F-ALT_USER> <ADDR>"}},
+     false,
+     false},
+    {{.fail = {"<F-SUCCESS>" END "</F-SUCCESS> <ADDR>", "^<F-NOFAIL>bye</F-NOFAIL> <ADDR>"}},
+     false,
+     false},
+    // A match without one of the two counts.
+    {{.fail = {"(?:" END ")? <ADDR>", "(?:" END "|x) <ADDR>"}}, false, false},
+    {{.fail = {"<F-NOFAIL>(?:<F-MLFFORGET>bye</F-MLFFORGET>)*x</F-NOFAIL> <ADDR>",
+               "<F-NOFAIL>x*</F-NOFAIL><F-MLFFORGET>bye</F-MLFFORGET> <ADDR>"}},
+     false,
+     false},
+    {{.fail = {END "|<ADDR>", "(?=" END ")<ADDR>"}}, false, false},
+    {{.fail = {"^" END " <ADDR>", "^<ADDR>"}}, false, false, true},
+};
+
+static void tells_what_only_ends(void **state)
+{
+    static const struct pattern date = {.text = "^%Y"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(ends); i++) {
+        struct pattern fail[LIST_MAX];
+        struct filter_spec spec = {.name = "ends",
+                                   .prefregex.text = ends[i].sample.prefix,
+                                   .failregex = fail,
+                                   .n_failregex = count_list(ends[i].sample.fail, fail),
+                                   .datepattern = &date,
+                                   .n_datepattern = ends[i].dates};
+        const uint64_t first = 1, second = 2, both = 3;
+        struct filter_error error;
+        struct filter *f;
+        assert_int_equal(filter_new(&spec, &f, &error), 0);
+        assert_int_equal(filter_only_ends(f, &first), ends[i].first);
+        assert_int_equal(filter_only_ends(f, &second), ends[i].second);
+        assert_int_equal(filter_only_ends(f, &both), ends[i].first && ends[i].second);
+        assert_false(filter_only_ends(f, NULL));
+        filter_free(f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writes_out_tags),
         cmocka_unit_test(takes_the_rest_of_the_line),
         cmocka_unit_test(follows_the_order),
+        cmocka_unit_test(tells_what_only_ends),
         cmocka_unit_test(reads_python),
         cmocka_unit_test(says_what_is_wrong),
         cmocka_unit_test(names_the_regex_that_is_wrong),

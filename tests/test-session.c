@@ -280,6 +280,49 @@ static void takes_any_id_and_user(void **state)
     sessions_free(s);
 }
 
+// A line may be one of a session whose id it holds, or of any where that is not to be told.
+static void knows_whose_a_line_may_be(void **state)
+{
+    static const struct slice own = {"x smtpd[12]: bye", 16}, other = {"x smtpd[1]: bye", 15}, none;
+    struct sessions *s = sessions_new(16, SESSION_AGE_S * USEC_PER_SEC, 1);
+    struct match m = match_of(&(struct step){.id = "smtpd[12]", .host = A, .flags = NOFAIL});
+    char id[200];
+
+    (void)state;
+    assert_false(sessions_may_have(s, own));
+    assert_false(sessions_may_have(s, none));
+    assert_int_equal(sessions_merge(s, &m, START), 0);
+    assert_true(sessions_may_have(s, own));
+    assert_false(sessions_may_have(s, other));
+    assert_true(sessions_may_have(s, none));
+    m = match_of(&(struct step){.id = "smtpd[12]", .host = A, .flags = NOFAIL | FORGET});
+    assert_int_equal(sessions_merge(s, &m, START), 0);
+    assert_false(sessions_may_have(s, own));
+    memset(id, 'i', sizeof(id));
+    m = match_of(&(struct step){.host = A, .flags = NOFAIL});
+    m.mlfid = (struct slice){id, sizeof(id)};
+    assert_int_equal(sessions_merge(s, &m, START), 0);
+    assert_true(sessions_may_have(s, other));
+    sessions_free(s);
+}
+
+static void knows_no_line_of_many_sessions(void **state)
+{
+    static const struct slice line = {"bye", 3};
+    struct sessions *s = sessions_new(16, SESSION_AGE_S * USEC_PER_SEC, 1);
+    char id[8] = "id 0";
+    bool may = false;
+
+    (void)state;
+    for (; id[3] < '9' && !may; id[3]++) {
+        struct match m = match_of(&(struct step){.id = id, .host = A, .flags = NOFAIL});
+        may = sessions_may_have(s, line);
+        assert_int_equal(sessions_merge(s, &m, START), 0);
+    }
+    assert_in_range(id[3], '2', '8');
+    sessions_free(s);
+}
+
 // What is kept of a user is a text, however the line goes on.
 static void keeps_users_as_text(void **state)
 {
@@ -425,6 +468,8 @@ int main(void)
         cmocka_unit_test(tells_users_and_lines),
         cmocka_unit_test(tells_as_many_users_as_fit),
         cmocka_unit_test(takes_any_id_and_user),
+        cmocka_unit_test(knows_whose_a_line_may_be),
+        cmocka_unit_test(knows_no_line_of_many_sessions),
         cmocka_unit_test(keeps_users_as_text),
         cmocka_unit_test(tells_what_changed),
         cmocka_unit_test(tells_again_after_a_failure),

@@ -17,6 +17,7 @@ struct filter {
     bool ignore_first; // before the failregexes, and not only after one has matched
     struct datepattern *date;
     bool plain_date;
+    uint64_t *ends; // bits of the failregexes that only end a session; NULL: it dates lines itself
     struct matcher matcher;
     uint64_t limits_hit;
     struct backlog backlog; // the line, or as many as maxlines says
@@ -119,6 +120,18 @@ static int init_backlog(struct filter *f, const struct filter_spec *spec,
     return f->taken ? 0 : -ENOMEM;
 }
 
+static int list_ends(struct filter *f)
+{
+    bool tells = f->prefix.n > 0 && rule_tells(f->prefix.rule);
+
+    if (!f->plain_date || tells)
+        return 0;
+    f->ends = calloc((f->fail.n + 63) / 64, sizeof(*f->ends));
+    for (size_t i = 0; f->ends && i < f->fail.n; i++)
+        f->ends[i / 64] |= (uint64_t)f->fail.rule[i].only_ends << i % 64;
+    return f->ends ? 0 : -ENOMEM;
+}
+
 int filter_new(const struct filter_spec *spec, struct filter **ret, struct filter_error *ret_error)
 {
     struct filter *f = calloc(1, sizeof(*f));
@@ -138,6 +151,9 @@ int filter_new(const struct filter_spec *spec, struct filter **ret, struct filte
     if (r < 0)
         goto fail;
     f->plain_date = datepattern_is_plain(f->date);
+    r = list_ends(f);
+    if (r < 0)
+        goto fail;
     captures = most_captures(&f->prefix, most_captures(&f->fail, most_captures(&f->ignore, 1)));
     r = matcher_init(&f->matcher, captures);
     if (r < 0)
@@ -159,10 +175,20 @@ struct filter *filter_free(struct filter *f)
         matcher_done(&f->matcher);
         backlog_done(&f->backlog);
         free(f->taken);
+        free(f->ends);
         free(f->name);
         free(f);
     }
     return NULL;
+}
+
+bool filter_only_ends(const struct filter *f, const uint64_t *may)
+{
+    for (size_t i = 0; may && f->ends && i < f->fail.n; i += 64) {
+        if (may[i / 64] & ~f->ends[i / 64])
+            return false;
+    }
+    return may && f->ends;
 }
 
 const char *filter_name(const struct filter *f)

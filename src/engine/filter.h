@@ -102,7 +102,8 @@ struct filter *filter_free(struct filter *f);
 // Dates a line as the filter does: the line, or *store where its datepattern finds another date.
 // What stamp.h found stands where the filter has no pattern of its own, or only an anchor such as
 // {^LN-BEG}, and so does a time that is not in the text (the journal's). now: what dates without a
-// year or a day are read against. Lines are passed once, in order; those that it cannot match may be missing.
+// year or a day are read against. Lines are passed once, in order; those that it cannot match may
+// be missing.
 const struct line *filter_date(struct filter *f, const struct line *line, usec_t now,
                                struct line *store);
 
@@ -120,6 +121,10 @@ int filter_match_some(struct filter *f, const struct line *line, const uint64_t 
 // The same from one of the failregexes on: with first = ret->rule + 1 the next that matches the
 // same line, for tools that tell of all of them.
 int filter_match_from(struct filter *f, const struct line *line, unsigned first, struct match *ret);
+
+// Whether those of the failregexes that may match (as above) do no more than end a session. They
+// need not be run on a line of no session that is known.
+bool filter_only_ends(const struct filter *f, const uint64_t *may);
 
 const char *filter_name(const struct filter *f);
 

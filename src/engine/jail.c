@@ -342,6 +342,8 @@ int jail_feed_some(struct jail *j, const struct line *line, const uint64_t *may,
     line = filter_date(j->filter, line, now, &store);
     if (line->time > j->newest)
         j->newest = line->time;
+    if (filter_only_ends(j->filter, may) && !sessions_may_have(j->sessions, line->body))
+        return 0;
     r = filter_match_some(j->filter, line, may, &m);
     if (r == FILTER_E_MATCH)
         make_room(j, now);

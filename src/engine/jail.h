@@ -105,7 +105,9 @@ void jail_consult(struct jail *j, struct reputation *reputation, struct caps *ca
 int jail_feed(struct jail *j, const struct line *line, usec_t now, struct hit *ret_hit,
               struct verdict *ret_verdict);
 
-// The same with some of the filter's failregexes only, as for filter_match_some().
+// The same with some of the filter's failregexes only, as for filter_match_some(). Where they could
+// only end a session, and the jail knows none that the line is of, they are not run, and the line
+// is not counted as one that informs.
 int jail_feed_some(struct jail *j, const struct line *line, const uint64_t *may, usec_t now,
                    struct hit *ret_hit, struct verdict *ret_verdict);
 

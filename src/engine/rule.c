@@ -3,6 +3,7 @@
 
 #include "engine/complaint.h"
 #include "engine/tag.h"
+#include "engine/tree.h"
 
 #include <errno.h>
 
@@ -93,6 +94,26 @@ static int check(struct slice text, struct fault *ret_fault)
     return 0;
 }
 
+bool rule_tells(const struct rule *r)
+{
+    return (r->keys | r->stand_ins) & (1U << KEY_USER | 1U << KEY_SUCCESS);
+}
+
+static int describe_end(struct rule *r, const struct pattern *pattern, bool use_dns)
+{
+    const unsigned ends = 1U << KEY_NOFAIL | 1U << KEY_FORGET;
+    struct tree tree;
+    int e;
+
+    if ((r->keys & ends) != ends || rule_tells(r))
+        return 0;
+    e = tree_init(&tree, pattern, use_dns);
+    r->only_ends = e == 0 && tree_always_has(&tree, keys[KEY_NOFAIL].name) &&
+                   tree_always_has(&tree, keys[KEY_FORGET].name);
+    tree_done(&tree);
+    return e == -ENOMEM ? e : 0;
+}
+
 int rule_init(struct rule *r, const struct pattern *pattern, bool use_dns, unsigned flags,
               struct filter_error *ret_error)
 {
@@ -110,6 +131,8 @@ int rule_init(struct rule *r, const struct pattern *pattern, bool use_dns, unsig
     if (e == 0)
         describe_groups(r);
     draft_done(&expanded);
+    if (e == 0)
+        e = describe_end(r, pattern, use_dns);
     return e == -EINVAL ? complaint_make(pattern, &fault, ret_error) : e;
 }
 

@@ -46,6 +46,7 @@ struct rule {
     struct group group[GROUPS_MAX]; // as in its names
     unsigned keys;                  // 1 << key of those that are there
     unsigned stand_ins;             // and of alternatives
+    bool only_ends; // a match only ends its session, where it is not told a user elsewhere
 };
 
 // flags: REGEX_*. -EINVAL with *ret_error set, or -ENOMEM. rule_done() is due in any case.
@@ -71,6 +72,9 @@ void filter_parts(struct filter *f, struct filter_parts *ret);
 
 // Whether one of the groups is there that say whose failure it is.
 bool rule_has_id(const struct rule *r);
+
+// Whether one of the groups is there that tell of a user or a login.
+bool rule_tells(const struct rule *r);
 
 // 0: no match, else FILTER_E_MATCH or FILTER_E_LIMIT. Behind the subject stands a newline, as it
 // does for fail2ban's regexes: they may take it, but it is not part of anything that they find.

@@ -8,7 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { DIGEST_TEXT = 16, EXPIRE_AT_ONCE = 2 };
+enum {
+    DIGEST_TEXT = 16,
+    EXPIRE_AT_ONCE = 2,
+    SEARCHED_MAX = 4 // ids: to look for more costs as much as a match
+};
 
 // A session is found by two seeded digests of its id: most lines have an id that is not known, and
 // that is to be told at once.
@@ -364,6 +368,21 @@ int64_t sessions_merge(struct sessions *s, struct match *m, usec_t time)
     if (m->forget)
         r = drop(s, &key, e);
     return r < 0 ? r : failures;
+}
+
+bool sessions_may_have(struct sessions *s, struct slice text)
+{
+    uint32_t cursor = 0;
+    const struct entry *e;
+
+    if (table_count(s->table) > SEARCHED_MAX || (!text.p && table_count(s->table) > 0))
+        return true;
+    while ((e = table_next(s->table, &cursor, NULL))) {
+        // Of an id that is longer, only the beginning is kept.
+        if (e->id.n == SESSION_KEY_MAX || memmem(text.p, text.n, e->id.text, e->id.n))
+            return true;
+    }
+    return false;
 }
 
 static int walk(struct sessions *s, session_fn *fn, void *user)

@@ -52,6 +52,10 @@ struct sessions *sessions_free(struct sessions *s);
 // line is more than its age away from this one is over, and a new one begins.
 int64_t sessions_merge(struct sessions *s, struct match *m, usec_t time);
 
+// Whether a line may be of a session that is known, from its text without the date (p NULL: not at
+// hand): the session's id is part of it.
+bool sessions_may_have(struct sessions *s, struct slice text);
+
 // Walks the sessions that are gone since the last walk (forgotten: to be removed where they are
 // kept), then those that changed. key is the session's id, at most SESSION_KEY_MAX bytes (of a
 // longer id the first ones and a digest). fn returns < 0 to stop, which is passed on: the next walk

@@ -127,6 +127,58 @@ bool tree_has_group(const struct tree *t, const char *name)
     return false;
 }
 
+// Whether whatever matches it takes some text.
+static bool takes_text(const struct tree *t, uint32_t i)
+{
+    const struct node *n = &t->node[i];
+    uint32_t c = n->first;
+
+    switch (n->kind) {
+    case NODE_ADDRESS:
+    case NODE_SET:
+        return true;
+    case NODE_REPEAT:
+        return n->min > 0 && takes_text(t, c);
+    case NODE_GROUP:
+        return takes_text(t, c);
+    case NODE_SEQUENCE:
+        while (c != NODE_NONE && !takes_text(t, c))
+            c = t->node[c].next;
+        return c != NODE_NONE;
+    case NODE_CHOICE:
+        while (c != NODE_NONE && takes_text(t, c))
+            c = t->node[c].next;
+        return c == NODE_NONE;
+    default:
+        return false;
+    }
+}
+
+// Whether there is no way through the regex but through it.
+static bool is_certain(const struct tree *t, uint32_t i)
+{
+    for (i = t->node[i].parent; i != NODE_NONE; i = t->node[i].parent) {
+        const struct node *n = &t->node[i];
+        bool passes = n->kind == NODE_SEQUENCE || n->kind == NODE_GROUP ||
+                      (n->kind == NODE_REPEAT && n->min > 0) ||
+                      (n->kind == NODE_CHOICE && t->node[n->first].next == NODE_NONE);
+        if (!passes)
+            return false;
+    }
+    return true;
+}
+
+bool tree_always_has(const struct tree *t, const char *name)
+{
+    for (uint32_t i = 0; i < t->n; i++) {
+        const struct node *n = &t->node[i];
+        if (n->kind == NODE_GROUP && n->group != GROUP_NONE &&
+            strcmp(t->names.name[n->group], name) == 0)
+            return is_certain(t, i) && takes_text(t, i);
+    }
+    return false;
+}
+
 bool tree_within(const struct tree *t, uint32_t inner, uint32_t outer)
 {
     while (inner != outer && inner != NODE_NONE)

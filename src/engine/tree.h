@@ -57,6 +57,9 @@ bool tree_is_closed(const struct tree *t);
 // Whether one of its named groups is called so.
 bool tree_has_group(const struct tree *t, const char *name);
 
+// Whether that group takes part in every match, with some text.
+bool tree_always_has(const struct tree *t, const char *name);
+
 // Whether inner is outer or lies in it.
 bool tree_within(const struct tree *t, uint32_t inner, uint32_t outer);
 
