@@ -75,7 +75,7 @@ static struct told hit_as_it_stands(struct pair *p, struct tally t)
     struct told told = {.hits = 0};
     struct addition a;
 
-    if (p->size[0] == 0 || !addition_to_block(p->record[0], &p->level, p->narrower, &t, &a)) {
+    if (p->size[0] == 0 || !addition_to_block(&a, p->record[0], &p->level, p->narrower, &t)) {
         p->unpacked++;
         return hit_unpacked(p, 0, t);
     }
@@ -83,7 +83,7 @@ static struct told hit_as_it_stands(struct pair *p, struct tally t)
     assert_int_equal(a.before, p->size[0]);
     assert_true(a.after <= track_size(p->level.hits, p->level.hosts));
     memset(p->record[0] + a.before, 0x5a, RECORD - a.before);
-    told.r = addition_make_block(p->record[0], &a, &p->level, &t, &told.hits, &told.hosts);
+    told.r = addition_make_block(&a, p->record[0], &p->level, &t, &told.hits, &told.hosts);
     told.wiped = t.wiped;
     p->size[0] = a.after;
     return told;
@@ -235,9 +235,9 @@ static void run_host(struct pair *p, unsigned kind)
             p->size[0] = p->size[1] = 0;
         around += random_below(&seed, 500) == 0;
         t.wiped = around;
-        if (p->size[0] > 0 && addition_to_host(p->record[0], p->level.hits, &t, &addition)) {
+        if (p->size[0] > 0 && addition_to_host(&addition, p->record[0], p->level.hits, &t)) {
             assert_int_equal(addition.before, p->size[0]);
-            a.is_full = addition_make_host(p->record[0], &addition, p->level.hits,
+            a.is_full = addition_make_host(&addition, p->record[0], p->level.hits,
                                            p->level.findtime, &a.hits);
             p->size[0] = addition.after;
             p->added++;

@@ -35,23 +35,22 @@ static void append(unsigned char *end, const struct addition *a, uint32_t n)
         pack_number(end - n * width, a->distance, width);
 }
 
-bool addition_to_host(const unsigned char *record, uint32_t most, const struct tally *t,
-                      struct addition *ret)
+bool addition_to_host(struct addition *a, const unsigned char *record, uint32_t most,
+                      const struct tally *t)
 {
-    struct addition a;
+    struct track_head *h = &a->head;
 
-    track_head(record, &a.head);
-    if (a.head.hits > most || t->count > most - a.head.hits || !is_in_order(record, t, &a))
+    track_head(record, h);
+    if (t->count > most - h->hits || !is_in_order(record, t, a))
         return false;
-    a.before = a.head.ids;
-    a.head.hits += a.count;
-    a.head.ids += a.count * pack_width(a.head.scale);
-    a.after = a.head.ids;
-    *ret = a;
+    a->before = h->ids;
+    h->hits += a->count;
+    h->ids += a->count * pack_width(h->scale);
+    a->after = h->ids;
     return true;
 }
 
-bool addition_make_host(unsigned char *record, const struct addition *a, uint32_t most,
+bool addition_make_host(const struct addition *a, unsigned char *record, uint32_t most,
                         usec_t findtime, uint32_t *ret_hits)
 {
     const struct track_head *h = &a->head;
@@ -124,29 +123,27 @@ static bool place_host(const unsigned char *record, const struct level *level,
     return true;
 }
 
-bool addition_to_block(const unsigned char *record, const struct level *level,
-                       const struct level *narrower, const struct tally *t, struct addition *ret)
+bool addition_to_block(struct addition *a, const unsigned char *record, const struct level *level,
+                       const struct level *narrower, const struct tally *t)
 {
-    struct addition a;
+    struct track_head *h = &a->head;
     size_t width;
     usec_t last;
 
-    track_head(record, &a.head);
-    if (t->count > level->hits || !is_in_order(record, t, &a) ||
-        !place_host(record, level, narrower, t, &a))
+    track_head(record, h);
+    if (t->count > level->hits || !is_in_order(record, t, a) ||
+        !place_host(record, level, narrower, t, a))
         return false;
-    width = pack_width(a.head.scale);
-    last =
-        a.head.base + unpack_number(record + a.head.ids - width, width) * pack_unit(a.head.scale);
-    a.was_reached = a.head.flags & TRACK_REACHED && t->time - last < level->findtime;
-    a.before = a.head.ids + a.head.hosts * a.ids.width;
-    a.dropped = a.head.hits + a.count > level->hits ? a.head.hits + a.count - level->hits : 0;
-    a.head.hits += a.count - a.dropped;
-    a.head.hosts += a.is_new;
-    a.head.times += a.is_new * width;
-    a.head.ids = a.head.times + a.head.hits * width;
-    a.after = a.head.ids + a.head.hosts * a.ids.width;
-    *ret = a;
+    width = pack_width(h->scale);
+    last = h->base + unpack_number(record + h->ids - width, width) * pack_unit(h->scale);
+    a->was_reached = h->flags & TRACK_REACHED && t->time - last < level->findtime;
+    a->before = h->ids + h->hosts * a->ids.width;
+    a->dropped = h->hits + a->count > level->hits ? h->hits + a->count - level->hits : 0;
+    h->hits += a->count - a->dropped;
+    h->hosts += a->is_new;
+    h->times += a->is_new * width;
+    h->ids = h->times + h->hits * width;
+    a->after = h->ids + h->hosts * a->ids.width;
     return true;
 }
 
@@ -172,7 +169,7 @@ static uint32_t count_hosts(const unsigned char *record, const struct track_head
     return n;
 }
 
-int addition_make_block(unsigned char *record, struct addition *a, const struct level *level,
+int addition_make_block(struct addition *a, unsigned char *record, const struct level *level,
                         struct tally *t, uint32_t *ret_hits, uint32_t *ret_hosts)
 {
     struct track_head *h = &a->head;

@@ -21,16 +21,16 @@ struct addition {
 };
 
 // Whether it can be, and how. most: the hits that are kept, which a host's record may only come to.
-bool addition_to_host(const unsigned char *record, uint32_t most, const struct tally *t,
-                      struct addition *ret);
-bool addition_to_block(const unsigned char *record, const struct level *level,
-                       const struct level *narrower, const struct tally *t, struct addition *ret);
+bool addition_to_host(struct addition *a, const unsigned char *record, uint32_t most,
+                      const struct tally *t);
+bool addition_to_block(struct addition *a, const unsigned char *record, const struct level *level,
+                       const struct level *narrower, const struct tally *t);
 
 // Adds it, where there is room for a->after bytes. Of a host, whether it is full, and the hits
 // within findtime.
-bool addition_make_host(unsigned char *record, const struct addition *a, uint32_t most,
+bool addition_make_host(const struct addition *a, unsigned char *record, uint32_t most,
                         usec_t findtime, uint32_t *ret_hits);
 
 // As netblock_hit().
-int addition_make_block(unsigned char *record, struct addition *a, const struct level *level,
+int addition_make_block(struct addition *a, unsigned char *record, const struct level *level,
                         struct tally *t, uint32_t *ret_hits, uint32_t *ret_hosts);

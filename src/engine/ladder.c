@@ -5,6 +5,7 @@
 #include "engine/tracks.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct ladder {
     const struct jail_spec *spec;
@@ -58,7 +59,8 @@ static size_t set_up(const struct ladder *l, const struct track_family *f, const
 {
     size_t first = first_around(f, prefix);
 
-    *ret = (struct rungs){.n = 1 + f->n - first};
+    ret->n = 1 + f->n - first;
+    memset(ret->reached, 0, ret->n * sizeof(ret->reached[0]));
     ret->at[0] = (struct jail_standing){
         .net = *host,
         .need_hits = l->spec->maxretry,
@@ -106,6 +108,23 @@ static int hit_block(struct ladder *l, const struct track_key *key, size_t i, st
     return r < 0 ? r : 0;
 }
 
+// The host and the narrowest block, which may be in one cell.
+static int hit_narrowest(struct ladder *l, const struct track_key *key, struct tally *t,
+                         struct rungs *ret)
+{
+    struct track_told block = {0}, host = {0};
+    int r;
+
+    t->host = track_host_id(&key[0], key[1].prefix);
+    r = tracks_hit_narrowest(&l->tracks, &key[1], &key[0], t, &block, &host);
+    ret->at[0].hits = host.hits;
+    ret->reached[0] = host.reached;
+    ret->at[1].hits = block.hits;
+    ret->at[1].hosts = block.hosts;
+    ret->reached[1] = block.reached;
+    return r;
+}
+
 static int hit_host(struct ladder *l, const struct track_key *key, const struct tally *t,
                     struct rungs *ret)
 {
@@ -113,22 +132,6 @@ static int hit_host(struct ladder *l, const struct track_key *key, const struct 
 
     ret->reached[0] = r > 0 ? NETBLOCK_E_REACHED : 0;
     return r < 0 ? r : 0;
-}
-
-// The host and, where they may be in one cell, the narrowest block.
-static int hit_narrowest(struct ladder *l, const struct track_key *key, bool in_cell,
-                         struct tally *t, struct rungs *ret)
-{
-    int r = 0;
-
-    if (in_cell) {
-        t->host = track_host_id(&key[0], key[1].prefix);
-        r = tracks_hit_cell(&l->tracks, &key[1], &key[0], t, &ret->at[0].hits);
-        if (r != TRACKS_E_APART)
-            return r;
-        r = hit_block(l, key, 1, t, ret);
-    }
-    return r < 0 ? r : hit_host(l, &key[0], t, ret);
 }
 
 void ladder_expect(struct ladder *l, const struct addr *host)
@@ -145,6 +148,18 @@ void ladder_expect(struct ladder *l, const struct addr *host)
     tracks_expect(&l->tracks, l->key, l->n_keys);
 }
 
+static void expect(struct ladder *l, const struct addr *host)
+{
+    if (l->n_keys == 0 || addr_compare(&l->expected, host) != 0)
+        ladder_expect(l, host);
+}
+
+// Whether the host expected may be in one cell with the block around it.
+static bool may_be_in_cell(const struct ladder *l)
+{
+    return l->n_keys > 1 && l->key[1].rung == 1 && is_single(&l->expected);
+}
+
 // From the widest block down, so that a mark is met before what it wiped.
 int ladder_hit(struct ladder *l, const struct addr *host, usec_t time, uint32_t count,
                struct rungs *ret)
@@ -153,17 +168,18 @@ int ladder_hit(struct ladder *l, const struct addr *host, usec_t time, uint32_t 
     bool in_cell;
     int r;
 
-    if (l->n_keys == 0 || addr_compare(&l->expected, host) != 0)
-        ladder_expect(l, host);
+    expect(l, host);
     tracks_expect_records(&l->tracks, l->key, l->n_keys);
-    in_cell = l->n_keys > 1 && l->key[1].rung == 1 && is_single(host);
+    in_cell = may_be_in_cell(l);
     set_up(l, tracks_family(&l->tracks, l->key[0].v6), host, l->key[0].prefix, ret);
     l->oldest = t.time < l->oldest ? t.time : l->oldest;
     ret->at[0].hosts = 1;
     r = in_cell ? 0 : open_around(l, host);
-    for (size_t i = ret->n; --i > (in_cell ? 1 : 0) && r == 0;)
+    for (size_t i = ret->n; --i > in_cell && r == 0;)
         r = hit_block(l, l->key, i, &t, ret);
-    return r < 0 ? r : hit_narrowest(l, l->key, in_cell, &t, ret);
+    if (r < 0)
+        return r;
+    return in_cell ? hit_narrowest(l, l->key, &t, ret) : hit_host(l, l->key, &t, ret);
 }
 
 void ladder_look(struct ladder *l, const struct addr *addr, usec_t now, struct rungs *ret)
@@ -208,15 +224,16 @@ static void wipe_block(struct ladder *l, const struct track_key *key)
 void ladder_wipe(struct ladder *l, const struct addr *host, const struct addr *net)
 {
     const struct track_family *f = tracks_family(&l->tracks, !addr_is_v4(host));
-    struct track_key key = track_key_of(host, 0);
 
     if (addr_compare(host, net) == 0) {
-        open_around(l, host);
-        tracks_drop_host(&l->tracks, &key);
+        expect(l, host);
+        if (!may_be_in_cell(l))
+            open_around(l, host);
+        tracks_drop_host(&l->tracks, &l->key[0], may_be_in_cell(l) ? &l->key[1] : NULL);
         return;
     }
     for (size_t i = 0; i < f->n; i++) {
-        key = track_key_of(net, (unsigned)i + 1);
+        struct track_key key = track_key_of(net, (unsigned)i + 1);
         if (f->level[i].prefix == key.prefix)
             wipe_block(l, &key);
     }
@@ -261,7 +278,7 @@ void ladder_forget(struct ladder *l, const struct addr *net)
     forget_around(l, &host);
     // Thousands of single addresses may be unbanned at a time: no walk for each.
     if (is_single(&host))
-        tracks_drop_host(&l->tracks, &key);
+        tracks_drop_host(&l->tracks, &key, NULL);
     else
         forget_within(&l->tracks, &host);
 }

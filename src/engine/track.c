@@ -191,36 +191,28 @@ size_t track_size(uint32_t hits, uint32_t hosts)
     return TRACK_KEY_MAX + numbers + sizeof(usec_t) * hits + 2 * sizeof(uint64_t) * hosts;
 }
 
-// The bytes of the numbers: of hits, and of hosts.
-static size_t width_of_hits(const struct track_head *h)
-{
-    return h->flags & CELL ? 1 : 2;
-}
-
-static size_t width_of_hosts(const unsigned char *record, const struct track_head *h)
-{
-    return track_is_host(record) || h->flags & CELL ? 0 : 2;
-}
-
+// Behind the flags stand the number of hits, of which a cell has few, and of a block that of hosts.
 void track_head(const unsigned char *record, struct track_head *ret)
 {
     const unsigned char *from = record + store_key_size(record);
-    struct track_head h = {.flags = *from, .scale = *from & SCALE};
-    size_t of_hosts = width_of_hosts(record, &h), width = pack_width(h.scale);
+    unsigned flags = *from++;
+    bool is_block = !(flags & CELL) && !track_is_host(record);
+    size_t width = pack_width(flags & SCALE);
     uint64_t hits, hosts = 0;
 
-    from = unpack_uint(from + 1, width_of_hits(&h), &hits);
-    if (of_hosts > 0)
+    from = flags & CELL ? unpack_uint(from, 1, &hits) : unpack_uint(from, 2, &hits);
+    if (is_block)
         from = unpack_uint(from, 2, &hosts);
-    from = unpack_uint(from, PACK_TIME, &h.base);
-    from = unpack_marks(from, h.flags, &h.mark, &h.wiped);
-    h.hits = (uint32_t)hits;
-    h.hosts = (uint32_t)hosts;
-    h.implied = of_hosts == 0;
-    h.seen = (size_t)(from - record);
-    h.times = h.seen + h.hosts * width;
-    h.ids = h.times + (h.hits - (h.implied && h.hits > 0)) * width;
-    *ret = h;
+    from = unpack_uint(from, PACK_TIME, &ret->base);
+    from = unpack_marks(from, flags, &ret->mark, &ret->wiped);
+    ret->flags = flags;
+    ret->scale = flags & SCALE;
+    ret->hits = (uint32_t)hits;
+    ret->hosts = (uint32_t)hosts;
+    ret->implied = !is_block;
+    ret->seen = (size_t)(from - record);
+    ret->times = ret->seen + hosts * width;
+    ret->ids = ret->times + (hits - (!is_block && hits > 0)) * width;
 }
 
 void track_head_update(unsigned char *record, const struct track_head *h)
@@ -228,8 +220,9 @@ void track_head_update(unsigned char *record, const struct track_head *h)
     unsigned char *to = record + store_key_size(record);
 
     to = pack_uint(to, h->flags, 1);
-    to = pack_uint(to, h->hits, width_of_hits(h));
-    pack_uint(to, h->hosts, width_of_hosts(record, h));
+    to = pack_uint(to, h->hits, 2);
+    if (!h->implied)
+        pack_uint(to, h->hosts, 2);
 }
 
 usec_t track_last(const unsigned char *record)

@@ -65,7 +65,7 @@ struct track_ids {
 
 struct track_ids track_ids(const unsigned char *record, unsigned prefix, unsigned flags);
 
-// Writes the flags and the numbers of hits and hosts anew.
+// Writes the flags and the numbers of hits and hosts anew; not of a cell.
 void track_head_update(unsigned char *record, const struct track_head *h);
 
 struct track_host {

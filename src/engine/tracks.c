@@ -163,14 +163,6 @@ void tracks_drop(struct tracks *t, const unsigned char *record)
     store_remove(t->store, key);
 }
 
-void tracks_drop_host(struct tracks *t, const struct track_key *key)
-{
-    const unsigned char *known = find(t, key);
-
-    if (known)
-        tracks_drop(t, known);
-}
-
 const struct window *tracks_host(struct tracks *t, const struct track_key *key, uint32_t *ret_mark)
 {
     struct track_host h = {.window = t->window};
@@ -219,11 +211,11 @@ int tracks_hit_host(struct tracks *t, const struct track_key *key, const struct 
     unsigned char *record = find_spot(t, key, &spot);
     int r;
 
-    if (!record || !addition_to_host(record, most, tally, &a))
+    if (!record || !addition_to_host(&a, record, most, tally))
         return hit_host(t, key, record, tally, ret_hits);
     r = store_fit(t->store, &spot, a.before, a.after, rank_of(a.head.hits, most), &record);
     t->hosts -= r < 0;
-    return r < 0 ? r : addition_make_host(record, &a, most, t->spec->findtime, ret_hits);
+    return r < 0 ? r : addition_make_host(&a, record, most, t->spec->findtime, ret_hits);
 }
 
 static const struct level *level_of(const struct tracks *t, const struct track_key *key)
@@ -259,19 +251,19 @@ int tracks_keep_block(struct tracks *t, const struct track_key *key)
     return keep_block(t, key, 0);
 }
 
-int tracks_hit_block(struct tracks *t, const struct track_key *key, struct tally *tally,
-                     uint32_t *ret_hits, uint32_t *ret_hosts)
+// record: as it was found, or NULL; no cell.
+static int hit_block(struct tracks *t, const struct track_key *key, unsigned char *record,
+                     const struct store_spot *spot, struct tally *tally, uint32_t *ret_hits,
+                     uint32_t *ret_hosts)
 {
     const struct level *level = level_of(t, key), *narrower = key->rung > 1 ? level - 1 : NULL;
     struct addition a;
-    struct store_spot spot;
-    unsigned char *record = find_spot(t, key, &spot);
     int r, kept;
 
-    if (record && !track_is_cell(record) && addition_to_block(record, level, narrower, tally, &a)) {
+    if (record && addition_to_block(&a, record, level, narrower, tally)) {
         unsigned rank = rank_of_block(a.head.hits, a.head.hosts, a.head.wiped, level);
-        r = store_fit(t->store, &spot, a.before, a.after, rank, &record);
-        return r < 0 ? r : addition_make_block(record, &a, level, tally, ret_hits, ret_hosts);
+        r = store_fit(t->store, spot, a.before, a.after, rank, &record);
+        return r < 0 ? r : addition_make_block(&a, record, level, tally, ret_hits, ret_hosts);
     }
     unpack_block(t, key, record);
     r = netblock_hit(t->block, level, narrower, tally, ret_hits, ret_hosts);
@@ -279,9 +271,47 @@ int tracks_hit_block(struct tracks *t, const struct track_key *key, struct tally
     return kept < 0 ? kept : r;
 }
 
-// The block and the hosts of a cell, on their own. There are too few hits for any to be reached.
+int tracks_hit_block(struct tracks *t, const struct track_key *key, struct tally *tally,
+                     uint32_t *ret_hits, uint32_t *ret_hosts)
+{
+    struct store_spot spot;
+    unsigned char *record = find_spot(t, key, &spot);
+
+    return hit_block(t, key, record, &spot, tally, ret_hits, ret_hosts);
+}
+
+// One of a cell's hosts, on its own; at: its first hit.
+static int open_host(struct tracks *t, const struct track_key *block, const struct track_cell *c,
+                     uint32_t at)
+{
+    struct track_host h = {.mark = c->mark, .window = t->window};
+    struct track_key key = track_host_of(block, c->host[at]);
+    struct window *w = t->window;
+
+    w->n = 0;
+    for (uint32_t i = at; i < c->n; i++) {
+        if (c->host[i] != c->host[at])
+            continue;
+        h.fine |= !window_apart(c->time[i], c->time[at]);
+        w->time[w->n++] = c->time[i];
+    }
+    return keep(t, &key, track_host_pack(begin(t, &key), &h), rank_of(w->n, t->spec->maxretry), 1,
+                0);
+}
+
+static uint32_t first_of(const struct track_cell *c, uint64_t host)
+{
+    uint32_t i = 0;
+
+    while (i < c->n && c->host[i] != host)
+        i++;
+    return i;
+}
+
+// The block and the hosts of a cell, on their own, but for one that is dropped (0: none). There are
+// too few hits for any to be reached.
 static int open_cell(struct tracks *t, const struct track_key *key, const struct track_cell *c,
-                     size_t hosts)
+                     size_t hosts, uint64_t dropped)
 {
     uint32_t told;
     int r;
@@ -293,22 +323,37 @@ static int open_cell(struct tracks *t, const struct track_key *key, const struct
     }
     r = keep_block(t, key, hosts);
     for (uint32_t i = 0; i < c->n && r >= 0; i++) {
-        struct tally tally = {c->host[i], c->time[i], 1, c->mark};
-        struct track_key host = track_host_of(key, c->host[i]);
-        r = tracks_hit_host(t, &host, &tally, &told);
+        if (c->host[i] != dropped && first_of(c, c->host[i]) == i)
+            r = open_host(t, key, c, i);
     }
     return r < 0 ? r : 0;
 }
 
-int tracks_open(struct tracks *t, const struct track_key *block)
+static int open_around(struct tracks *t, const struct track_key *block, uint64_t dropped)
 {
-    const unsigned char *known = block->rung == 1 ? find(t, block) : NULL;
+    const unsigned char *known = find(t, block);
     struct track_cell c;
 
     if (!known || !track_is_cell(known))
         return 0;
     track_cell_unpack(known, block->prefix, &c);
-    return open_cell(t, block, &c, track_cell_hosts(&c));
+    return open_cell(t, block, &c, track_cell_hosts(&c), dropped);
+}
+
+int tracks_open(struct tracks *t, const struct track_key *block)
+{
+    return block->rung == 1 ? open_around(t, block, 0) : 0;
+}
+
+void tracks_drop_host(struct tracks *t, const struct track_key *host, const struct track_key *block)
+{
+    const unsigned char *known;
+
+    if (block)
+        open_around(t, block, track_host_id(host, block->prefix));
+    known = find(t, host);
+    if (known)
+        tracks_drop(t, known);
 }
 
 static void add_to_cell(struct track_cell *c, const struct tally *tally)
@@ -335,28 +380,27 @@ static uint32_t count_in_cell(const struct track_cell *c, const struct tally *ta
     return n;
 }
 
-// A host may be known without its block, which had to make room.
-int tracks_hit_cell(struct tracks *t, const struct track_key *block, const struct track_key *host,
-                    struct tally *tally, uint32_t *ret_hits)
+enum { APART = 1 }; // the block and its hosts are on their own
+
+// record: the cell as it was found, or NULL. Its host may be known without it, where it had to make
+// room.
+static int hit_cell(struct tracks *t, const struct track_key *block, const struct track_key *host,
+                    const unsigned char *record, const struct tally *tally, uint32_t *ret_hits)
 {
     const struct track_family *f = tracks_family(t, block->v6);
-    bool is_alone = find(t, host);
-    const unsigned char *known = find(t, block);
     struct track_cell c = {.n = 0};
     size_t hosts = 0;
     int r;
 
-    if (known && !track_is_cell(known))
-        return TRACKS_E_APART;
-    if (known) {
-        track_cell_unpack(known, block->prefix, &c);
+    if (record) {
+        track_cell_unpack(record, block->prefix, &c);
         hosts = track_cell_hosts(&c);
     }
     if (c.mark < tally->wiped)
         c.n = 0;
-    if (is_alone || tally->count > f->cell_most - c.n) {
-        r = known ? open_cell(t, block, &c, hosts) : 0;
-        return r < 0 ? r : TRACKS_E_APART;
+    if (tally->count > f->cell_most - c.n || (first_of(&c, tally->host) == c.n && find(t, host))) {
+        r = record ? open_cell(t, block, &c, hosts, 0) : 0;
+        return r < 0 ? r : APART;
     }
     c.mark = tally->wiped;
     c.fine = c.n > 0 && (c.fine || !window_apart(c.time[0], tally->time));
@@ -364,6 +408,29 @@ int tracks_hit_cell(struct tracks *t, const struct track_key *block, const struc
     *ret_hits = larger(count_in_cell(&c, tally, t->spec->findtime), tally->count);
     return keep(t, block, track_cell_pack(begin(t, block), block->prefix, &c),
                 rank_of_cell(t, &f->level[0], &c), track_cell_hosts(&c), hosts);
+}
+
+int tracks_hit_narrowest(struct tracks *t, const struct track_key *block,
+                         const struct track_key *host, struct tally *tally,
+                         struct track_told *ret_block, struct track_told *ret_host)
+{
+    struct store_spot spot;
+    unsigned char *record = find_spot(t, block, &spot);
+    int r;
+
+    if (!record || track_is_cell(record)) {
+        r = hit_cell(t, block, host, record, tally, &ret_host->hits);
+        if (r != APART)
+            return r;
+        record = find_spot(t, block, &spot);
+    }
+    r = hit_block(t, block, record, &spot, tally, &ret_block->hits, &ret_block->hosts);
+    if (r < 0)
+        return r;
+    ret_block->reached = r;
+    r = tracks_hit_host(t, host, tally, &ret_host->hits);
+    ret_host->reached = r > 0 ? NETBLOCK_E_REACHED : 0;
+    return r < 0 ? r : 0;
 }
 
 void tracks_expect(const struct tracks *t, struct track_key *key, size_t n)

@@ -47,12 +47,17 @@ int tracks_hit_host(struct tracks *t, const struct track_key *key, const struct 
 int tracks_hit_block(struct tracks *t, const struct track_key *key, struct tally *tally,
                      uint32_t *ret_hits, uint32_t *ret_hosts);
 
-enum { TRACKS_E_APART = 1 }; // the block and its hosts are on their own
+// What a hit came to: 0 or NETBLOCK_E_*, and as that says.
+struct track_told {
+    int reached;
+    uint32_t hits, hosts;
+};
 
-// Adds a hit to the cell of a narrowest block, a new one where nothing is known of that and the
-// host. 0: all is done, and nothing is reached; TRACKS_E_APART, -ENOMEM.
-int tracks_hit_cell(struct tracks *t, const struct track_key *block, const struct track_key *host,
-                    struct tally *tally, uint32_t *ret_hits);
+// Adds a hit to a narrowest block and its host, which are in one cell as long as there are few
+// hits. -ENOMEM.
+int tracks_hit_narrowest(struct tracks *t, const struct track_key *block,
+                         const struct track_key *host, struct tally *tally,
+                         struct track_told *ret_block, struct track_told *ret_host);
 
 // Where the block is a cell, it is none from now on. -ENOMEM.
 int tracks_open(struct tracks *t, const struct track_key *block);
@@ -65,6 +70,10 @@ const struct window *tracks_host(struct tracks *t, const struct track_key *key, 
 struct netblock *tracks_block(struct tracks *t, const struct track_key *key);
 int tracks_keep_block(struct tracks *t, const struct track_key *key);
 
-// Drops a record of the store, or the one of a host.
+// Drops a record of the store.
 void tracks_drop(struct tracks *t, const unsigned char *record);
-void tracks_drop_host(struct tracks *t, const struct track_key *key);
+
+// Drops a host; block: the narrowest one around it, NULL: there is none. Whatever is known of that,
+// and of other hosts, stays.
+void tracks_drop_host(struct tracks *t, const struct track_key *host,
+                      const struct track_key *block);
