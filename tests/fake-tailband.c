@@ -241,7 +241,8 @@ static void put_line(struct fake *f, uint64_t ban, unsigned second, uint32_t cou
     put(f, &(struct control){.type = CONTROL_IS_EVIDENCE,
                              .evidence = {ban, TEXT("postfix-auth"), V4(113, 7),
                                           LONG_AGO - 60 * USEC_PER_SEC + second * USEC_PER_SEC,
-                                          count, TEXT("/var/log/mail.log"), text}});
+                                          count, TEXT("/var/log/mail.log"), text,
+                                          TEXT("postfix-auth.conf:14"), TEXT("admin")}});
 }
 
 static void put_standing(struct fake *f, const struct control_standing *s)

@@ -311,6 +311,63 @@ static void test_text(void **state)
     ledger_close(l);
 }
 
+static int see_said(void *user, const struct evidence *e)
+{
+    snprintf(user, 64, "%s|%.*s|%.*s", e->rule ? e->rule : "-", (int)e->user.n, e->user.p,
+             (int)e->helo.n, e->helo.p);
+    return 0;
+}
+
+// Who is told of by a line, and by what regex it was taken: also where that does not stand in it,
+// and never more of it than the line itself shows.
+static void test_said(void **state)
+{
+    static const char text[] = "user=bob pass=hunter2 helo=laptop";
+    static const struct {
+        const char *place;
+        size_t user, user_n, helo, helo_n; // in the text; _n 0: as own
+        const char *own;
+        bool is_secret;
+        const char *told;
+    } rows[] = {
+        {"x.conf:7", 5, 3, 27, 6, NULL, false, "x.conf:7|bob|laptop"},
+        {"x.conf:7", 5, 3, 27, 6, NULL, true, "x.conf:7|bob|laptop"},
+        {"", 14, 3, 19, 7, NULL, true, "-||"}, // of the secret
+        {"", 14, 7, 13, 1, NULL, true, "-||="},
+        {NULL, 0, 0, 0, 0, "told before", true, "-|told before|told before"},
+        {NULL, 0, 0, 0, 0, "", false, "-||"},
+    };
+    struct addr net = net_of("203.0.113.7");
+
+    (void)state;
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        struct slice own = rows[i].own ? slice_of(rows[i].own) : (struct slice){0};
+        struct hit hit = {.addr = net,
+                          .host = net,
+                          .time = SECONDS(1),
+                          .count = 1,
+                          .place = rows[i].place,
+                          .text = slice_of(text),
+                          .user = {text + rows[i].user, rows[i].user_n},
+                          .helo = {text + rows[i].helo, rows[i].helo_n}};
+        struct ledger *l = open_at(":memory:");
+        char told[64] = "";
+        hit.user = rows[i].user_n ? hit.user : own;
+        hit.helo = rows[i].helo_n ? hit.helo : own;
+        hit.secret = rows[i].is_secret ? (struct slice){text + 14, 7} : (struct slice){0};
+        assert_int_equal(ledger_begin(l), 0);
+        assert_int_equal(ledger_hit(l, "auth", &hit, "log"), 0);
+        assert_int_equal(ledger_evidence(l, 0, &net, 1, see_said, told), 0);
+        assert_string_equal(told, rows[i].told);
+        assert_int_equal(ledger_commit(l), 0);
+        hits_lost(l); // what is in memory: the file is read
+        told[0] = '\0';
+        assert_int_equal(ledger_evidence(l, 0, &net, 1, see_said, told), 0);
+        assert_string_equal(told, rows[i].told);
+        ledger_close(l);
+    }
+}
+
 static void assert_prior(struct ledger *l, const char *jail, usec_t now, uint32_t expected)
 {
     struct addr net = net_of("203.0.113.7");
@@ -1024,6 +1081,7 @@ int main(void)
         cmocka_unit_test(test_evidence),
         cmocka_unit_test(test_evidence_limit),
         cmocka_unit_test(test_text),
+        cmocka_unit_test(test_said),
         cmocka_unit_test(test_bans),
         cmocka_unit_test(test_ban_is_kept_whole),
         cmocka_unit_test(test_about),

@@ -23,15 +23,21 @@ static const struct {
     uint32_t count;
     uint8_t banned;
     const char *text;
+    uint32_t rule;
+    const char *user, *helo;         // of their own, unless
+    size_t user_at, helo_at, length; // length > 0: parts of the text
 } rows[] = {
-    {false, 7, 1, 2, "192.0.2.1", "192.0.2.1", 1000 * DAY, 1, 0, "one"},
-    {false, 8, 3, 2, "192.0.2.1", "192.0.2.1", 1000 * DAY, 1, 0, "one"},
-    {false, 9, 1, 2, "192.0.2.2", "192.0.2.2", 999 * DAY, 1, 32, "of the day before"},
-    {false, 12, 1, 400, "2001:db8:1:2::/64", "2001:db8:1:2::7", 1001 * DAY + 1, 3, 64, "six"},
+    {false, 7, 1, 2, "192.0.2.1", "192.0.2.1", 1000 * DAY, 1, 0, "one", 4},
+    {false, 8, 3, 2, "192.0.2.1", "192.0.2.1", 1000 * DAY, 1, 0, "one", 5, NULL, "in a session"},
+    {false, 9, 1, 2, "192.0.2.2", "192.0.2.2", 999 * DAY, 1, 32, "of the day before", UINT32_MAX,
+     NULL, NULL, 3, 14, 3},
+    {false, 12, 1, 400, "2001:db8:1:2::/64", "2001:db8:1:2::7", 1001 * DAY + 1, 3, 64, "six", 0,
+     "user", "helo"},
     {true, 13, 1, 0, "192.0.2.2", "::", 1002 * DAY, 0, 0, ""},
-    {false, 14, 1, 2, "192.0.2.2", "192.0.2.2", 1003 * DAY, 1, 0, "six"},
+    {false, 14, 1, 2, "192.0.2.2", "192.0.2.2", 1003 * DAY, 1, 0, "six", 1, NULL, NULL, 0, 2, 1},
     {true, 15, UINT32_MAX, 0, "203.0.112.0/20", "::", 0, 0, 0, ""},
-    {false, UINT64_C(1) << 40, 1, 2, "198.51.100.0/28", "198.51.100.9", 1, UINT32_MAX, 24, ""},
+    {false, UINT64_C(1) << 40, 1, 2, "198.51.100.0/28", "198.51.100.9", 1, UINT32_MAX, 24, "", 1,
+     "x"},
     {false, (UINT64_C(1) << 40) + 1, 1, 2, "192.0.2.9", "192.0.2.9", UINT64_MAX, 0, 0, "end"},
 };
 
@@ -43,8 +49,17 @@ static struct addr net_of(const char *text)
     return a;
 }
 
+static struct slice said(const char *own, struct slice text, size_t at, size_t length)
+{
+    return length > 0 ? (struct slice){text.p + at, length}
+           : own      ? slice_of(own)
+                      : (struct slice){0};
+}
+
 static struct record record_of(size_t i)
 {
+    struct slice text = slice_of(rows[i].text);
+
     return (struct record){
         .is_pardon = rows[i].is_pardon,
         .seq = rows[i].seq,
@@ -55,7 +70,10 @@ static struct record record_of(size_t i)
         .time = rows[i].time,
         .count = rows[i].count,
         .banned = rows[i].banned,
-        .text = slice_of(rows[i].text),
+        .text = text,
+        .rule = rows[i].rule,
+        .user = said(rows[i].user, text, rows[i].user_at, rows[i].length),
+        .helo = said(rows[i].helo, text, rows[i].helo_at, rows[i].length),
     };
 }
 
@@ -90,7 +108,10 @@ static void assert_record(const struct record *got, size_t i)
     assert_int_equal(addr_compare(&got->addr, &wanted.addr), 0);
     assert_int_equal(got->count, wanted.count);
     assert_int_equal(got->banned, wanted.banned);
+    assert_int_equal(got->rule, wanted.rule);
     assert_true(slice_equal(got->text, wanted.text));
+    assert_true(slice_equal(got->user, wanted.user));
+    assert_true(slice_equal(got->helo, wanted.helo));
 }
 
 static void test_round_trip(void **state)
@@ -112,6 +133,15 @@ static void test_round_trip(void **state)
         for (size_t i = 0; i < LENGTH_OF(rows); i++) {
             assert_int_equal(segment_next(&reader, &got), 1);
             assert_record(&got, i);
+        }
+        assert_int_equal(segment_next(&reader, &got), 0);
+        // Without their texts, they are as many.
+        reader = reader_of(&s);
+        reader.texts.p = NULL;
+        for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+            assert_int_equal(segment_next(&reader, &got), 1);
+            assert_int_equal(got.seq, rows[i].seq);
+            assert_int_equal(got.text.n + got.user.n + got.helo.n, 0);
         }
         assert_int_equal(segment_next(&reader, &got), 0);
     }
@@ -148,8 +178,11 @@ static size_t read_all(struct segment_reader reader)
     int r;
 
     while ((r = segment_next(&reader, &got)) == 1) {
-        for (size_t i = 0; i < got.text.n; i++)
-            sum += (unsigned char)got.text.p[i];
+        const struct slice texts[] = {got.text, got.user, got.helo};
+        for (size_t k = 0; k < LENGTH_OF(texts); k++) {
+            for (size_t i = 0; i < texts[k].n; i++)
+                sum += (unsigned char)texts[k].p[i];
+        }
         assert_true(got.host.len <= 128 && addr_within(&got.host, &got.host));
         n++;
     }
@@ -244,10 +277,8 @@ static void test_sieve(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_same_text),
-        cmocka_unit_test(test_damage),
-        cmocka_unit_test(test_order),
+        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_same_text),
+        cmocka_unit_test(test_damage),     cmocka_unit_test(test_order),
         cmocka_unit_test(test_sieve),
     };
 

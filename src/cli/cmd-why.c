@@ -18,6 +18,8 @@ struct missing {
     usec_t findtime;
 };
 
+enum { SIGNS_MAX = CONTROL_NAME_MAX + 2 * CONTROL_SAID_MAX + 32 };
+
 // The verdict comes first and is printed at once; the explanation is gathered and follows it.
 struct why {
     struct output *out, body;
@@ -27,6 +29,7 @@ struct why {
     struct missing missing;
     uint64_t ban; // whose lines come; 0: those of no ban
     char source[CONTROL_PATH_MAX + 1];
+    char signs[SIGNS_MAX];   // of the line before
     size_t in_force, within; // bans of it, bans within it
     size_t bans;
     size_t lines; // of no ban
@@ -114,7 +117,7 @@ static int take_ban(struct why *w, const struct control_ban *ban)
     if (w->out->json)
         return ban_json(w->out, ban);
     w->ban = ban->id;
-    w->source[0] = '\0';
+    w->source[0] = w->signs[0] = '\0';
     w->bans++;
     if (w->by_name) {
         print_ban(&w->body, ban);
@@ -142,6 +145,12 @@ static int evidence_json(struct output *o, const struct control_evidence *e)
     jsonline_number(j, "count", e->count);
     jsonline_text(j, "source", e->source);
     jsonline_text(j, "text", e->text);
+    if (e->rule.n > 0)
+        jsonline_text(j, "rule", e->rule);
+    if (e->user.n > 0)
+        jsonline_text(j, "user", e->user);
+    if (e->helo.n > 0)
+        jsonline_text(j, "helo", e->helo);
     return jsonline_print(j, o->file);
 }
 
@@ -157,6 +166,32 @@ static int take_name(struct why *w, const struct control_fingerprint *f)
     return 0;
 }
 
+// The regex that took the line, and whom it told of, where that is news after the line before.
+static void print_signs(struct why *w, const struct control_evidence *e)
+{
+    const struct {
+        const char *word;
+        struct slice said;
+    } signs[] = {{"by ", e->rule}, {"user ", e->user}, {"HELO ", e->helo}};
+    char text[SIGNS_MAX];
+    size_t n = 0;
+
+    text[0] = '\0';
+    for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
+        if (signs[i].said.n > 0)
+            n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s%.*s", n > 0 ? ", " : "",
+                                  signs[i].word, (int)signs[i].said.n, signs[i].said.p);
+    }
+    if (strcmp(text, w->signs) == 0)
+        return;
+    memcpy(w->signs, text, sizeof(text));
+    if (n == 0)
+        return;
+    fprintf(w->body.file, "      %s", output_on(&w->body, STYLE_DIM));
+    output_text(&w->body, slice_of(text));
+    fprintf(w->body.file, "%s\n", output_off(&w->body, STYLE_DIM));
+}
+
 static int take_evidence(struct why *w, const struct control_evidence *e)
 {
     struct output *o = &w->body;
@@ -166,7 +201,7 @@ static int take_evidence(struct why *w, const struct control_evidence *e)
     if (e->ban == 0 && w->lines++ == 0) {
         fprintf(o->file, "\n%sCounted, but part of no ban%s\n", output_on(o, STYLE_HEAD),
                 output_off(o, STYLE_HEAD));
-        w->source[0] = '\0';
+        w->source[0] = w->signs[0] = '\0';
     }
     // A file is named above its first line.
     if (!slice_is(e->source, w->source)) {
@@ -186,6 +221,7 @@ static int take_evidence(struct why *w, const struct control_evidence *e)
         fprintf(o->file, " %s[%.*s]%s", output_on(o, STYLE_DIM), (int)e->jail.n, e->jail.p,
                 output_off(o, STYLE_DIM));
     fputc('\n', o->file);
+    print_signs(w, e);
     return 0;
 }
 

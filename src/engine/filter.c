@@ -384,6 +384,7 @@ static int match(struct filter *f, struct search *s, struct match *ret)
     if (r != FILTER_E_MATCH)
         return r ? r : ignored;
     ret->rule = s->rule;
+    ret->place = f->fail.rule[s->rule].place;
     match_read(&s->values, ret);
     if (s->copied)
         put_back_all(f, s->line, ret);

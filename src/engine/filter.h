@@ -66,6 +66,7 @@ struct field {
 
 struct match {
     unsigned rule;       // index into failregex
+    const char *place;   // where it stands, "postfix-auth.conf:23", or ""; the filter's
     bool has_host;       // an address was found
     struct addr host;    // the address, or with <SUBNET> the block
     struct slice name;   // a host name, which nobody resolves, or another text in an address' place

@@ -253,6 +253,7 @@ static int hit(struct jail *j, const struct line *line, const struct match *m, u
         .host = addr_host(&m->host),
         .time = line->time,
         .rule = m->rule,
+        .place = m->place,
         .user = m->user,
         .helo = m->helo,
         .text = line->text,

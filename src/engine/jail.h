@@ -44,8 +44,9 @@ struct hit {
     struct addr addr; // as in the line
     struct addr host; // what is counted: IPv4 /32, IPv6 /64, or <SUBNET>'s block
     usec_t time;
-    uint32_t count; // as which it counts: more than its failures, of one with a past
-    unsigned rule;  // index into the filter's failregexes
+    uint32_t count;    // as which it counts: more than its failures, of one with a past
+    unsigned rule;     // index into the filter's failregexes
+    const char *place; // of that regex, as in a match; NULL: there is none
     struct slice user, helo;
     struct slice text, secret; // the line, and the part of it that must be masked
     uint32_t hits;             // in the host's window now, this one included

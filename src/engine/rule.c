@@ -6,6 +6,7 @@
 #include "engine/tree.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 enum { PATTERN_MAX = 65535 }; // bytes of a regex as written
 
@@ -114,6 +115,16 @@ static int describe_end(struct rule *r, const struct pattern *pattern, bool use_
     return e == -ENOMEM ? e : 0;
 }
 
+// The folder is known.
+static void note_place(struct rule *r, const struct pattern *pattern)
+{
+    const char *slash = pattern->file ? strrchr(pattern->file, '/') : NULL;
+
+    if (pattern->file)
+        snprintf(r->place, sizeof(r->place), "%.*s:%u", PLACE_MAX - 12,
+                 slash ? slash + 1 : pattern->file, pattern->line);
+}
+
 int rule_init(struct rule *r, const struct pattern *pattern, bool use_dns, unsigned flags,
               struct filter_error *ret_error)
 {
@@ -123,6 +134,7 @@ int rule_init(struct rule *r, const struct pattern *pattern, bool use_dns, unsig
     int e;
 
     *r = (struct rule){0};
+    note_place(r, pattern);
     e = check(text, &fault);
     if (e == 0) {
         tag_expand(text, use_dns, &expanded);

@@ -41,8 +41,11 @@ struct group {
     bool alternative; // <F-ALT_…>: stands in where the group of that key is empty
 };
 
+enum { PLACE_MAX = 64 };
+
 struct rule {
     struct regex regex;
+    char place[PLACE_MAX];          // in its file: "postfix-auth.conf:23"; empty: it is in none
     struct group group[GROUPS_MAX]; // as in its names
     unsigned keys;                  // 1 << key of those that are there
     unsigned stand_ins;             // and of alternatives

@@ -15,7 +15,7 @@ enum { PARDONS_MAX = 256 };
 
 struct found {
     struct found *later, *earlier;
-    struct record record; // its text lies behind it
+    struct record record; // its texts lie behind it
     char text[];
 };
 
@@ -63,16 +63,26 @@ static void take_off(struct found **first, struct found **end, struct found *lin
     free(line);
 }
 
+static void keep(struct slice *s, char **to)
+{
+    if (s->n > 0)
+        memcpy(*to, s->p, s->n);
+    s->p = *to;
+    *to += s->n;
+}
+
 static int put_on(struct search *w, const struct record *r)
 {
-    struct found *line = malloc(sizeof(*line) + r->text.n);
+    struct found *line = malloc(sizeof(*line) + r->text.n + r->user.n + r->helo.n);
+    char *to;
 
     if (!line)
         return -ENOMEM;
     *line = (struct found){.earlier = w->here_end, .record = *r};
-    if (r->text.n > 0)
-        memcpy(line->text, r->text.p, r->text.n);
-    line->record.text.p = line->text;
+    to = line->text;
+    keep(&line->record.text, &to);
+    keep(&line->record.user, &to);
+    keep(&line->record.helo, &to);
     *(w->here_end ? &w->here_end->later : &w->here) = line;
     w->here_end = line;
     return 0;
@@ -218,7 +228,10 @@ static int tell(const struct search *w, evidence_fn *fn, void *user)
             .time = line->record.time,
             .count = line->record.count,
             .source = names_text(&w->ledger->names, line->record.source),
+            .rule = names_text(&w->ledger->names, line->record.rule),
             .text = line->record.text,
+            .user = line->record.user,
+            .helo = line->record.helo,
         };
         r = fn(user, &e);
     }

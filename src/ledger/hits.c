@@ -11,7 +11,33 @@
 // a page of the file is written anyway.
 enum { SMALL_SEGMENT = 4096 };
 
+enum { SAID_MAX = 255 };
+
 static const char mask[] = "***";
+
+static bool is_part(struct slice part, struct slice text)
+{
+    return part.n > 0 && part.p >= text.p && part.p + part.n <= text.p + text.n;
+}
+
+// What a name is in the line as it is kept, where it is a part of it: no part of what is masked
+// there is told beside it.
+static struct slice find_said(const struct hit *hit, struct slice said, struct slice kept)
+{
+    struct slice line = hit->text, secret = hit->secret;
+    size_t at, end;
+
+    said.n = said.n < SAID_MAX ? said.n : SAID_MAX;
+    if (!is_part(said, line) || !is_part(secret, line))
+        return said;
+    if (said.p < secret.p + secret.n && said.p + said.n > secret.p)
+        return (struct slice){0};
+    at = (size_t)(said.p - line.p);
+    if (said.p > secret.p)
+        at += strlen(mask) - secret.n;
+    end = at + said.n;
+    return end <= kept.n ? (struct slice){kept.p + at, said.n} : said;
+}
 
 // The line, its secret masked before it is cut, so that no cut leaves half of one.
 static struct slice make_text(const struct hit *hit, char buffer[static EVIDENCE_TEXT_MAX])
@@ -19,8 +45,7 @@ static struct slice make_text(const struct hit *hit, char buffer[static EVIDENCE
     struct slice text = hit->text, parts[3] = {text};
     size_t n = 0;
 
-    if (hit->secret.n == 0 || hit->secret.p < text.p ||
-        hit->secret.p + hit->secret.n > text.p + text.n)
+    if (!is_part(hit->secret, text))
         return (struct slice){text.p, text.n < EVIDENCE_TEXT_MAX ? text.n : EVIDENCE_TEXT_MAX};
     parts[0].n = (size_t)(hit->secret.p - text.p);
     parts[1] = slice_of(mask);
@@ -153,6 +178,10 @@ int ledger_hit(struct ledger *l, const char *jail, const struct hit *hit, const 
 
     if (r == 0)
         r = names_add(&l->names, source, &record.source);
+    if (r == 0 && hit->place && *hit->place)
+        r = names_add(&l->names, hit->place, &record.rule);
+    record.user = find_said(hit, hit->user, record.text);
+    record.helo = find_said(hit, hit->helo, record.text);
     return r < 0 ? r : add(l, &record);
 }
 
@@ -213,7 +242,8 @@ int hits_next(struct ledger *l, struct segment_reader *r, struct record *ret)
     int more = segment_next(r, &record);
 
     if (more == 1 && names_text(&l->names, record.jail) &&
-        (record.is_pardon || names_text(&l->names, record.source))) {
+        (record.is_pardon || names_text(&l->names, record.source)) &&
+        (record.rule == 0 || names_text(&l->names, record.rule))) {
         *ret = record;
         return 1;
     }

@@ -130,7 +130,8 @@ struct evidence {
     usec_t time;
     uint32_t count;
     const char *source;
-    struct slice text;
+    const char *rule; // where the regex stands that took it: "postfix-auth.conf:23"; NULL: none
+    struct slice text, user, helo;
 };
 typedef int evidence_fn(void *user, const struct evidence *e);
 int ledger_evidence(struct ledger *l, int64_t ban_id, const struct addr *net, size_t most,

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The numbers that stand for the names of jails and files. All of them are in memory: they come
-// from the configuration, so they are few. Only for this folder.
+// The numbers that stand for the names of jails, files and places of regexes. All of them are in
+// memory: they come from the configuration, so they are few. Only for this folder.
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { NAMES_HINTS = 32 };
+enum { NAMES_HINTS = 256 };
 
 struct names {
     char **text; // of number i + 1

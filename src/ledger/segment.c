@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BYTES_FIRST = 4096, VARINT_MAX = 10, HEAD_MAX = 96 };
+enum { BYTES_FIRST = 4096, VARINT_MAX = 10, HEAD_MAX = 160 };
 
 // What a record has. Those that are not set are as most records are.
 enum {
@@ -18,7 +18,10 @@ enum {
     HAS_BANNED = 16,
     HAS_LONG_HOST = 32, // else a single IPv4 address
     HAS_GAP = 64,       // in the order: records between were dropped
-    HAS_ALL = 127,
+    HAS_RULE = 128,
+    HAS_USER = 256,
+    HAS_HELO = 512,
+    HAS_ALL = 1023,
 };
 
 static const uint8_t v4_prefix[12] = {[10] = 0xff, [11] = 0xff};
@@ -84,7 +87,7 @@ void segment_clear(struct segment *s)
 {
     s->heads.n = s->texts.n = s->keys.n = s->n = 0;
     s->last = (struct record){0};
-    s->first = s->time_max = 0;
+    s->first = s->time_max = s->text_at = 0;
     s->is_open = false;
 }
 
@@ -111,6 +114,12 @@ static uint64_t flags_of(const struct segment *s, const struct record *r)
         flags |= HAS_COUNT;
     if (r->banned)
         flags |= HAS_BANNED;
+    if (r->rule)
+        flags |= HAS_RULE;
+    if (r->user.n > 0)
+        flags |= HAS_USER;
+    if (r->helo.n > 0)
+        flags |= HAS_HELO;
     return flags;
 }
 
@@ -148,6 +157,25 @@ static void put_keys(struct segment *s, const struct record *r)
     s->is_open = s->is_open || (r->is_pardon && !is_host(&r->host));
 }
 
+// Mostly it is a part of the line, of which its place is enough.
+static void put_said(struct segment *s, struct slice text, struct slice said)
+{
+    bool is_part = said.p >= text.p && said.p + said.n <= text.p + text.n;
+
+    put_number(&s->heads, (uint64_t)said.n << 1 | is_part);
+    if (is_part)
+        put_number(&s->heads, (uint64_t)(said.p - text.p));
+    else
+        put(&s->texts, said.p, said.n);
+}
+
+static void put_text(struct segment *s, struct slice text)
+{
+    s->text_at = s->texts.n;
+    put_number(&s->heads, text.n);
+    put(&s->texts, text.p, text.n);
+}
+
 static void put_hit(struct segment *s, const struct record *r, uint64_t flags)
 {
     put_number(&s->heads, r->source);
@@ -157,18 +185,23 @@ static void put_hit(struct segment *s, const struct record *r, uint64_t flags)
         put_number(&s->heads, r->count);
     if (flags & HAS_BANNED)
         put(&s->heads, &r->banned, 1);
-    if (flags & HAS_SAME_TEXT)
-        return;
-    put_number(&s->heads, r->text.n);
-    put(&s->texts, r->text.p, r->text.n);
+    if (!(flags & HAS_SAME_TEXT))
+        put_text(s, r->text);
+    if (flags & HAS_RULE)
+        put_number(&s->heads, r->rule);
+    if (flags & HAS_USER)
+        put_said(s, r->text, r->user);
+    if (flags & HAS_HELO)
+        put_said(s, r->text, r->helo);
 }
 
 int segment_add(struct segment *s, const struct record *r)
 {
     uint64_t flags = flags_of(s, r);
     struct slice text = s->last.text;
+    size_t most = r->text.n + r->user.n + r->helo.n;
 
-    if (make_room(&s->heads, HEAD_MAX) < 0 || make_room(&s->texts, r->text.n) < 0 ||
+    if (make_room(&s->heads, HEAD_MAX) < 0 || make_room(&s->texts, most) < 0 ||
         make_room(&s->keys, 2 * sizeof(uint64_t)) < 0)
         return -ENOMEM;
     put_keys(s, r);
@@ -191,8 +224,7 @@ int segment_add(struct segment *s, const struct record *r)
     // What is compared with next is the copy, where there was anything to copy.
     if (!r->is_pardon)
         text.n = r->text.n;
-    s->last.text =
-        (struct slice){text.n > 0 ? (char *)s->texts.p + s->texts.n - text.n : "", text.n};
+    s->last.text = (struct slice){text.n > 0 ? (char *)s->texts.p + s->text_at : "", text.n};
     return 0;
 }
 
@@ -279,13 +311,49 @@ static bool get_host(struct slice *from, uint64_t flags, struct addr *ret)
     return get(from, ret->b + sizeof(v4_prefix), 4);
 }
 
+static bool get_text(struct segment_reader *r, struct slice *ret)
+{
+    uint64_t length;
+
+    if (!get_number(&r->heads, r->texts.n - r->at, &length))
+        return false;
+    *ret = r->texts.p ? (struct slice){r->texts.p + r->at, length} : (struct slice){0};
+    r->at += length;
+    return true;
+}
+
+static bool get_said(struct segment_reader *r, struct slice text, struct slice *ret)
+{
+    uint64_t number, place, length;
+
+    if (!get_number(&r->heads, UINT32_MAX, &number))
+        return false;
+    length = number >> 1;
+    if ((number & 1) == 0) {
+        if (length > r->texts.n - r->at)
+            return false;
+        if (r->texts.p)
+            *ret = (struct slice){r->texts.p + r->at, length};
+        r->at += length;
+        return true;
+    }
+    if (!get_number(&r->heads, UINT32_MAX, &place))
+        return false;
+    if (!r->texts.p)
+        return true;
+    if (place > text.n || length > text.n - place)
+        return false;
+    *ret = (struct slice){text.p + place, length};
+    return true;
+}
+
 static bool get_hit(struct segment_reader *r, uint64_t flags, struct record *ret)
 {
-    uint64_t length = 0;
-
     ret->addr = ret->host;
     ret->count = 1;
     ret->banned = 0;
+    ret->rule = 0;
+    ret->user = ret->helo = (struct slice){0};
     if (!get_u32(&r->heads, &ret->source))
         return false;
     if (flags & HAS_ADDR && !get_net(&r->heads, &ret->addr))
@@ -294,13 +362,13 @@ static bool get_hit(struct segment_reader *r, uint64_t flags, struct record *ret
         return false;
     if (flags & HAS_BANNED && !get(&r->heads, &ret->banned, 1))
         return false;
-    if (flags & HAS_SAME_TEXT)
-        return true;
-    if (!get_number(&r->heads, r->texts.n - r->at, &length))
+    if (!(flags & HAS_SAME_TEXT) && !get_text(r, &ret->text))
         return false;
-    ret->text = r->texts.p ? (struct slice){r->texts.p + r->at, length} : (struct slice){0};
-    r->at += length;
-    return true;
+    if (flags & HAS_RULE && !get_u32(&r->heads, &ret->rule))
+        return false;
+    if (flags & HAS_USER && !get_said(r, ret->text, &ret->user))
+        return false;
+    return !(flags & HAS_HELO) || get_said(r, ret->text, &ret->helo);
 }
 
 int segment_next(struct segment_reader *r, struct record *ret)

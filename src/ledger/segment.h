@@ -17,7 +17,9 @@ struct record {
     usec_t time;
     uint32_t count;
     uint8_t banned;
+    uint32_t rule;     // 0: none
     struct slice text; // points into the segment; what was added last, also the record before's
+    struct slice user, helo; // likewise; mostly parts of text
 };
 
 struct bytes {
@@ -29,8 +31,9 @@ enum { SEGMENT_BYTES = 1 << 16 }; // beyond which a segment is full
 
 struct segment {
     struct bytes heads, texts, keys; // keys: of the sieve, 8 bytes each
-    struct record last;              // its text lies in texts
-    uint64_t first;                  // seq of the first record
+    struct record last;              // its text lies in texts, at text_at
+    size_t text_at;
+    uint64_t first; // seq of the first record
     usec_t time_max;
     size_t n;
     bool is_open; // has a pardon of a block, which whoever looks for a host in it does not know

@@ -362,6 +362,9 @@ static int put_evidence(void *user, const struct evidence *e)
         .count = e->count,
         .source = text_of(e->source),
         .text = e->text,
+        .rule = text_of(e->rule),
+        .user = e->user,
+        .helo = e->helo,
     };
     return caller_put(w->to, &record);
 }

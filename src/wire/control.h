@@ -170,6 +170,7 @@ struct control_evidence {
     usec_t time;
     uint32_t count;
     struct slice source, text;
+    struct slice rule, user, helo; // as in ledger.h; empty: there is none
 };
 
 struct control_standing {
