@@ -13,24 +13,24 @@
 
 #include <cmocka.h>
 
-enum {
-    SEED = 11,
-    LINES = 900,
-    RUNGS = 3,
-    TEXT_MAX = 64,
-    FINDTIME = 100,
-    BLOCK_FINDTIME = 160,
-    WIDE_FINDTIME = 230
-};
+enum { SEED = 11, LINES = 900, RUNGS = 3, TEXT_MAX = 64 };
+
+// Quarters of a second: not all times are whole ones, and bans end in the middle of one.
+#define TICK           (USEC_PER_SEC / 4)
+#define FINDTIME       (100 * TICK)
+#define BLOCK_FINDTIME (160 * TICK)
+#define WIDE_FINDTIME  (230 * TICK)
+
+static const usec_t bantime[RUNGS] = {150 * TICK, 1100 * TICK, 1500 * TICK};
 
 static const struct jail_spec spec = {
     .name = "model",
     .maxretry = 3,
     .findtime = FINDTIME,
-    .sentence = {1000},
-    .v4 = {{28, 3, 7, BLOCK_FINDTIME, 5000}, {24, 5, 16, WIDE_FINDTIME, 7000}},
+    .sentence = {150 * TICK},
+    .v4 = {{28, 3, 7, BLOCK_FINDTIME, 1100 * TICK}, {24, 5, 16, WIDE_FINDTIME, 1500 * TICK}},
     .n_v4 = RUNGS - 1,
-    .v6 = {{60, 3, 7, BLOCK_FINDTIME, 5000}, {56, 5, 16, WIDE_FINDTIME, 7000}},
+    .v6 = {{60, 3, 7, BLOCK_FINDTIME, 1100 * TICK}, {56, 5, 16, WIDE_FINDTIME, 1500 * TICK}},
     .n_v6 = RUNGS - 1,
 };
 
@@ -55,13 +55,14 @@ static void random_text(uint64_t *seed, char ret[static TEXT_MAX])
         snprintf(ret, TEXT_MAX, "192.0.2.%u %u", host, count);
 }
 
-static void random_log(uint64_t seed, usec_t late, struct sample log[static LINES])
+// late: by how many ticks a line may be.
+static void random_log(uint64_t seed, uint32_t late, struct sample log[static LINES])
 {
     usec_t clock = 10000;
 
     for (int i = 0; i < LINES; i++) {
         clock += random_below(&seed, 200) ? random_below(&seed, 12) : 400;
-        log[i].time = clock - random_below(&seed, (uint32_t)late + 1);
+        log[i].time = (clock - random_below(&seed, late + 1)) * TICK;
         random_text(&seed, log[i].text);
     }
 }
@@ -88,7 +89,8 @@ struct record {
     struct addr net[RUNGS];
     usec_t time;
     uint32_t count;
-    bool live[RUNGS];    // not wiped
+    bool counted[RUNGS]; // no ban around the host, narrower than this rung, explained it
+    bool live[RUNGS];    // and not wiped
     bool reached[RUNGS]; // what it came to, unless wiped since
 };
 
@@ -98,18 +100,38 @@ struct finding {
     bool again;
 };
 
-static struct record new_record(const struct hit *hit)
+struct banned {
+    struct addr net;
+    usec_t until;
+};
+
+// What was banned, the latest last; the last second of a ban is nobody's.
+static bool is_banned(const struct banned *list, size_t n, const struct addr *net, usec_t time)
+{
+    while (n-- > 0) {
+        if (addr_compare(&list[n].net, net) == 0)
+            return list[n].until / USEC_PER_SEC > time / USEC_PER_SEC;
+    }
+    return false;
+}
+
+static struct record new_record(const struct hit *hit, const struct banned *banned, size_t n)
 {
     const struct level *level = addr_is_v4(&hit->host) ? spec.v4 : spec.v6;
-    struct record r = {
-        .rungs = 1, .net = {hit->host}, .time = hit->time, .count = hit->count, .live = {true}};
+    struct record r = {.rungs = 1, .net = {hit->host}, .time = hit->time, .count = hit->count};
+    bool explained = false;
 
     for (int i = 0; i < RUNGS - 1; i++) {
         if (level[i].prefix >= addr_prefix(&hit->host))
             continue;
         r.level[r.rungs] = i + 1;
-        r.net[r.rungs] = addr_block(&hit->host, level[i].prefix);
-        r.live[r.rungs++] = true;
+        r.net[r.rungs++] = addr_block(&hit->host, level[i].prefix);
+    }
+    for (size_t i = 0; i < r.rungs; i++)
+        explained |= is_banned(banned, n, &r.net[i], r.time);
+    for (size_t i = r.rungs; i-- > 0;) {
+        explained &= !is_banned(banned, n, &r.net[i], r.time);
+        r.counted[i] = r.live[i] = !explained;
     }
     return r;
 }
@@ -168,7 +190,7 @@ static struct finding find(const struct record *list, size_t records, size_t run
     f.hosts = level > 1 ? count_hosts(host, n, l - 1) : n;
     for (size_t i = records - 1; i-- > 0;) {
         int at = rung_of(&list[i], level, &new->net[rung]);
-        if (at < 0)
+        if (at < 0 || !list[i].counted[at])
             continue;
         f.again = level > 0 && list[i].reached[at] && new->time - list[i].time < f.findtime;
         break;
@@ -196,7 +218,8 @@ static int model(struct record *list, size_t n, struct finding ret[static RUNGS]
 
     for (size_t i = 0; i < new->rungs; i++) {
         ret[i] = find(list, n, i);
-        new->reached[i] = ret[i].hits >= ret[i].need_hits &&ret[i].hosts >= ret[i].need_hosts;
+        new->reached[i] =
+            new->counted[i] && ret[i].hits >= ret[i].need_hits &&ret[i].hosts >= ret[i].need_hosts;
     }
     for (size_t i = new->rungs; i-- > 0;) {
         if (new->reached[i])
@@ -219,24 +242,26 @@ static void test_in_order_a_jail_agrees_with_the_model(void **state)
 {
     static struct sample log[LINES];
     static struct record list[LINES];
-    static const usec_t bantime[RUNGS] = {1000, 5000, 7000};
+    static struct banned bans[LINES];
     unsigned banned[RUNGS] = {0};
 
     (void)state;
     for (uint64_t seed = 1; seed <= 12; seed++) {
         struct jail *j = make();
+        size_t n_bans = 0;
         random_log(seed, 0, log);
         for (size_t n = 1; n <= LINES; n++) {
             struct finding f[RUNGS];
             struct verdict v;
             struct hit hit;
             int r = feed(j, &log[n - 1], &hit, &v), expected;
-            list[n - 1] = new_record(&hit);
+            list[n - 1] = new_record(&hit, bans, n_bans);
             expected = model(list, n, f);
             assert_int_equal(r, expected < 0 ? JAIL_E_HIT : JAIL_E_VERDICT);
             if (expected < 0)
                 continue;
             banned[list[n - 1].level[expected]]++;
+            bans[n_bans++] = (struct banned){v.net, v.until};
             assert_memory_equal(&v.net, &list[n - 1].net[expected], sizeof(v.net));
             assert_int_equal(v.findtime, f[expected].findtime);
             assert_int_equal(v.until - v.time, bantime[list[n - 1].level[expected]]);
@@ -264,7 +289,7 @@ static void assert_same(int r1, const struct hit *h1, const struct verdict *v1, 
 // what is too old makes room before what counts.
 static void test_jails_share_their_memory(void **state)
 {
-    enum { JAILS = 8, LIMIT = 5 << 19, FLOOD = 70000, LATER = 10 * FINDTIME };
+    enum { JAILS = 8, LIMIT = 5 << 19, FLOOD = 70000 };
     struct jail *jail[JAILS] = {0};
     struct jail_budget budget;
     struct jail_spec with = spec;
@@ -280,7 +305,7 @@ static void test_jails_share_their_memory(void **state)
     for (int j = 0; j < JAILS; j++) {
         assert_int_equal(jail_new(&with, &filter, &nobody, SEED, &jail[j]), 0);
         for (uint32_t i = 0; i < FLOOD; i++) {
-            s.time = 1000 + i % FINDTIME;
+            s.time = (1000 + i % 100) * TICK;
             snprintf(s.text, sizeof(s.text), "2001:db8:%x:%x::1 1", i >> 8, i << 8 & 0xffff);
             feed(jail[j], &s, &hit, &v);
         }
@@ -291,7 +316,7 @@ static void test_jails_share_their_memory(void **state)
         most = jail_bytes(jail[j]) > most ? jail_bytes(jail[j]) : most;
     }
     assert_true(most >= budget.tracks.common);
-    s.time = 1000 + LATER;
+    s.time = 1000 * TICK + 10 * FINDTIME;
     feed(jail[1], &s, &hit, &v);
     assert_int_equal(jail_tracked(jail[1]), 1);
     for (int j = 0; j < JAILS; j++)
@@ -314,8 +339,11 @@ static void check_restored(const struct sample *log, size_t cut)
         newest = log[i].time > newest ? log[i].time : newest;
     }
     for (size_t i = 0; i < cut; i++) {
+        struct addr net = addr_block(&hit[i].host, hit[i].banned);
         if (usec_add(hit[i].time, jail_memory(whole)) >= newest)
             assert_int_equal(jail_restore(restored, &hit[i]), 0);
+        else if (hit[i].banned)
+            assert_int_equal(jail_restore_ban(restored, &net, hit[i].until), 0);
     }
     for (size_t i = cut; i < LINES; i++) {
         struct hit h1, h2;
@@ -332,7 +360,7 @@ static void test_restored_goes_on_as_if_never_stopped(void **state)
 
     (void)state;
     for (uint64_t seed = 1; seed <= 30; seed++) {
-        random_log(seed, seed % 3 ? FINDTIME / 2 : 0, log);
+        random_log(seed, seed % 3 ? 50 : 0, log);
         for (size_t cut = seed; cut < LINES; cut += 97)
             check_restored(log, cut);
     }
@@ -350,13 +378,14 @@ static void test_expiring_changes_no_verdict(void **state)
         uint64_t random = seed;
         memset(&v1, 0, sizeof(v1));
         memset(&v2, 0, sizeof(v2));
-        random_log(seed, FINDTIME, log);
+        random_log(seed, 100, log);
         for (size_t i = 0; i < LINES; i++) {
             struct hit h1, h2;
             int r1 = feed(whole, &log[i], &h1, &v1), r2 = feed(expiring, &log[i], &h2, &v2);
             assert_same(r1, &h1, &v1, r2, &h2, &v2);
             if (random_below(&random, 4) == 0)
-                jail_expire(expiring, log[i].time + random_below(&random, 2000) - 1000);
+                jail_expire(expiring,
+                            log[i].time + (random_below(&random, 2000) - UINT64_C(1000)) * TICK);
         }
         freed += jail_tracked(whole) - jail_tracked(expiring);
         jail_free(whole);

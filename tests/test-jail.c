@@ -93,12 +93,52 @@ static const struct scenario {
       {2, "192.0.2.2 2"},
       {3, "192.0.2.3"},
       {4, "192.0.2.4", "192.0.2.0/24", 6, 3}}},
-    {"banned hosts still count for their block",
+    {"what banned a host still counts for its block",
      0,
      {NULL},
      {{1, "192.0.2.1 3", "192.0.2.1/32", 3, 1},
       {2, "192.0.2.2 3", "192.0.2.2/32", 3, 1},
       {3, "192.0.2.3", "192.0.2.0/24", 6, 3}}},
+    {"what comes of a banned host counts for no block",
+     0,
+     {NULL},
+     {{1, "192.0.2.1 3", "192.0.2.1/32", 3, 1},
+      {2, "192.0.2.1 3", "192.0.2.1/32", 3, 1},
+      {3, "192.0.2.1 2"},
+      {4, "192.0.2.2"},
+      {5, "192.0.2.3"},
+      {6, "192.0.2.4", "192.0.2.0/24", 6, 3}}},
+    {"but once the ban is over",
+     0,
+     {NULL},
+     {{1, "192.0.2.1 3", "192.0.2.1/32", 3, 1},
+      {1000, "192.0.2.1 2"},
+      {1101, "192.0.2.1 2"},
+      {1102, "192.0.2.2 2"},
+      {1103, "192.0.2.3 2", "192.0.2.0/24", 6, 3}}},
+    {"what comes of a banned block counts for no wider one",
+     0,
+     {NULL},
+     {{1, "192.0.2.1 2"},
+      {1, "192.0.2.2 2"},
+      {1, "192.0.2.3 2", "192.0.2.0/24", 6, 3},
+      {2, "192.0.2.4 2"},
+      {2, "192.0.2.5 2"},
+      {2, "192.0.2.6 2", "192.0.2.0/24", 6, 3},
+      {3, "192.0.3.1 2"},
+      {3, "192.0.4.1 2"},
+      {3, "192.0.5.1"},
+      {4, "192.0.6.1", "192.0.0.0/16", 12, 4}}},
+    {"from block to block",
+     0,
+     {NULL},
+     {{1, "192.0.2.1 2"},
+      {1, "192.0.2.2 2"},
+      {1, "192.0.2.3 2", "192.0.2.0/24", 6, 3},
+      {2, "192.0.3.1 2"},
+      {2, "192.0.3.2 2"},
+      {2, "192.0.3.3 2", "192.0.3.0/24", 6, 3},
+      {3, "192.0.4.1", "192.0.0.0/16", 12, 4}}},
     {"the host before its block, then the block",
      0,
      {NULL},
@@ -332,7 +372,7 @@ static void test_growth(void **state)
         {"192.0.3.1", 2, NULL, 0},
         {"192.0.3.1", 2, "192.0.3.1/32", 2010},
         {"192.0.3.4", 3, "192.0.3.4/32", 8010},
-        {"192.0.3.0", 1, "192.0.3.0/24", 8010}, // three times before, and 5000 is the first
+        {"192.0.3.5", 3, "192.0.3.0/24", 8010}, // three times before, and 5000 is the first
     };
     char error[FORMULA_ERROR_MAX];
     struct growth growth = {.factor = 1, .maxtime = seconds(8000), .rndtime = seconds(20)};
@@ -494,6 +534,30 @@ static void test_look_and_forget(void **state)
     jail_free(j);
 }
 
+// After an unban a host counts for its block again.
+static void test_forgotten_is_not_banned(void **state)
+{
+    static const char *const texts[] = {"192.0.2.1 2", "192.0.2.2 2", "192.0.2.3 2"};
+    struct jail_spec spec = base_spec();
+    struct addr host = net("192.0.2.1");
+    struct exempt exempt = {0};
+    struct verdict v;
+    struct hit hit;
+
+    (void)state;
+    for (int forgotten = 0; forgotten < 2; forgotten++) {
+        struct jail *j = make(&spec, &exempt);
+        int r = feed(j, "192.0.2.1 3", seconds(1), &hit, &v);
+        assert_int_equal(r, JAIL_E_VERDICT);
+        assert_int_equal(hit.until, v.until);
+        jail_forget(j, forgotten ? &host : &(struct addr){.len = 128});
+        for (size_t i = 0; i < 3; i++)
+            r = feed(j, texts[i], seconds(300), &hit, &v);
+        assert_int_equal(r, forgotten ? JAIL_E_VERDICT : JAIL_E_HIT);
+        jail_free(j);
+    }
+}
+
 // Hits, then what others say, of a jail with maxretry 3.
 static void test_testimony(void **state)
 {
@@ -553,6 +617,7 @@ int main(void)
         cmocka_unit_test(test_counters),
         cmocka_unit_test(test_wrong_specs_are_refused),
         cmocka_unit_test(test_look_and_forget),
+        cmocka_unit_test(test_forgotten_is_not_banned),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

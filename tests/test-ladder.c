@@ -37,7 +37,7 @@ static void hit(struct ladder *l, const struct step *s, struct rungs *ret)
 {
     struct addr host = net(s->host);
 
-    assert_int_equal(ladder_hit(l, &host, s->time, s->count, ret), 0);
+    assert_int_equal(ladder_hit(l, &host, s->time, s->count, 0, ret), 0);
 }
 
 static struct ladder *make(const struct jail_spec *with, const struct step *step)
@@ -108,6 +108,32 @@ static void test_look(void **state)
     ladder_free(l);
 }
 
+// In blocks that are too wide a hit does not count, and whatever does is as it was.
+static void test_as_wide_as_asked_for(void **state)
+{
+    static const struct {
+        unsigned widest;
+        uint32_t hits[RUNGS];
+    } rows[] = {{0, {1, 1, 1}},  {16, {2, 2, 2}}, {17, {3, 3, 2}}, {24, {4, 4, 2}},
+                {25, {5, 4, 2}}, {32, {6, 4, 2}}, {0, {7, 5, 3}}};
+    static const struct step none[] = {{0}};
+    struct jail_spec with = spec;
+    struct addr a = net("192.0.2.1");
+    struct ladder *l;
+
+    (void)state;
+    with.maxretry = 20;
+    with.v4[0].hits = with.v4[1].hits = 20;
+    l = make(&with, none);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct rungs rungs;
+        assert_int_equal(ladder_hit(l, &a, 1 + i, 1, rows[i].widest, &rungs), 0);
+        for (size_t k = 0; k < RUNGS; k++)
+            assert_int_equal(hits_of(l, "192.0.2.1", 1 + i, k), rows[i].hits[k]);
+    }
+    ladder_free(l);
+}
+
 static void test_forget(void **state)
 {
     static const struct step before[] = {
@@ -170,11 +196,11 @@ static void flood(uint32_t maxretry, uint32_t hits)
     l = ladder_new(&with, &share, SEED);
     for (uint32_t i = 0; i < NEAR * (maxretry - 1); i++) {
         struct addr a = fresh(i % NEAR * 65537, i % 2);
-        assert_int_equal(ladder_hit(l, &a, 1, 1, &rungs), 0);
+        assert_int_equal(ladder_hit(l, &a, 1, 1, 0, &rungs), 0);
     }
     for (uint32_t i = 0; i < FLOOD; i++) {
         struct addr a = fresh(i / hits * 257 + 7, i / hits % 3 > 0);
-        assert_int_equal(ladder_hit(l, &a, 4, 1, &rungs), 0);
+        assert_int_equal(ladder_hit(l, &a, 4, 1, 0, &rungs), 0);
         assert_true(share.used <= LIMIT);
     }
     assert_true(ladder_is_full(l));
@@ -182,7 +208,7 @@ static void flood(uint32_t maxretry, uint32_t hits)
     assert_in_range(ladder_hosts(l), LIMIT / 80, LIMIT / 10);
     for (uint32_t i = 0; i < NEAR; i++) {
         struct addr a = fresh(i * 65537, i % 2);
-        ladder_hit(l, &a, 5, 1, &rungs);
+        ladder_hit(l, &a, 5, 1, 0, &rungs);
         assert_int_equal(rungs.at[0].hits, maxretry);
         assert_int_equal(rungs.reached[0], NETBLOCK_E_REACHED);
     }
@@ -226,6 +252,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_look),
+        cmocka_unit_test(test_as_wide_as_asked_for),
         cmocka_unit_test(test_forget),
         cmocka_unit_test(test_what_a_ban_wiped_stays_wiped_when_one_host_is_forgotten),
         cmocka_unit_test(test_a_flood_leaves_those_who_are_near_a_ban),

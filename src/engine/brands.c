@@ -42,11 +42,11 @@ static uint32_t seconds(usec_t t)
     return t < UINT32_MAX ? (uint32_t)t : UINT32_MAX;
 }
 
-// The group of a host, and in it the host's own brand (NULL: none).
-static struct brand *find(const struct brands *b, const struct addr *host, uint32_t *ret_tag,
+// The group of a net, and in it the net's own brand (NULL: none).
+static struct brand *find(const struct brands *b, const struct addr *net, uint32_t *ret_tag,
                           struct brand **ret_group)
 {
-    uint64_t digest = hash_bytes(host, sizeof(*host), b->seed);
+    uint64_t digest = hash_bytes(net, sizeof(*net), b->seed);
     struct brand *group = b->brand + digest % GROUPS * GROUP;
 
     *ret_tag = (uint32_t)(digest >> 32);
@@ -69,7 +69,7 @@ static struct brand *soonest(struct brand *group)
     return found;
 }
 
-int brands_put(struct brands *b, const struct addr *host, usec_t until)
+int brands_put(struct brands *b, const struct addr *net, usec_t until)
 {
     struct brand *at, *group;
     uint32_t tag;
@@ -78,24 +78,24 @@ int brands_put(struct brands *b, const struct addr *host, usec_t until)
         b->brand = calloc(BRANDS_MAX, sizeof(*b->brand));
     if (!b->brand)
         return -ENOMEM;
-    at = find(b, host, &tag, &group);
+    at = find(b, net, &tag, &group);
     *(at ? at : soonest(group)) = (struct brand){tag, seconds(until)};
     return 0;
 }
 
-void brands_remove(struct brands *b, const struct addr *host)
+void brands_remove(struct brands *b, const struct addr *net)
 {
     struct brand *group, *at;
     uint32_t tag;
 
     if (!b->brand)
         return;
-    at = find(b, host, &tag, &group);
+    at = find(b, net, &tag, &group);
     if (at)
         at->until = 0;
 }
 
-bool brands_has(const struct brands *b, const struct addr *host, usec_t time)
+bool brands_has(const struct brands *b, const struct addr *net, usec_t time)
 {
     const struct brand *at;
     struct brand *group;
@@ -103,6 +103,6 @@ bool brands_has(const struct brands *b, const struct addr *host, usec_t time)
 
     if (!b->brand)
         return false;
-    at = find(b, host, &tag, &group);
+    at = find(b, net, &tag, &group);
     return at && at->until > seconds(time);
 }

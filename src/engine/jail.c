@@ -24,7 +24,8 @@ struct jail {
     void *past_user;
     struct reputation *reputation; // NULL: none
     struct caps *caps;             // NULL: none
-    struct brands *branded;        // hosts banned for a fingerprint
+    struct brands *branded;        // hosts and blocks it has banned
+    bool has_blocks;               // among them
     struct jail_counters counters;
 };
 
@@ -158,6 +159,28 @@ static struct verdict judge(const struct jail *j, const struct jail_standing *s,
     return v;
 }
 
+// The prefix of the widest net around a host that is banned: wider blocks have its hits explained
+// by that ban. 0: none is.
+static unsigned banned_around(const struct jail *j, const struct addr *host, usec_t time)
+{
+    bool v4 = addr_is_v4(host);
+    const struct level *level = v4 ? j->spec.v4 : j->spec.v6;
+    size_t n = v4 ? j->spec.n_v4 : j->spec.n_v6;
+
+    for (size_t i = j->has_blocks ? n : 0; i-- > 0;) {
+        struct addr block = addr_block(host, level[i].prefix);
+        if (level[i].prefix < addr_prefix(host) && brands_has(j->branded, &block, time))
+            return level[i].prefix;
+    }
+    return n > 0 && brands_has(j->branded, host, time) ? addr_prefix(host) : 0;
+}
+
+static int brand(struct jail *j, const struct addr *net, usec_t until)
+{
+    j->has_blocks |= addr_prefix(net) < (addr_is_v4(net) ? 32 : 64);
+    return brands_put(j->branded, net, until);
+}
+
 // A fingerprint is enough to ban a host, unless it is one that logs in here.
 static bool is_enough(struct jail *j, const struct hit *hit, const struct name *known)
 {
@@ -189,12 +212,13 @@ static int ban(struct jail *j, const struct jail_standing *banned, const struct 
     struct verdict v = judge(j, banned, hit, known);
     int r = j->caps ? caps_ask(j->caps, &v.net, v.time, v.until) : 0;
 
-    if (r == 0 && known)
-        r = brands_put(j->branded, &hit->host, v.until);
+    if (r == 0)
+        r = brand(j, &v.net, v.until);
     if (r != 0)
         return r < 0 ? r : false;
     ladder_wipe(j->ladder, &hit->host, &banned->net);
     hit->banned = (uint8_t)addr_prefix(&banned->net);
+    hit->until = v.until;
     j->counters.verdicts++;
     *ret = v;
     return true;
@@ -221,7 +245,8 @@ static int count(struct jail *j, struct hit *hit, const struct name *known, stru
                  struct verdict *ret_verdict)
 {
     struct rungs rungs;
-    int r = ladder_hit(j->ladder, &hit->host, hit->time, hit->count, &rungs);
+    unsigned widest = banned_around(j, &hit->host, hit->time);
+    int r = ladder_hit(j->ladder, &hit->host, hit->time, hit->count, widest, &rungs);
 
     if (r < 0)
         return r;
@@ -396,7 +421,8 @@ int jail_restore(struct jail *j, const struct hit *hit)
         return 0;
     if (hit->time > j->newest)
         j->newest = hit->time;
-    r = ladder_hit(j->ladder, &hit->host, hit->time, hit->count, &rungs);
+    r = ladder_hit(j->ladder, &hit->host, hit->time, hit->count,
+                   banned_around(j, &hit->host, hit->time), &rungs);
     if (r < 0)
         return r;
     // The hits before it may be gone, and the thresholds may be others: what was banned then
@@ -406,7 +432,12 @@ int jail_restore(struct jail *j, const struct hit *hit)
         ladder_wipe(j->ladder, &hit->host, &net);
     else if (banned)
         ladder_wipe(j->ladder, &hit->host, &banned->net);
-    return 0;
+    return hit->banned > 0 && hit->until > 0 ? brand(j, &net, hit->until) : 0;
+}
+
+int jail_restore_ban(struct jail *j, const struct addr *net, usec_t until)
+{
+    return brand(j, net, until);
 }
 
 usec_t jail_memory(const struct jail *j)

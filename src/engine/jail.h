@@ -2,6 +2,13 @@
 // A jail: one filter's matches become hits, hits fill windows, a full window is a verdict. Pure: no
 // clock, no I/O, no globals; the same lines with the same times give the same verdicts whoever
 // feeds them.
+//
+// A hit counts for its host, and for the blocks around it up to the widest net that holds the host
+// and that the jail has banned until after the hit: wider blocks have it explained by that ban.
+// What they counted before stays counted. So one loud host gets no block banned that goes on while
+// it is banned (other ports, a jail that only watches, an old log), but a botnet that moves on to
+// the next host after each ban gets the block banned, and one that moves on to the next block the
+// block around these. A ban by hand explains nothing.
 #pragma once
 
 #include "base/addr.h"
@@ -51,6 +58,7 @@ struct hit {
     struct slice text, secret; // the line, and the part of it that must be masked
     uint32_t hits;             // in the host's window now, this one included
     uint8_t banned; // the prefix of the net that it got banned, as people write it; 0: none
+    usec_t until;   // and when that ban ends
 };
 
 enum verdict_reason { VERDICT_HOST, VERDICT_BLOCK, VERDICT_FINGERPRINT };
@@ -125,8 +133,11 @@ int jail_testify(struct jail *j, const struct addr *addr, usec_t time, uint32_t 
 
 // Counts a hit again that the ledger kept, in the order in which they were counted first: the
 // windows are then as they were. A verdict that comes of it is not given out a second time; the one
-// that came of it (hit->banned) starts the windows anew as it did then. -ENOMEM.
+// that came of it (hit->banned, hit->until) starts the windows anew as it did then. -ENOMEM.
 int jail_restore(struct jail *j, const struct hit *hit);
+
+// A ban it made that is older than the hits that are restored, and still in force. -ENOMEM.
+int jail_restore_ban(struct jail *j, const struct addr *net, usec_t until);
 
 // How far back a hit can still matter: what restoring needs, and the ledger must keep.
 usec_t jail_memory(const struct jail *j);

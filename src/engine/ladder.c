@@ -160,9 +160,19 @@ static bool may_be_in_cell(const struct ladder *l)
     return l->n_keys > 1 && l->key[1].rung == 1 && is_single(&l->expected);
 }
 
+// A block as it stands, and the mark for what lies below.
+static void look_block(struct ladder *l, const struct track_key *key, struct tally *t,
+                       struct jail_standing *s)
+{
+    struct netblock *b = tracks_block(&l->tracks, key);
+
+    if (b)
+        netblock_look(b, s->findtime, t, &s->hits, &s->hosts);
+}
+
 // From the widest block down, so that a mark is met before what it wiped.
 int ladder_hit(struct ladder *l, const struct addr *host, usec_t time, uint32_t count,
-               struct rungs *ret)
+               unsigned widest, struct rungs *ret)
 {
     struct tally t = {.time = time < PACK_TIME_MOST ? time : PACK_TIME_MOST, .count = count};
     bool in_cell;
@@ -170,13 +180,17 @@ int ladder_hit(struct ladder *l, const struct addr *host, usec_t time, uint32_t 
 
     expect(l, host);
     tracks_expect_records(&l->tracks, l->key, l->n_keys);
-    in_cell = may_be_in_cell(l);
+    in_cell = may_be_in_cell(l) && widest <= l->key[1].prefix;
     set_up(l, tracks_family(&l->tracks, l->key[0].v6), host, l->key[0].prefix, ret);
     l->oldest = t.time < l->oldest ? t.time : l->oldest;
     ret->at[0].hosts = 1;
     r = in_cell ? 0 : open_around(l, host);
-    for (size_t i = ret->n; --i > in_cell && r == 0;)
-        r = hit_block(l, l->key, i, &t, ret);
+    for (size_t i = ret->n; --i > in_cell && r == 0;) {
+        if (l->key[i].prefix < widest)
+            look_block(l, &l->key[i], &t, &ret->at[i]);
+        else
+            r = hit_block(l, l->key, i, &t, ret);
+    }
     if (r < 0)
         return r;
     return in_cell ? hit_narrowest(l, l->key, &t, ret) : hit_host(l, l->key, &t, ret);
@@ -196,9 +210,7 @@ void ladder_look(struct ladder *l, const struct addr *addr, usec_t now, struct r
     open_around(l, &host);
     for (size_t i = ret->n; --i > 0;) {
         struct track_key block = track_key_of(&ret->at[i].net, (unsigned)(first + i));
-        struct netblock *b = tracks_block(&l->tracks, &block);
-        if (b)
-            netblock_look(b, ret->at[i].findtime, &t, &ret->at[i].hits, &ret->at[i].hosts);
+        look_block(l, &block, &t, &ret->at[i]);
     }
     w = tracks_host(&l->tracks, &key, &mark);
     if (w && mark >= t.wiped)

@@ -21,9 +21,10 @@ struct ladder *ladder_free(struct ladder *l);
 // That a hit of this host may come: what it needs is then on its way from memory.
 void ladder_expect(struct ladder *l, const struct addr *host);
 
-// Counts a hit. -ENOMEM.
+// Counts a hit, but not in blocks wider than this prefix (as people write it; 0: in all): of these
+// it tells how they stand. -ENOMEM.
 int ladder_hit(struct ladder *l, const struct addr *host, usec_t time, uint32_t count,
-               struct rungs *ret);
+               unsigned widest, struct rungs *ret);
 
 // The same without counting; addr may be a block.
 void ladder_look(struct ladder *l, const struct addr *addr, usec_t now, struct rungs *ret);

@@ -38,6 +38,18 @@ static uint32_t find_in_force(const struct ledger *l, uint32_t jail, const struc
     return place;
 }
 
+usec_t bans_until(const struct ledger *l, uint32_t jail, const struct addr *net, usec_t time)
+{
+    uint32_t place = roll_of(&l->roll, net);
+
+    for (; place != ROLL_NONE; place = roll_before(&l->roll, place)) {
+        const struct roll_ban *b = &l->roll.ban[place];
+        if (b->jail == jail && b->since <= time && b->until > time)
+            return b->until;
+    }
+    return 0;
+}
+
 static int note_change(struct ledger *l, struct roll_ban *b)
 {
     if (b->is_changed || b->id > l->ban_saved)

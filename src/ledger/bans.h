@@ -8,6 +8,9 @@
 // Reads them all. -errno.
 int bans_read(struct ledger *l);
 
+// Until when this net was banned in that jail at a time; 0: it was not.
+usec_t bans_until(const struct ledger *l, uint32_t jail, const struct addr *net, usec_t time);
+
 // Writes one. -errno.
 int bans_put(struct ledger *l, const struct roll_ban *b);
 

@@ -2,6 +2,7 @@
 #include "ledger/hits.h"
 
 #include "base/cleanup.h"
+#include "ledger/bans.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -270,13 +271,16 @@ struct restoring {
 static int restore_one(const struct restoring *w, const struct record *r)
 {
     const struct names *names = &w->ledger->names;
-    const struct hit hit = {
+    struct hit hit = {
         .addr = r->addr, .host = r->host, .time = r->time, .count = r->count, .banned = r->banned};
+    struct addr net;
 
     if (r->is_pardon)
         return w->pardon(w->user, names_text(names, r->jail), &r->host);
     if (r->time <= w->since)
         return 0;
+    net = addr_block(&r->host, r->banned);
+    hit.until = r->banned ? bans_until(w->ledger, r->jail, &net, r->time) : 0;
     return w->hit(w->user, names_text(names, r->jail), &hit, names_text(names, r->source));
 }
 

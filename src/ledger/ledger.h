@@ -138,7 +138,7 @@ int ledger_evidence(struct ledger *l, int64_t ban_id, const struct addr *net, si
                     evidence_fn *fn, void *user);
 
 // The hits since a time, and what was forgiven, in the order in which they came: jail_restore() and
-// jail_forget() take them. Addresses, time, count and banned are set; source is what ledger_hit()
+// jail_forget() take them. Addresses, time, count, banned and until are set; source is what ledger_hit()
 // was told.
 typedef int hit_fn(void *user, const char *jail, const struct hit *hit, const char *source);
 typedef int pardon_fn(void *user, const char *jail, const struct addr *net);

@@ -78,10 +78,19 @@ static int restore_reputation(struct ledger *ledger, struct roster *roster, usec
     return r < 0 ? r : ledger_shields(ledger, restore_shield, roster->reputation.shield);
 }
 
-// What an operator has banned is no part of what the jails may.
-static int restore_block(void *user, const struct ban *ban)
+// What an operator has banned is no part of what the jails may. A ban that is no older than the
+// hits comes back with the one that led to it.
+static int restore_ban(void *user, const struct ban *ban)
 {
-    return ban->reason == BAN_MANUAL ? 0 : caps_hold(user, &ban->net, ban->until);
+    struct recall *r = user;
+    struct cell *c = find(r, ban->jail);
+    int e;
+
+    if (ban->reason == BAN_MANUAL)
+        return 0;
+    e = caps_hold(r->roster->caps, &ban->net, ban->until);
+    return e == 0 && c && ban->since <= r->since ? jail_restore_ban(c->jail, &ban->net, ban->until)
+                                                 : e;
 }
 
 int recall_restore(struct ledger *ledger, struct roster *roster, usec_t now)
@@ -91,7 +100,7 @@ int recall_restore(struct ledger *ledger, struct roster *roster, usec_t now)
     int r = restore_reputation(ledger, roster, now);
 
     if (r == 0)
-        r = ledger_bans(ledger, NULL, now, 0, restore_block, roster->caps);
+        r = ledger_bans(ledger, NULL, now, 0, restore_ban, &recall);
 
     for (size_t i = 0; i < roster->n && r >= 0; i++) {
         struct cell *c = &roster->cell[i];
