@@ -4,9 +4,8 @@
 // and ignoreregex, beside those below; what follows is a log.
 #include "fuzz.h"
 
-#include "engine/jail.h"
 #include "engine/lines.h"
-#include "engine/sieve.h"
+#include "engine/lineup.h"
 
 enum { PATTERNS = 4, TEXT_MAX = 4096, SEED = 1 };
 
@@ -87,7 +86,8 @@ static void jails_open(struct jails *j, const struct kind *own, const struct exe
     j->n += j->filter[KINDS] != NULL;
     for (size_t i = 0; i < j->n; i++) {
         must(j->filter[i] != NULL);
-        must(jail_new(&spec, j->filter[i], exempt, SEED, &j->jail[i]) == 0);
+        const struct jail_filter filter = {j->filter[i], NULL, 1};
+        must(jail_new(&spec, &filter, 1, exempt, SEED, &j->jail[i]) == 0);
     }
 }
 
@@ -106,42 +106,53 @@ static void check_same(const struct hit *a, const struct hit *b)
     must(slice_equal(a->user, b->user) && slice_equal(a->secret, b->secret));
 }
 
-static void give(struct jails *plain, struct jails *sieved, struct sieve *s, struct line *line)
+// What came of a line, by jail.
+struct outcome {
+    struct jails *jails;
+    int r[FILTERS];
+    struct hit hit[FILTERS];
+    struct verdict verdict[FILTERS];
+};
+
+static int take(void *user, size_t jail, unsigned filter, const struct sign *sign)
 {
+    struct outcome *o = user;
+
+    o->r[jail] =
+        jail_take(o->jails->jail[jail], filter, sign, NOW, &o->hit[jail], &o->verdict[jail]);
+    return o->r[jail];
+}
+
+static void give(struct jails *plain, struct jails *sieved, struct lineup *l, struct line *line)
+{
+    struct outcome fed = {.jails = plain}, taken = {.jails = sieved};
     struct line shown = *line;
-    const struct chosen *chosen;
-    size_t n, k = 0;
 
     line_take_body(&shown);
-    n = sieve_line(s, &shown, &chosen);
+    must(lineup_line(l, &shown, NOW, take, &taken) == 0);
     for (size_t i = 0; i < plain->n; i++) {
-        struct hit hit, again;
-        struct verdict verdict;
-        int r = jail_feed(plain->jail[i], line, NOW, &hit, &verdict), e = 0;
-        if (k < n && chosen[k].filter == i)
-            e = jail_feed_some(sieved->jail[i], &shown, chosen[k++].may, NOW, &again, &verdict);
-        must(r >= 0 && r == e);
+        int r = jail_feed(plain->jail[i], line, NOW, &fed.hit[i], &fed.verdict[i]);
+        must(r >= 0 && r == taken.r[i]);
         if (r > 0)
-            check_same(&hit, &again);
+            check_same(&fed.hit[i], &taken.hit[i]);
     }
-    must(k == n);
 }
 
 static void read_log(struct jails *plain, struct jails *sieved, struct slice log)
 {
     struct lines lines;
     struct stamp stamp;
-    struct sieve *s;
+    struct lineup *l;
     struct slice text;
 
-    must(lines_init(&lines, TEXT_MAX) == 0 && sieve_new(sieved->filter, sieved->n, &s) == 0);
+    must(lines_init(&lines, TEXT_MAX) == 0 && lineup_new(sieved->jail, sieved->n, &l) == 0);
     stamp_init(&stamp, NULL);
     while (lines_next(&lines, &log, &text)) {
         struct line line;
         stamp_line(&stamp, text, NOW, &line);
-        give(plain, sieved, s, &line);
+        give(plain, sieved, l, &line);
     }
-    sieve_free(s);
+    lineup_free(l);
     lines_done(&lines);
 }
 

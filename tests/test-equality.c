@@ -6,7 +6,7 @@
 #include "base/zone.h"
 #include "conf/config.h"
 #include "engine/lines.h"
-#include "engine/sieve.h"
+#include "engine/lineup.h"
 #include "engine/stamp.h"
 
 #include "random.h"
@@ -19,7 +19,14 @@
 
 #include <cmocka.h>
 
-enum { HEAD = 4096, JAILS_MAX = 32, HITS_MAX = 16384, SEED = 5, PATH_TEXT_MAX = 1024 };
+enum {
+    HEAD = 4096,
+    JAILS_MAX = 32,
+    FILTERS_MAX = 64,
+    HITS_MAX = 16384,
+    SEED = 5,
+    PATH_TEXT_MAX = 1024
+};
 
 static const usec_t now = UINT64_C(1796083200) * USEC_PER_SEC; // 2026-12-01
 
@@ -59,7 +66,7 @@ struct kept {
 
 struct cell {
     const struct jail_conf *conf;
-    struct filter *filter;
+    struct jail_filter filter[JAIL_FILTERS_MAX];
     struct jail *jail;
     struct kept *kept;
 };
@@ -73,19 +80,40 @@ struct run {
     struct stamp stamp;
     struct cell cell[JAILS_MAX];
     size_t n;
-    struct sieve *sieve; // NULL: every line is fed to all
-    FILE *out;           // the bans, one a line
+    struct own_filter { // each run has its own: they remember where dates stand
+        const struct filter *of;
+        struct filter *filter;
+    } filter[FILTERS_MAX];
+    size_t n_filters;
+    struct lineup *lineup; // NULL: every filter is shown every line
+    FILE *out;             // the bans, one a line
 };
 
 static void jail_make(struct cell *c)
 {
-    assert_int_equal(jail_new(&c->conf->spec, c->filter, &c->conf->ignoreip, SEED, &c->jail), 0);
+    assert_int_equal(
+        jail_new(&c->conf->spec, c->filter, c->conf->n_filter, &c->conf->ignoreip, SEED, &c->jail),
+        0);
+}
+
+// Jails that share a filter share their run's.
+static struct filter *filter_make(struct run *r, const struct jail_filter_conf *conf)
+{
+    struct filter_error error;
+    size_t i = 0;
+
+    while (i < r->n_filters && r->filter[i].of != conf->compiled)
+        i++;
+    if (i == r->n_filters) {
+        assert_true(r->n_filters++ < FILTERS_MAX);
+        r->filter[i].of = conf->compiled;
+        assert_int_equal(filter_new(&conf->spec, &r->filter[i].filter, &error), 0);
+    }
+    return r->filter[i].filter;
 }
 
 static void cells_make(struct run *r, const struct config *config)
 {
-    struct filter_error error;
-
     for (size_t i = 0; i < config->n_jail; i++) {
         struct cell *c = &r->cell[r->n];
         if (!config->jail[i].usable)
@@ -93,7 +121,9 @@ static void cells_make(struct run *r, const struct config *config)
         assert_true(r->n++ < JAILS_MAX);
         c->conf = &config->jail[i];
         c->kept = calloc(1, sizeof(*c->kept));
-        assert_int_equal(filter_new(&c->conf->filter, &c->filter, &error), 0);
+        config_filters(c->conf, c->filter);
+        for (size_t k = 0; k < c->conf->n_filter; k++)
+            c->filter[k].filter = filter_make(r, &c->conf->filter[k]);
         jail_make(c);
     }
 }
@@ -114,23 +144,15 @@ static void run_init(struct run *r, const struct config *config, const struct zo
     begin_reading(r);
 }
 
-static void put_sieve(struct run *r)
-{
-    struct filter *filter[JAILS_MAX];
-
-    for (size_t i = 0; i < r->n; i++)
-        filter[i] = r->cell[i].filter;
-    assert_int_equal(sieve_new(filter, r->n, &r->sieve), 0);
-}
-
 static void run_done(struct run *r)
 {
-    sieve_free(r->sieve);
+    lineup_free(r->lineup);
     for (size_t i = 0; i < r->n; i++) {
         jail_free(r->cell[i].jail);
-        filter_free(r->cell[i].filter);
         free(r->cell[i].kept);
     }
+    for (size_t i = 0; i < r->n_filters; i++)
+        filter_free(r->filter[i].filter);
     lines_done(&r->lines);
     fclose(r->out);
 }
@@ -151,39 +173,61 @@ static void print(FILE *out, const char *jail, const struct verdict *v)
     fprintf(out, "%s %s %s..%s %u hits, %u hosts\n", jail, net, time, until, v->hits, v->hosts);
 }
 
-static void give_one(struct run *r, struct cell *c, const struct line *line, const uint64_t *may)
+static int take(void *user, size_t jail, unsigned filter, const struct sign *sign)
 {
+    struct run *r = user;
+    struct cell *c = &r->cell[jail];
     struct hit hit;
     struct verdict v;
-    int e = jail_feed_some(c->jail, line, may, now, &hit, &v);
+    int e = jail_take(c->jail, filter, sign, now, &hit, &v);
 
     assert_true(e >= 0);
     if (e == JAIL_E_HIT || e == JAIL_E_VERDICT)
         keep(c->kept, &hit);
     if (e == JAIL_E_VERDICT)
         print(r->out, c->conf->name, &v);
+    return 0;
+}
+
+static void show(struct run *r, struct filter *filter, const struct line *line)
+{
+    struct sign sign;
+
+    sign_read(filter, line, NULL, now, &sign);
+    for (size_t i = 0; i < r->n; i++) {
+        for (unsigned k = 0; k < r->cell[i].conf->n_filter; k++) {
+            if (r->cell[i].filter[k].filter == filter)
+                take(r, i, k, &sign);
+        }
+    }
 }
 
 static void give(struct run *r, struct slice text)
 {
-    const struct chosen *chosen;
     struct line line;
-    size_t n;
 
     stamp_line(&r->stamp, text, now, &line);
-    for (size_t i = 0; i < r->n && !r->sieve; i++)
-        give_one(r, &r->cell[i], &line, NULL);
-    if (!r->sieve)
+    for (size_t i = 0; i < r->n_filters && !r->lineup; i++)
+        show(r, r->filter[i].filter, &line);
+    if (!r->lineup)
         return;
     line_take_body(&line);
-    n = sieve_line(r->sieve, &line, &chosen);
-    for (size_t i = 0; i < n; i++)
-        give_one(r, &r->cell[chosen[i].filter], &line, chosen[i].may);
+    assert_int_equal(lineup_line(r->lineup, &line, now, take, r), 0);
 }
 
 static int restore_session(void *user, struct slice key, const struct session *s, bool forgotten)
 {
     return forgotten ? 0 : sessions_restore(user, key, s);
+}
+
+static void put_sieve(struct run *r)
+{
+    struct jail *jail[JAILS_MAX];
+
+    for (size_t i = 0; i < r->n; i++)
+        jail[i] = r->cell[i].jail;
+    lineup_free(r->lineup);
+    assert_int_equal(lineup_new(jail, r->n, &r->lineup), 0);
 }
 
 static void restart(struct run *r)
@@ -198,6 +242,8 @@ static void restart(struct run *r)
         for (size_t k = 0; k < c->kept->n; k++)
             assert_int_equal(jail_restore(c->jail, &c->kept->hit[k]), 0);
     }
+    if (r->lineup)
+        put_sieve(r);
     r->at -= lines_pending(&r->lines);
     lines_done(&r->lines);
     begin_reading(r);
@@ -208,13 +254,10 @@ static void expire(struct run *r, uint64_t *seed)
     // A daemon behind its log is as good as one ahead of it.
     usec_t then = now - random_below(seed, 1000) * USEC_PER_SEC;
 
-    for (size_t i = 0; i < r->n; i++) {
-        usec_t newest;
-        uint64_t passed = r->sieve ? sieve_passed(r->sieve, i, &newest) : 0;
-        if (passed > 0)
-            jail_pass(r->cell[i].jail, passed, newest);
+    if (r->lineup)
+        lineup_pass(r->lineup);
+    for (size_t i = 0; i < r->n; i++)
         jail_expire(r->cell[i].jail, then);
-    }
 }
 
 static void run_through(struct run *r, const struct way *w)

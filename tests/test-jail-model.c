@@ -79,7 +79,7 @@ static struct jail *make(void)
 {
     struct jail *j = NULL;
 
-    assert_int_equal(jail_new(&spec, &filter, &nobody, SEED, &j), 0);
+    assert_int_equal(jail_new(&spec, filters, 1, &nobody, SEED, &j), 0);
     return j;
 }
 
@@ -303,7 +303,7 @@ static void test_jails_share_their_memory(void **state)
     assert_in_range(budget.sessions, 40, 60);
     with.budget = &budget;
     for (int j = 0; j < JAILS; j++) {
-        assert_int_equal(jail_new(&with, &filter, &nobody, SEED, &jail[j]), 0);
+        assert_int_equal(jail_new(&with, filters, 1, &nobody, SEED, &jail[j]), 0);
         for (uint32_t i = 0; i < FLOOD; i++) {
             s.time = (1000 + i % 100) * TICK;
             snprintf(s.text, sizeof(s.text), "2001:db8:%x:%x::1 1", i >> 8, i << 8 & 0xffff);

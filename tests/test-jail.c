@@ -44,7 +44,7 @@ static struct jail *make(const struct jail_spec *spec, const struct exempt *exem
 {
     struct jail *j = NULL;
 
-    assert_int_equal(jail_new(spec, &filter, exempt, SEED, &j), 0);
+    assert_int_equal(jail_new(spec, filters, 1, exempt, SEED, &j), 0);
     return j;
 }
 
@@ -505,7 +505,7 @@ static void test_wrong_specs_are_refused(void **state)
         struct jail *j = NULL;
         memcpy(spec.v4, cases[i].v4, sizeof(cases[i].v4));
         memcpy(spec.v6, cases[i].v6, sizeof(cases[i].v6));
-        if (jail_new(&spec, &filter, &exempt, SEED, &j) != cases[i].r)
+        if (jail_new(&spec, filters, 1, &exempt, SEED, &j) != cases[i].r)
             fail_msg("row %zu", i);
         assert_int_equal(j == NULL, cases[i].r < 0);
         jail_free(j);

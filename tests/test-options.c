@@ -227,6 +227,42 @@ static const struct {
     {"usedns = perhaps\n", "j:4: error: usedns = perhaps: write yes or no\n"},
     {"mode = aggressive\n", "failregex = aggressive <HOST>\n"},
     {"filter = x[mode=other]\n", "failregex = other <HOST>\n"},
+    {"filter = x y\n", "filter = x\n    y\n"},
+    {"filter = x\n    y[weight=3]\n", "filter = x\n    y[weight=3]\n"},
+    {"filter = x[weight=100], y\n", "filter = x[weight=100]\n    y\n"},
+    {"filter = x [weight=3]\n", "filter = x[weight=3]\n"},
+    {"filter = x[weight=1]\n", "filter = x\n"},
+    {"filter = y[word='a, ]b',weight=2] x\n", "filter = y[word='a, ]b',weight=2]\n    x\n"},
+    {"filter = y[word='a, ]b',weight=2] x\n", "# failregex = ^a, ]b <HOST>$\n"},
+    {"filter = y[word=100%%] x\n", "filter = y[word=100%%]\n    x\n"},
+    {"filter = x y\n", "journalmatch = _COMM=y _UID=0\n"},
+    {"filter = y x y[word=z]\n", "journalmatch = _COMM=y _UID=0\n"},
+    {"filter = y y[word=z]\njournalmatch = _COMM=a + _COMM=b\n",
+     "journalmatch = _COMM=a + _COMM=b\n"},
+    {"filter = x y\nignoreregex = 100%%\n    b\n", "ignoreregex = 100%%\n    b\n"},
+    {"filter = x y\nusedns = yes\n", "usedns = yes\n"},
+    {"filter = x y\nlogtimezone = UTC+0100\n", "# logtimezone = UTC+0100\n"},
+    {"filter = x[weight=0]\n", "j:4: error: weight = 0: write a number from 1 to 100\n"},
+    {"filter = x y[weight=101]\n", "j:4: error: weight = 101: write a number from 1 to 100\n"},
+    {"filter = x[weight=x]\n", "j:4: error: weight = x: write a number from 1 to 100\n"},
+    {"filter = x[weight=]\n", "j:4: error: weight = : write a number from 1 to 100\n"},
+    {"filter = x\n    g\n    y\n", "j:5: error: filter 'g': there is no file D/filters/g.conf\n"},
+    {"filter = x y x\n", "j:4: error: filter 'x' stands here twice: write 'x[weight=2]'\n"},
+    {"filter = x\n    y[word\n", "j:5: error: filter 'y[word': write NAME or NAME[option=value"},
+    {"filter = y[word=0] y[word=1] y[word=2] y[word=3] y[word=4] y[word=5] y[word=6] y[word=7] "
+     "y[word=8] y[word=9] y[word=10] y[word=11] y[word=12] y[word=13] y[word=14] y[word=15] "
+     "y[word=16]\n",
+     "j:4: error: jail 'x' has more filters than 16\n"},
+    {"filter = x y\nfailregex = a <HOST>\n",
+     "j:5: error: jail 'x' has several filters: write its failregex into one of them\n"},
+    {"filter = x y\nprefregex = a <F-CONTENT>.*</F-CONTENT>\n",
+     "j:5: error: jail 'x' has several filters: write its prefregex into one of them\n"},
+    {"threshold = 12\n", "threshold = 12\n"},
+    {"threshold = 12\n", "maxretry = 12\n"},
+    {"threshold = 12\nmaxretry = 3\n", "maxretry = 12\n"},
+    {"maxretry = 3\n", "threshold = 3\n"},
+    {"threshold = 0\n", "j:4: error: threshold = 0: write a number from 1 to 1000\n"},
+    {"threshold = 1001\n", "j:4: error: threshold = 1001: write a number from 1 to 1000\n"},
     {"filter = g\n", "j:4: error: filter 'g': there is no file D/filters/g.conf\n"},
     {"filter = ../f\n", "j:4: error: filter '../f': write its name, not a path\n"},
     {"filter = f[\n", "j:4: error: filter 'f[': write NAME or NAME[option=value"},
@@ -400,6 +436,9 @@ static int setup(void **state)
     assert_int_equal(mkdir(path, 0700), 0);
     write_file(x->dir, "filters/x.conf",
                "[Definition]\nfailregex = <mode> <HOST>\nmode = normal\n");
+    write_file(x->dir, "filters/y.conf",
+               "[Definition]\nfailregex = ^<word> <HOST>$\nword = y\n"
+               "journalmatch = _COMM=y _UID=0\n");
     *state = x;
     return 0;
 }
@@ -518,7 +557,7 @@ static void test_every_option_is_dumped(void **state)
         assert_true(kind != OPTION_JAIL || has_line(said, line));
         n += kind == OPTION_JAIL;
     }
-    assert_int_equal(n, 30);
+    assert_int_equal(n, 31);
     for (size_t i = 0; (name = settings_name(i)); i++) {
         snprintf(line, sizeof(line), "%s =", name);
         assert_true(has_line(said, line));

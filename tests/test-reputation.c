@@ -53,7 +53,9 @@ static int setup(void **state)
                                      shield_new(14 * USEC_PER_DAY, v4, 1, NULL, 0, SEED),
                                      fingerprints_new(&fingerprint, SEED)),
                      0);
-    assert_int_equal(jail_new(&spec, x->filter, &x->exempt, SEED, &x->jail), 0);
+    assert_int_equal(
+        jail_new(&spec, &(struct jail_filter){x->filter, NULL, 1}, 1, &x->exempt, SEED, &x->jail),
+        0);
     jail_consult(x->jail, &x->reputation, NULL);
     x->now = T;
     *state = x;

@@ -280,6 +280,8 @@ static void takes_any_id_and_user(void **state)
     sessions_free(s);
 }
 
+static const struct slice all = {"", 0};
+
 // A line may be one of a session whose id it holds, or of any where that is not to be told.
 static void knows_whose_a_line_may_be(void **state)
 {
@@ -289,20 +291,23 @@ static void knows_whose_a_line_may_be(void **state)
     char id[200];
 
     (void)state;
-    assert_false(sessions_may_have(s, own));
-    assert_false(sessions_may_have(s, none));
+    assert_false(sessions_may_have(s, all, own));
+    assert_false(sessions_may_have(s, all, none));
     assert_int_equal(sessions_merge(s, &m, START), 0);
-    assert_true(sessions_may_have(s, own));
-    assert_false(sessions_may_have(s, other));
-    assert_true(sessions_may_have(s, none));
+    assert_true(sessions_may_have(s, all, own));
+    assert_false(sessions_may_have(s, all, other));
+    assert_true(sessions_may_have(s, all, none));
+    assert_true(sessions_may_have(s, (struct slice){"smtpd", 5}, (struct slice){"x [12]", 6}));
+    assert_false(sessions_may_have(s, (struct slice){"smtpx", 5}, own));
+    assert_false(sessions_may_have(s, (struct slice){"smtpd[12] and more", 18}, own));
     m = match_of(&(struct step){.id = "smtpd[12]", .host = A, .flags = NOFAIL | FORGET});
     assert_int_equal(sessions_merge(s, &m, START), 0);
-    assert_false(sessions_may_have(s, own));
+    assert_false(sessions_may_have(s, all, own));
     memset(id, 'i', sizeof(id));
     m = match_of(&(struct step){.host = A, .flags = NOFAIL});
     m.mlfid = (struct slice){id, sizeof(id)};
     assert_int_equal(sessions_merge(s, &m, START), 0);
-    assert_true(sessions_may_have(s, other));
+    assert_true(sessions_may_have(s, all, other));
     sessions_free(s);
 }
 
@@ -316,7 +321,7 @@ static void knows_no_line_of_many_sessions(void **state)
     (void)state;
     for (; id[3] < '9' && !may; id[3]++) {
         struct match m = match_of(&(struct step){.id = id, .host = A, .flags = NOFAIL});
-        may = sessions_may_have(s, line);
+        may = sessions_may_have(s, all, line);
         assert_int_equal(sessions_merge(s, &m, START), 0);
     }
     assert_in_range(id[3], '2', '8');

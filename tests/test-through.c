@@ -88,7 +88,8 @@ static void test_from_bytes_to_verdicts(void **state)
     assert_int_equal(zone_fixed(0, &zone), 0);
     assert_int_equal(lines_init(&lines, LINES_MAX), 0);
     assert_int_equal(filter_new(&wanted, &filter, &error), 0);
-    assert_int_equal(jail_new(&spec, filter, &exempt, SEED, &jail), 0);
+    assert_int_equal(
+        jail_new(&spec, &(struct jail_filter){filter, NULL, 1}, 1, &exempt, SEED, &jail), 0);
     stamp_init(&stamp, &zone);
     while (lines_next(&lines, &rest, &text)) {
         struct line line;

@@ -56,10 +56,21 @@ static int print_remark(void *user, const struct remark *remark)
     return warn(user, regex->file, regex->line, text);
 }
 
+static int try_filters(const struct jail_conf *jail, struct remarks *remarks,
+                       struct warnings *warnings)
+{
+    static const struct samples none = {0};
+    int r = 0;
+
+    for (size_t i = 0; i < jail->n_filter && r == 0; i++)
+        r = remarks_find(remarks, jail->filter[i].name, &jail->filter[i].spec, &none, &lint_brief,
+                         print_remark, warnings);
+    return r;
+}
+
 // What an attacker could make of the filters. How many warnings.
 static size_t print_remarks(const struct config *config, struct output *out)
 {
-    static const struct samples none = {0};
     struct remarks remarks = {0};
     struct warnings warnings = {.out = out};
     size_t regexes = 0;
@@ -69,14 +80,14 @@ static size_t print_remarks(const struct config *config, struct output *out)
         const struct jail_conf *jail = &config->jail[i];
         if (!jail->usable)
             continue;
-        regexes += jail->filter.n_failregex;
+        for (size_t k = 0; k < jail->n_filter; k++)
+            regexes += jail->filter[k].spec.n_failregex;
         if (regexes > REGEXES_MAX) {
             warn(&warnings, jail->file, jail->line,
                  "filters from here on are not tried: 'tailban lint' tries them all");
             break;
         }
-        r = remarks_find(&remarks, jail->filter_name, &jail->filter, &none, &lint_brief,
-                         print_remark, &warnings);
+        r = try_filters(jail, &remarks, &warnings);
     }
     remarks_done(&remarks);
     return warnings.n;

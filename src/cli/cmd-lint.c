@@ -106,9 +106,11 @@ static int lint_jails(struct work *w)
     int r = config_load(w->arguments->config, &config);
     size_t errors = view_config_problems(&config, w->arguments->config, true);
 
-    for (size_t i = 0; i < config.n_jail && r == 0; i++)
-        if (config.jail[i].usable)
-            r = lint(w, config.jail[i].filter_name, &config.jail[i].filter);
+    for (size_t i = 0; i < config.n_jail && r == 0; i++) {
+        const struct jail_conf *jail = &config.jail[i];
+        for (size_t k = 0; k < jail->n_filter && jail->usable && r == 0; k++)
+            r = lint(w, jail->filter[k].name, &jail->filter[k].spec);
+    }
     config_done(&config);
     return r < 0 || errors > 0 ? COMMAND_NOT : COMMAND_DONE;
 }

@@ -62,16 +62,17 @@ int court_init(struct court *c, struct config *config)
     for (size_t i = 0; i < config->n_jail; i++) {
         struct seat *s = &c->seat[c->n];
         struct jail_spec spec = config->jail[i].spec;
+        struct jail_filter filter[JAIL_FILTERS_MAX];
+        size_t n_filters;
         int r;
         if (!config->jail[i].usable)
             continue;
         s->court = c;
         s->number = (uint32_t)c->n++;
         s->conf = &config->jail[i];
-        s->filter = config->jail[i].compiled;
-        config->jail[i].compiled = NULL;
+        n_filters = config_filters(s->conf, filter);
         spec.budget = &c->budget;
-        r = jail_new(&spec, s->filter, &s->conf->ignoreip, SEED, &s->jail);
+        r = jail_new(&spec, filter, n_filters, &s->conf->ignoreip, SEED, &s->jail);
         if (r < 0)
             return r;
         jail_ask(s->jail, recall, s);
@@ -82,14 +83,12 @@ int court_init(struct court *c, struct config *config)
 
 void court_done(struct court *c)
 {
-    for (size_t i = 0; i < c->n; i++) {
+    for (size_t i = 0; i < c->n; i++)
         jail_free(c->seat[i].jail);
-        filter_free(c->seat[i].filter);
-    }
     free(c->seat);
     for (size_t i = 0; i < c->n_benches; i++) {
         if (c->bench[i].owns)
-            sieve_free(c->bench[i].sieve);
+            lineup_free(c->bench[i].lineup);
         free(c->bench[i].seat);
     }
     free(c->bench);
@@ -129,26 +128,26 @@ int court_reads(struct court *c, size_t seat, unsigned file)
     return 0;
 }
 
-static int make_sieve(struct court *c, struct bench *b)
+static int make_lineup(struct court *c, struct bench *b)
 {
-    struct filter **filter;
+    struct jail **jail;
     int r;
 
-    for (size_t i = 0; i < c->n_benches && !b->sieve; i++) {
+    for (size_t i = 0; i < c->n_benches && !b->lineup; i++) {
         const struct bench *other = &c->bench[i];
         if (other->n == b->n && memcmp(other->seat, b->seat, b->n * sizeof(*b->seat)) == 0)
-            b->sieve = other->sieve;
+            b->lineup = other->lineup;
     }
-    if (b->sieve)
+    if (b->lineup)
         return 0;
-    filter = calloc(b->n, sizeof(struct filter *));
-    if (!filter)
+    jail = calloc(b->n, sizeof(struct jail *));
+    if (!jail)
         return -ENOMEM;
     for (size_t i = 0; i < b->n; i++)
-        filter[i] = c->seat[b->seat[i]].filter;
-    r = sieve_new(filter, b->n, &b->sieve);
+        jail[i] = c->seat[b->seat[i]].jail;
+    r = lineup_new(jail, b->n, &b->lineup);
     b->owns = r == 0;
-    free(filter);
+    free(jail);
     return r;
 }
 
@@ -198,27 +197,36 @@ static int rule(struct court *c, uint32_t seat, struct ruling *r, ruling_fn *fn,
     return known ? 0 : fn(user, r);
 }
 
+// A line that is being judged.
+struct hearing {
+    struct court *court;
+    const struct bench *bench;
+    usec_t now;
+    ruling_fn *fn;
+    void *user;
+};
+
+static int hear(void *user, size_t jail, unsigned filter, const struct sign *sign)
+{
+    const struct hearing *h = user;
+    uint32_t seat = h->bench->seat[jail];
+    struct ruling ruling = {.jail = h->court->seat[seat].conf};
+    int r =
+        jail_take(h->court->seat[seat].jail, filter, sign, h->now, &ruling.hit, &ruling.verdict);
+
+    return r == JAIL_E_VERDICT ? rule(h->court, seat, &ruling, h->fn, h->user) : r;
+}
+
 int court_feed(struct court *c, unsigned file, struct line *line, usec_t now, ruling_fn *fn,
                void *user)
 {
     struct bench *b = file < c->n_benches ? &c->bench[file] : NULL;
-    const struct chosen *chosen;
-    size_t n;
+    struct hearing hearing = {c, b, now, fn, user};
     int r = 0;
 
     if (!b || b->n == 0)
         return 0;
-    if (!b->sieve)
-        r = make_sieve(c, b);
-    n = r == 0 ? sieve_line(b->sieve, line, &chosen) : 0;
-    for (size_t i = 0; i < n && r >= 0; i++) {
-        uint32_t seat = b->seat[chosen[i].filter];
-        struct ruling ruling;
-        r = jail_feed_some(c->seat[seat].jail, line, chosen[i].may, now, &ruling.hit,
-                           &ruling.verdict);
-        ruling.jail = c->seat[seat].conf;
-        if (r == JAIL_E_VERDICT)
-            r = rule(c, seat, &ruling, fn, user);
-    }
-    return r < 0 ? r : 0;
+    if (!b->lineup)
+        r = make_lineup(c, b);
+    return r == 0 ? lineup_line(b->lineup, line, now, hear, &hearing) : r;
 }

@@ -5,7 +5,7 @@
 
 #include "base/table.h"
 #include "conf/config.h"
-#include "engine/sieve.h"
+#include "engine/lineup.h"
 
 enum { COURT_BANS_MAX = 1 << 20 }; // in force at once; beyond it the oldest may be ruled again
 
@@ -23,23 +23,21 @@ struct court {
         struct court *court;
         uint32_t number;
         const struct jail_conf *conf;
-        struct filter *filter;
         struct jail *jail;
     } * seat;
     size_t n;
     struct bench { // by file: who reads it
         uint32_t *seat;
         size_t n;
-        struct sieve *sieve; // shared by files that the same seats read; NULL: not made yet
-        bool owns;           // the first of them has it made
+        struct lineup *lineup; // shared by files that the same seats read; NULL: not made yet
+        bool owns;             // the first of them has it made
     } * bench;
     size_t n_benches;
     struct table *bans; // of seat and net, to its bans
     uint64_t dice;      // bantime.rndtime's: the same in every run
 };
 
-// The configuration's usable jails, whose compiled filters it takes over; it must outlive the
-// court. -errno; court_done() in any case.
+// The configuration's usable jails; it must outlive the court. -errno; court_done() in any case.
 int court_init(struct court *c, struct config *config);
 void court_done(struct court *c);
 

@@ -150,7 +150,8 @@ static void print_jail(const struct f2b *f, const struct jail_conf *jail)
         [BACKEND_AUTO] = "auto", [BACKEND_FILES] = "pyinotify", [BACKEND_SYSTEMD] = "systemd"};
 
     print_pair(f, "add", jail->name, backends[jail->backend]);
-    print_filter(f, jail->name, &jail->filter);
+    for (size_t i = 0; i < jail->n_filter; i++)
+        print_filter(f, jail->name, &jail->filter[i].spec);
     print_matches(f, jail);
     print_number(f, jail->name, "maxretry", jail->spec.maxretry);
     print_span(f, jail->name, "findtime", jail->spec.findtime);

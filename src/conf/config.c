@@ -2,7 +2,9 @@
 #include "conf/config.h"
 
 #include "base/cleanup.h"
+#include "conf/filterpool.h"
 #include "conf/filterspec.h"
+#include "conf/jailfilters.h"
 #include "conf/jailread.h"
 #include "conf/journalmatch.h"
 #include "conf/options.h"
@@ -115,7 +117,11 @@ static int load(const char *dir, struct problems *problems, struct config *c)
         r = add_builtins(jails, dir);
     if (r < 0)
         return r;
+    c->filters = filterpool_new();
+    if (!c->filters)
+        return -ENOMEM;
     reader.jails = jails;
+    reader.filters = c->filters;
     unknown_in_jails(jails, INI_DEFAULT, problems);
     return read_jails(&reader, c);
 }
@@ -134,6 +140,15 @@ int config_load(const char *dir, struct config *ret)
     return r;
 }
 
+size_t config_filters(const struct jail_conf *jail, struct jail_filter ret[JAIL_FILTERS_MAX])
+{
+    for (size_t i = 0; i < jail->n_filter; i++) {
+        const struct jail_filter_conf *f = &jail->filter[i];
+        ret[i] = (struct jail_filter){f->compiled, f->text, f->weight};
+    }
+    return jail->n_filter;
+}
+
 size_t config_usable(const struct config *c)
 {
     size_t n = 0;
@@ -145,10 +160,9 @@ size_t config_usable(const struct config *c)
 
 void config_done(struct config *c)
 {
-    for (size_t i = 0; i < c->n_jail; i++) {
-        filter_free(c->jail[i].compiled);
+    for (size_t i = 0; i < c->n_jail; i++)
         exempt_done(&c->jail[i].ignoreip);
-    }
+    filterpool_free(c->filters);
     pool_free(c->pool);
     *c = (struct config){0};
 }
@@ -205,7 +219,7 @@ void config_dump(const struct config *c, FILE *out)
             continue;
         }
         options_print(jail, out);
-        filterspec_print(&jail->filter, out);
+        jailfilters_print(jail, out);
         journalmatch_print(&jail->journal, out);
     }
 }

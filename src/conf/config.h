@@ -42,6 +42,14 @@ struct journal_conf {
     size_t n_match;
 };
 
+// A filter as a jail uses it.
+struct jail_filter_conf {
+    const char *name, *text; // text: as it stands in the file, options and all
+    struct filter_spec spec;
+    struct filter *compiled; // the configuration's: other jails may use it as well
+    uint32_t weight;         // points that a failure counts
+};
+
 // Of a jail that is not enabled, nothing is read but its name and place.
 struct jail_conf {
     char *name;
@@ -49,9 +57,13 @@ struct jail_conf {
     unsigned line;
     bool enabled;
     bool usable; // enabled, and nothing is wrong with it
-    char *filter_name;
-    struct filter_spec filter;
-    struct filter *compiled; // of it; whoever takes it over leaves NULL
+    struct jail_filter_conf *filter;
+    size_t n_filter;
+    const char *filters; // their names in one line; NULL: none
+    struct given_conf {  // what the jail says to several filters, as it stands in a file
+        const char *key, *value;
+    } * given;
+    size_t n_given;
     enum backend {
         BACKEND_AUTO, // files where there are any, else the journal
         BACKEND_FILES,
@@ -99,10 +111,12 @@ struct settings {
     struct dns_conf dns;
 };
 
+struct filterpool;
 struct pool;
 
 struct config {
-    struct pool *pool; // owns every string and array here but exempt's
+    struct pool *pool;          // owns every string and array here but exempt's
+    struct filterpool *filters; // owns what is compiled
     struct settings settings;
     struct jail_conf *jail;
     size_t n_jail;
@@ -115,6 +129,9 @@ struct config {
 // in any case.
 int config_load(const char *dir, struct config *ret);
 void config_done(struct config *c);
+
+// What jail_new() takes; how many.
+size_t config_filters(const struct jail_conf *jail, struct jail_filter ret[JAIL_FILTERS_MAX]);
 
 // How many jails there are to share what there is.
 size_t config_usable(const struct config *c);

@@ -9,6 +9,7 @@
 
 #define NAME_BYTES "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
 #define SPACES     " \t\n"
+#define SEPARATORS SPACES ","
 
 static int set(struct ini *params, struct slice name, struct slice value, struct origin at)
 {
@@ -103,10 +104,15 @@ int filterref_split(const struct text *value, char **ret_name, struct ini *param
     return 0;
 }
 
+const char *filterref_skip(const char *text)
+{
+    return text + strspn(text, SEPARATORS);
+}
+
 int filterref_next(const char **text, struct origin at, char **ret_name, struct ini *params)
 {
-    *text += strspn(*text, SPACES);
-    return **text ? cut(text, strcspn(*text, SPACES "["), at, ret_name, params) : INI_E_MISSING;
+    *text = filterref_skip(*text);
+    return **text ? cut(text, strcspn(*text, SEPARATORS "["), at, ret_name, params) : INI_E_MISSING;
 }
 
 int filterref_parse(const struct text *value, struct problems *problems, char **ret_name,

@@ -11,8 +11,11 @@
 // they are tags, but are also found by the lower case that options are read in. -EINVAL, -ENOMEM.
 int filterref_split(const struct text *value, char **ret_name, struct ini *params);
 
-// One of several, separated by blanks and line ends, as a jail names its actions: cut off *text.
-// INI_E_MISSING at the end, -EINVAL, -ENOMEM.
+// What stands between two of several: blanks, line ends and commas.
+const char *filterref_skip(const char *text);
+
+// One of several, as a jail names its filters and actions: cut off *text. INI_E_MISSING at the end,
+// -EINVAL, -ENOMEM.
 int filterref_next(const char **text, struct origin at, char **ret_name, struct ini *params);
 
 // The same as filterref_split(), with a problem where it is -EINVAL.

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "conf/jailread.h"
 
-#include "base/cleanup.h"
 #include "conf/actions.h"
-#include "conf/definition.h"
-#include "conf/filterspec.h"
-#include "conf/journalmatch.h"
+#include "conf/jailfilters.h"
 #include "conf/options.h"
 #include "conf/unknown.h"
 
@@ -22,24 +19,12 @@ enum { NAME_MOST = 63 }; // nft's identifiers, and a record on the wire
 struct reading {
     const struct jailread *r;
     struct draft draft;
-    struct ini *given; // what the filter sees of the jail
-    struct ini *known; // what the jail sees of the filter
-    struct definition definition;
+    struct jailfilters filters;
 };
 
 static struct origin place_of(const struct jail_conf *jail)
 {
     return (struct origin){jail->file, jail->line};
-}
-
-static struct scope scope_of(const struct reading *g)
-{
-    return (struct scope){.place = {{g->known, DEFINITION_KNOWN},
-                                    {g->r->jails, g->draft.jail->name},
-                                    {g->r->jails, INI_DEFAULT}},
-                          .n_places = 3,
-                          .ini = g->r->jails,
-                          .section = g->draft.jail->name};
 }
 
 static bool is_letter(char c)
@@ -66,75 +51,6 @@ static int check_name(const struct jail_conf *jail, struct problems *problems)
     return 0;
 }
 
-// fail2ban's default is NAME[mode=MODE]; here the mode is handed on only where it is said.
-static int get_filter(const struct reading *g, struct text *ret)
-{
-    struct scope scope = scope_of(g);
-    struct problems *problems = g->draft.problems;
-    cleanup(text_done) struct text mode = {0};
-    const char *name = g->draft.jail->name;
-    int r = scope_get(&scope, "filter", problems, ret);
-
-    if (r != INI_E_MISSING)
-        return r;
-    r = scope_get(&scope, "mode", problems, &mode);
-    if (r < 0)
-        return r;
-    r = text_set(ret, slice_of(name), place_of(g->draft.jail));
-    if (r == 0 && mode.n > 0)
-        r = text_add(ret, "[mode=\"", 7);
-    if (r == 0 && mode.n > 0)
-        r = text_add(ret, mode.p, mode.n);
-    return r == 0 && mode.n > 0 ? text_add(ret, "\"]", 2) : r;
-}
-
-// Working out what the filter says costs as much as the filter; few jails ask.
-static bool mentions_known(const struct ini *jails, const char *section)
-{
-    const char *option;
-
-    for (size_t c = 0; (option = ini_next(jails, section, &c));) {
-        if (strcasestr(ini_value(jails, section, option), "%(known/"))
-            return true;
-    }
-    return false;
-}
-
-// The filter comes between the jail's options: it sees some of them, and the rest may refer to its.
-static int open_filter(struct reading *g)
-{
-    const struct jailread *r = g->r;
-    struct scope scope = scope_of(g);
-    cleanup(text_done) struct text ref = {0};
-    int e = options_give(&scope, false, r->problems, g->given);
-
-    if (e == 0)
-        e = get_filter(g, &ref);
-    if (e == 0)
-        e = definition_open(r->dir, r->layout, &ref, g->given, r->problems, &g->definition);
-    if (e < 0)
-        return e;
-    if (mentions_known(r->jails, g->draft.jail->name) || mentions_known(r->jails, INI_DEFAULT))
-        e = definition_known(&g->definition, g->known);
-    return e;
-}
-
-static int read_filter(struct reading *g)
-{
-    struct jail_conf *jail = g->draft.jail;
-    struct scope scope = scope_of(g);
-    int r = options_give(&scope, true, g->draft.problems, g->given);
-
-    if (r == 0)
-        r = filterspec_make(&g->definition, place_of(jail), &jail->filter);
-    if (r == 0)
-        r = filterspec_compile(&jail->filter, place_of(jail), g->draft.problems, &jail->compiled);
-    if (r == 0)
-        r = journalmatch_read(&g->definition, &jail->journal);
-    unknown_in_filter(g->definition.filter, g->draft.problems);
-    return r;
-}
-
 static int check_log(const struct jail_conf *jail, struct problems *problems)
 {
     if (jail->backend == BACKEND_SYSTEMD && !jail->journal.matches)
@@ -155,11 +71,11 @@ static int read_enabled(struct reading *g)
 {
     struct jail_conf *jail = g->draft.jail;
     struct problems *problems = g->draft.problems;
-    struct scope scope = scope_of(g);
+    struct scope scope = jailfilters_scope(&g->filters, g->r, jail);
     int r = check_name(jail, problems), e;
 
     unknown_in_jails(g->r->jails, jail->name, problems);
-    e = open_filter(g);
+    e = jailfilters_open(&g->filters, g->r, &g->draft);
     r = e < 0 ? e : r;
     if (r == -ENOMEM)
         return r;
@@ -167,9 +83,8 @@ static int read_enabled(struct reading *g)
     r = e < 0 ? e : r;
     e = actions_read(&g->draft, &scope);
     r = e < 0 ? e : r;
-    if (g->definition.filter) {
-        jail->filter_name = pool_copy(problems->pool, slice_of(g->definition.name));
-        e = jail->filter_name ? read_filter(g) : -ENOMEM;
+    if (g->filters.n > 0) {
+        e = jailfilters_read(&g->filters, g->r, &g->draft);
         r = e < 0 ? e : r;
     }
     return r == 0 ? check_log(jail, problems) : r;
@@ -177,19 +92,19 @@ static int read_enabled(struct reading *g)
 
 int jailread(const struct jailread *r, const char *section, struct jail_conf *ret)
 {
-    struct reading g = {.r = r, .given = ini_new(), .known = ini_new()};
+    struct reading g = {.r = r};
     struct origin at = ini_section_origin(r->jails, section);
     struct scope scope;
-    int e = 0;
+    int e = jailfilters_init(&g.filters);
 
     ret->name = pool_copy(r->problems->pool, slice_of(section));
     ret->file = at.file ? pool_copy(r->problems->pool, slice_of(at.file)) : NULL;
     ret->line = at.line;
     ret->spec.name = ret->name;
     g.draft = (struct draft){.jail = ret, .problems = r->problems, .lookup = r->lookup};
-    if (!ret->name || (at.file && !ret->file) || !g.given || !g.known)
+    if (!ret->name || (at.file && !ret->file))
         e = -ENOMEM;
-    scope = scope_of(&g);
+    scope = jailfilters_scope(&g.filters, r, ret);
     if (e == 0)
         e = options_read_one(&g.draft, &scope, "enabled");
     if (e == 0 && ret->enabled) {
@@ -201,8 +116,6 @@ int jailread(const struct jailread *r, const char *section, struct jail_conf *re
     // Its errors may stand in files that other jails use as well.
     if (e < 0)
         problems_error(r->problems, place_of(ret), "jail '%s' has errors and is not used", section);
-    definition_close(&g.definition);
-    ini_free(g.given);
-    ini_free(g.known);
+    jailfilters_done(&g.filters);
     return e == -ENOMEM ? e : 0;
 }

@@ -13,6 +13,7 @@ struct jailread {
     enum layout layout;
     const struct ini *jails; // all files
     struct lookup *lookup;
+    struct filterpool *filters; // that all jails use
     struct problems *problems;
 };
 

@@ -166,11 +166,56 @@ static int name_matches(struct pool *pool, struct journal_conf *j)
     return j->matches ? 0 : -ENOMEM;
 }
 
+static size_t alternative_length(const char *const *match, size_t n)
+{
+    size_t i = 0;
+
+    while (i < n && strcmp(match[i], "+") != 0)
+        i++;
+    return i;
+}
+
+static bool has_alternative(const struct journal_conf *j, const char *const *words, size_t n)
+{
+    for (size_t i = 0, length; i < j->n_match; i += length + 1) {
+        bool same = true;
+        length = alternative_length(j->match + i, j->n_match - i);
+        for (size_t k = 0; k < n && k < length; k++)
+            same = same && strcmp(j->match[i + k], words[k]) == 0;
+        if (same && length == n)
+            return true;
+    }
+    return false;
+}
+
+// Filters of one service look at the same entries: each alternative stands there once.
+static int join(struct pool *pool, struct journal_conf *to, const struct journal_conf *from)
+{
+    const char **match = pool_alloc(pool, to->n_match + from->n_match + 1, sizeof(*match));
+
+    if (!match)
+        return -ENOMEM;
+    if (to->n_match > 0)
+        memcpy(match, to->match, to->n_match * sizeof(*match));
+    to->match = match;
+    for (size_t i = 0, n; i < from->n_match; i += n + 1) {
+        n = alternative_length(from->match + i, from->n_match - i);
+        if (has_alternative(to, from->match + i, n))
+            continue;
+        if (to->n_match > 0)
+            match[to->n_match++] = "+";
+        memcpy(match + to->n_match, from->match + i, n * sizeof(*match));
+        to->n_match += n;
+    }
+    return to->n_match > 0 ? name_matches(pool, to) : 0;
+}
+
 int journalmatch_read(const struct definition *d, struct journal_conf *ret)
 {
     cleanup(text_done) struct text value = {0};
     cleanup(freep) char *word = NULL;
-    struct reading g = {d->problems, ret, 0};
+    struct journal_conf own = {0};
+    struct reading g = {d->problems, &own, 0};
     int r = definition_get(d, "journalmatch", &value);
 
     if (r == INI_E_MISSING)
@@ -179,11 +224,11 @@ int journalmatch_read(const struct definition *d, struct journal_conf *ret)
         return r < 0 ? r : 0;
     // No word is longer than the value, and there are no more words than bytes.
     word = malloc(value.n + 1);
-    ret->match = pool_alloc(d->problems->pool, value.n + 1, sizeof(*ret->match));
-    if (!word || !ret->match)
+    own.match = pool_alloc(d->problems->pool, value.n + 1, sizeof(*own.match));
+    if (!word || !own.match)
         return -ENOMEM;
     r = read_lines(&g, &value, word);
-    return r < 0 || ret->n_match == 0 ? r : name_matches(d->problems->pool, ret);
+    return r < 0 ? r : join(d->problems->pool, ret, &own);
 }
 
 void journalmatch_print(const struct journal_conf *j, FILE *out)

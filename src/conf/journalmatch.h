@@ -7,8 +7,8 @@
 
 #include <stdio.h>
 
-// The jail's own, else its filter's; nothing where neither has one. -EINVAL with a problem,
-// -ENOMEM.
+// The jail's own, else the filter's; nothing where neither has one. What *ret has already, of
+// another filter of the jail, is an alternative to it. -EINVAL with a problem, -ENOMEM.
 int journalmatch_read(const struct definition *d, struct journal_conf *ret);
 
 void journalmatch_print(const struct journal_conf *j, FILE *out);

@@ -13,8 +13,9 @@
 #define DOUBLING   "ban.Time * (1<<(ban.Count if ban.Count<20 else 20)) * banFactor"
 #define AT(member) offsetof(struct jail_conf, member)
 
-// Order matters in two places: protocol comes before port, the jail's own spans before netblock's,
-// which default to them.
+// Order matters in three places: protocol comes before port, the jail's own spans before
+// netblock's, which default to them, and maxretry before threshold, which is the same to an engine
+// that counts in points.
 static const struct option {
     const char *key;
     value_parse_fn *parse;
@@ -32,6 +33,7 @@ static const struct option {
     {"port", value_parse_port, value_print_port, 0, "all", false},
     {"blocktype", value_parse_blocktype, value_print_blocktype, AT(reject), "drop", false},
     {"maxretry", value_parse_maxretry, value_print_maxretry, AT(spec.maxretry), "5", true},
+    {"threshold", value_parse_maxretry, value_print_maxretry, AT(spec.maxretry), NULL, false},
     {"findtime", value_parse_span, value_print_span, AT(spec.findtime), "10m", true},
     {"bantime", value_parse_span_or_forever, value_print_span, AT(spec.sentence.bantime), "1w",
      true},

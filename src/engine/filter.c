@@ -196,6 +196,11 @@ const char *filter_name(const struct filter *f)
     return f->name;
 }
 
+bool filter_is_plain(const struct filter *f)
+{
+    return f->plain_date && f->backlog.max == 1;
+}
+
 uint64_t filter_limits_hit(const struct filter *f)
 {
     return f->limits_hit + datepattern_limits_hit(f->date);
@@ -208,7 +213,7 @@ void filter_parts(struct filter *f, struct filter_parts *ret)
         .fail = &f->fail,
         .matcher = &f->matcher,
         .one_line = f->backlog.max == 1,
-        .is_plain = f->plain_date && f->backlog.max == 1,
+        .is_plain = filter_is_plain(f),
     };
 }
 

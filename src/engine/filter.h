@@ -127,6 +127,9 @@ int filter_match_from(struct filter *f, const struct line *line, unsigned first,
 // need not be run on a line of no session that is known.
 bool filter_only_ends(const struct filter *f, const uint64_t *may);
 
+// Whether it keeps nothing of one line for the next, so that it can serve several jails.
+bool filter_is_plain(const struct filter *f);
+
 const char *filter_name(const struct filter *f);
 
 // How often a regex has hit its limit, over the filter's life.

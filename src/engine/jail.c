@@ -1,19 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "engine/jail.h"
 
+#include "base/hash.h"
 #include "engine/brands.h"
 #include "engine/ladder.h"
 
+#include <endian.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+
+// Of longer ids of sessions the rest is not looked at, where filters are told apart by them.
+enum { ID_MAX = 512 };
 
 struct jail {
     struct jail_spec spec;
     char *name;
-    struct filter *filter;
+    struct jail_filter filter[JAIL_FILTERS_MAX];
+    uint64_t tag[JAIL_FILTERS_MAX]; // of their sessions
+    size_t n_filters;
     const struct exempt *exempt;
-    struct sessions *sessions;
+    struct sessions *sessions; // of all filters
+    char id[ID_MAX];           // of the session that a match is put into
     struct ladder *ladder;
     struct jail_budget own;
     struct share share;
@@ -29,12 +38,32 @@ struct jail {
     struct jail_counters counters;
 };
 
-int jail_new(const struct jail_spec *spec, struct filter *filter, const struct exempt *exempt,
-             uint64_t seed, struct jail **ret)
+static bool filters_valid(const struct jail_filter *filter, size_t n)
+{
+    for (size_t i = 0; i < n && i < JAIL_FILTERS_MAX; i++) {
+        if (filter[i].weight == 0 || filter[i].weight > JAIL_WEIGHT_MAX)
+            return false;
+    }
+    return n > 0 && n <= JAIL_FILTERS_MAX;
+}
+
+// The ledger keeps sessions by what their filters are called: their order may change.
+static void add_filters(struct jail *j, const struct jail_filter *filter, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const char *name = filter[i].name;
+        j->filter[i] = filter[i];
+        j->tag[i] = name ? htole64(hash_bytes(name, strlen(name), 0)) : i;
+    }
+    j->n_filters = n;
+}
+
+int jail_new(const struct jail_spec *spec, const struct jail_filter *filter, size_t n_filters,
+             const struct exempt *exempt, uint64_t seed, struct jail **ret)
 {
     struct jail *j;
 
-    if (!jail_spec_valid(spec))
+    if (!jail_spec_valid(spec) || !filters_valid(filter, n_filters))
         return -EINVAL;
     j = calloc(1, sizeof(*j));
     if (!j)
@@ -43,7 +72,7 @@ int jail_new(const struct jail_spec *spec, struct filter *filter, const struct e
     j->spec = *spec;
     j->spec.name = j->name;
     j->findtime = jail_spec_findtime(spec);
-    j->filter = filter;
+    add_filters(j, filter, n_filters);
     j->exempt = exempt;
     if (!spec->budget) {
         jail_budget_init(&j->own, JAIL_BYTES, 1);
@@ -260,18 +289,18 @@ static int count(struct jail *j, struct hit *hit, const struct name *known, stru
 }
 
 // No more than it takes, so that the number stays one to read.
-static uint32_t weigh(const struct jail *j, const struct addr *host, usec_t time, uint32_t failures)
+static uint32_t weigh(const struct jail *j, const struct addr *host, usec_t time, uint64_t points)
 {
     struct past past = past_of(j, host, time);
     uint64_t weight = sentence_weight(&j->spec.sentence, &past), count;
 
     weight = weight < j->spec.maxretry ? weight : j->spec.maxretry;
-    count = weight * failures;
+    count = weight * points;
     return count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
 }
 
-static int hit(struct jail *j, const struct line *line, const struct match *m, uint32_t failures,
-               struct hit *ret_hit, struct verdict *ret_verdict)
+static int hit(struct jail *j, unsigned filter, const struct line *line, const struct match *m,
+               uint64_t failures, struct hit *ret_hit, struct verdict *ret_verdict)
 {
     struct hit hit = {
         .addr = m->host,
@@ -299,7 +328,7 @@ static int hit(struct jail *j, const struct line *line, const struct match *m, u
         r = shield_failure(shield_of(j), &hit.host, m->user, line->time, j);
     if (r < 0)
         return r;
-    hit.count = weigh(j, &hit.host, hit.time, failures);
+    hit.count = weigh(j, &hit.host, hit.time, failures * j->filter[filter].weight);
     if (j->spec.fingerprints && j->reputation)
         r = reputation_failure(j->reputation, m, line->time, &known);
     if (r < 0)
@@ -313,14 +342,36 @@ static int succeeded(struct jail *j, const struct line *line, const struct match
     return m->has_host && j->reputation ? reputation_success(j->reputation, m, line->time) : 0;
 }
 
-static int matched(struct jail *j, const struct line *line, struct match *m, struct hit *ret_hit,
-                   struct verdict *ret_verdict)
+// A filter follows its own sessions: postfix-auth's three attempts in a connection are not
+// postfix-syntax's three commands, though both go by the same process.
+static void set_apart(struct jail *j, unsigned filter, struct match *m)
+{
+    size_t tag = sizeof(j->tag[0]), most = sizeof(j->id) - tag;
+    size_t n = m->mlfid.n < most ? m->mlfid.n : most;
+
+    memcpy(j->id, &j->tag[filter], tag);
+    memcpy(j->id + tag, m->mlfid.p, n);
+    m->mlfid = (struct slice){j->id, tag + n};
+}
+
+bool jail_follows(struct jail *j, unsigned filter, struct slice body)
+{
+    struct slice tag = {(const char *)&j->tag[filter], sizeof(j->tag[filter])};
+
+    tag.n = j->n_filters > 1 ? tag.n : 0;
+    return sessions_may_have(j->sessions, tag, body);
+}
+
+static int matched(struct jail *j, unsigned filter, const struct line *line, struct match *m,
+                   struct hit *ret_hit, struct verdict *ret_verdict)
 {
     struct addr host = addr_host(&m->host);
     int64_t failures;
 
     if (m->has_host && !m->success && !m->nofail)
         ladder_expect(j->ladder, &host);
+    if (m->mlfid.n > 0 && j->n_filters > 1)
+        set_apart(j, filter, m);
     failures = sessions_merge(j->sessions, m, line->time);
     j->counters.matched++;
     if (failures < 0)
@@ -335,8 +386,7 @@ static int matched(struct jail *j, const struct line *line, struct match *m, str
         j->counters.no_address++;
         return 0;
     }
-    return hit(j, line, m, failures < UINT32_MAX ? (uint32_t)failures : UINT32_MAX, ret_hit,
-               ret_verdict);
+    return hit(j, filter, line, m, (uint64_t)failures, ret_hit, ret_verdict);
 }
 
 // What is too old goes before anybody who counts. Looked for a few times per memory's span at most,
@@ -351,35 +401,33 @@ static void make_room(struct jail *j, usec_t now)
     jail_expire(j, now);
 }
 
+int jail_take(struct jail *j, unsigned filter, const struct sign *sign, usec_t now,
+              struct hit *ret_hit, struct verdict *ret_verdict)
+{
+    struct match m;
+
+    if (sign->line->time > j->newest)
+        j->newest = sign->line->time;
+    if (sign->r == FILTER_E_MATCH) {
+        // All but its fields, which tools show and no jail looks at.
+        memcpy(&m, &sign->match, offsetof(struct match, field));
+        m.n_fields = 0;
+        make_room(j, now);
+        return matched(j, filter, sign->line, &m, ret_hit, ret_verdict);
+    }
+    j->counters.ignored += sign->r == FILTER_E_IGNORED;
+    j->counters.limits += sign->r == FILTER_E_LIMIT;
+    return sign->r < 0 ? sign->r : 0;
+}
+
 int jail_feed(struct jail *j, const struct line *line, usec_t now, struct hit *ret_hit,
               struct verdict *ret_verdict)
 {
-    return jail_feed_some(j, line, NULL, now, ret_hit, ret_verdict);
-}
+    struct sign sign;
 
-int jail_feed_some(struct jail *j, const struct line *line, const uint64_t *may, usec_t now,
-                   struct hit *ret_hit, struct verdict *ret_verdict)
-{
-    struct line store;
-    struct match m;
-    int r;
-
+    sign_read(j->filter[0].filter, line, NULL, now, &sign);
     j->counters.lines++;
-    line = filter_date(j->filter, line, now, &store);
-    if (line->time > j->newest)
-        j->newest = line->time;
-    if (filter_only_ends(j->filter, may) && !sessions_may_have(j->sessions, line->body))
-        return 0;
-    r = filter_match_some(j->filter, line, may, &m);
-    if (r == FILTER_E_MATCH)
-        make_room(j, now);
-    if (r == FILTER_E_MATCH)
-        return matched(j, line, &m, ret_hit, ret_verdict);
-    if (r == FILTER_E_IGNORED)
-        j->counters.ignored++;
-    else if (r == FILTER_E_LIMIT)
-        j->counters.limits++;
-    return r < 0 ? r : 0;
+    return jail_take(j, 0, &sign, now, ret_hit, ret_verdict);
 }
 
 void jail_pass(struct jail *j, uint64_t n, usec_t newest)
@@ -479,6 +527,12 @@ size_t jail_look(struct jail *j, const struct addr *addr, usec_t now,
     ladder_look(j->ladder, addr, now, &rungs);
     memcpy(ret, rungs.at, rungs.n * sizeof(*ret));
     return rungs.n;
+}
+
+const struct jail_filter *jail_filters(const struct jail *j, size_t *ret_n)
+{
+    *ret_n = j->n_filters;
+    return j->filter;
 }
 
 const struct jail_spec *jail_spec(const struct jail *j)

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A jail: one filter's matches become hits, hits fill windows, a full window is a verdict. Pure: no
-// clock, no I/O, no globals; the same lines with the same times give the same verdicts whoever
+// A jail: what its filters match becomes hits, hits fill windows, a full window is a verdict. Pure:
+// no clock, no I/O, no globals; the same lines with the same times give the same verdicts whoever
 // feeds them.
+//
+// Of several filters each follows sessions of its own, and a line that two of them match counts for
+// both: the jail adds up what jails with one of them each would count, a filter's hits as often as
+// it weighs.
 //
 // A hit counts for its host, and for the blocks around it up to the widest net that holds the host
 // and that the jail has banned until after the hit: wider blocks have it explained by that ban.
@@ -20,6 +24,7 @@
 #include "engine/reputation.h"
 #include "engine/sentence.h"
 #include "engine/session.h"
+#include "engine/sign.h"
 
 // Memory that several jails share: an eighth for their sessions, in equal parts, the rest for hosts
 // and blocks (base/budget.h).
@@ -41,18 +46,27 @@ struct jail_spec {
 
 enum {
     JAIL_MAXRETRY_MAX = 1000,
+    JAIL_FILTERS_MAX = 16,
+    JAIL_WEIGHT_MAX = 100,
     JAIL_BYTES = 1 << 28,
 };
 
 void jail_budget_init(struct jail_budget *b, size_t bytes, size_t jails);
+
+// A filter as a jail uses it.
+struct jail_filter {
+    struct filter *filter; // borrowed, as is the name
+    const char *name;      // of several: by which the ledger tells their sessions apart
+    uint32_t weight;       // 1..JAIL_WEIGHT_MAX
+};
 
 // One counted failure. The slices are valid until the next call with this jail.
 struct hit {
     struct addr addr; // as in the line
     struct addr host; // what is counted: IPv4 /32, IPv6 /64, or <SUBNET>'s block
     usec_t time;
-    uint32_t count;    // as which it counts: more than its failures, of one with a past
-    unsigned rule;     // index into the filter's failregexes
+    uint32_t count;    // points: its failures as its filter weighs them, more of one with a past
+    unsigned rule;     // index into its filter's failregexes
     const char *place; // of that regex, as in a match; NULL: there is none
     struct slice user, helo;
     struct slice text, secret; // the line, and the part of it that must be masked
@@ -92,10 +106,10 @@ usec_t jail_spec_findtime(const struct jail_spec *spec);
 
 struct jail;
 
-// The filter and the exemptions are borrowed and must outlive the jail; exemptions may change
-// between calls. -EINVAL, -ENOMEM.
-int jail_new(const struct jail_spec *spec, struct filter *filter, const struct exempt *exempt,
-             uint64_t seed, struct jail **ret);
+// 1..JAIL_FILTERS_MAX filters. The exemptions are borrowed, as the filters are, and must outlive
+// the jail; they may change between calls. -EINVAL, -ENOMEM.
+int jail_new(const struct jail_spec *spec, const struct jail_filter *filter, size_t n_filters,
+             const struct exempt *exempt, uint64_t seed, struct jail **ret);
 struct jail *jail_free(struct jail *j);
 
 // Whom to ask what became of a net before, where the jail's bans grow (sentence.growth); nobody at
@@ -108,20 +122,22 @@ void jail_ask(struct jail *j, past_fn *fn, void *user);
 // nothing is capped.
 void jail_consult(struct jail *j, struct reputation *reputation, struct caps *caps);
 
-// One line, in the order of the file. 0: nothing, JAIL_E_HIT, JAIL_E_VERDICT, or -ENOMEM. now is
-// the program's time, of an old log when it was written last; verdicts depend on the line's own, as
-// the filter dates it.
+// A sign of its filter of that number, in the order of the file. 0: nothing, JAIL_E_HIT,
+// JAIL_E_VERDICT, or -errno. now is the program's time, of an old log when it was written last;
+// verdicts depend on the line's own, as the filter dates it.
+int jail_take(struct jail *j, unsigned filter, const struct sign *sign, usec_t now,
+              struct hit *ret_hit, struct verdict *ret_verdict);
+
+// One line to a jail of one filter, which is shown it.
 int jail_feed(struct jail *j, const struct line *line, usec_t now, struct hit *ret_hit,
               struct verdict *ret_verdict);
 
-// The same with some of the filter's failregexes only, as for filter_match_some(). Where they could
-// only end a session, and the jail knows none that the line is of, they are not run, and the line
-// is not counted as one that informs.
-int jail_feed_some(struct jail *j, const struct line *line, const uint64_t *may, usec_t now,
-                   struct hit *ret_hit, struct verdict *ret_verdict);
+// Whether a line, by its text without the date, may be of a session of its filter of that number.
+// One that could only end a session (filter_only_ends()) need not be shown to the filter else.
+bool jail_follows(struct jail *j, unsigned filter, struct slice body);
 
-// Lines that cannot concern it, and that it is therefore not fed: how many, and the newest time of
-// them. Due before jail_next() and jail_expire(), which go by the newest line's.
+// Of lines whose signs it was given, if there were any: how many, and the newest time of them. Due
+// before jail_next() and jail_expire(), which go by the newest line's.
 void jail_pass(struct jail *j, uint64_t n, usec_t newest);
 
 // What others know of a host that is close to a ban, as a hit at the time of its last one (text
@@ -162,6 +178,7 @@ struct jail_standing {
 size_t jail_look(struct jail *j, const struct addr *addr, usec_t now,
                  struct jail_standing ret[static 1 + NETBLOCK_LEVELS_MAX]);
 
+const struct jail_filter *jail_filters(const struct jail *j, size_t *ret_n);
 const struct jail_spec *jail_spec(const struct jail *j);
 const struct jail_counters *jail_counters(const struct jail *j);
 struct sessions *jail_sessions(struct jail *j);

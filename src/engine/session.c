@@ -370,7 +370,7 @@ int64_t sessions_merge(struct sessions *s, struct match *m, usec_t time)
     return r < 0 ? r : failures;
 }
 
-bool sessions_may_have(struct sessions *s, struct slice text)
+bool sessions_may_have(struct sessions *s, struct slice tag, struct slice text)
 {
     uint32_t cursor = 0;
     const struct entry *e;
@@ -378,8 +378,11 @@ bool sessions_may_have(struct sessions *s, struct slice text)
     if (table_count(s->table) > SEARCHED_MAX || (!text.p && table_count(s->table) > 0))
         return true;
     while ((e = table_next(s->table, &cursor, NULL))) {
+        const struct id *id = &e->id;
+        if (id->n < tag.n || memcmp(id->text, tag.p, tag.n) != 0)
+            continue;
         // Of an id that is longer, only the beginning is kept.
-        if (e->id.n == SESSION_KEY_MAX || memmem(text.p, text.n, e->id.text, e->id.n))
+        if (id->n == SESSION_KEY_MAX || memmem(text.p, text.n, id->text + tag.n, id->n - tag.n))
             return true;
     }
     return false;

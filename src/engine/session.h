@@ -53,8 +53,8 @@ struct sessions *sessions_free(struct sessions *s);
 int64_t sessions_merge(struct sessions *s, struct match *m, usec_t time);
 
 // Whether a line may be of a session that is known, from its text without the date (p NULL: not at
-// hand): the session's id is part of it.
-bool sessions_may_have(struct sessions *s, struct slice text);
+// hand): what stands in the session's id behind the tag is part of it. Others' ids begin otherwise.
+bool sessions_may_have(struct sessions *s, struct slice tag, struct slice text);
 
 // Walks the sessions that are gone since the last walk (forgotten: to be removed where they are
 // kept), then those that changed. key is the session's id, at most SESSION_KEY_MAX bytes (of a

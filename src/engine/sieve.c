@@ -32,8 +32,6 @@ struct sieve {
     struct chosen *chosen;
     uint64_t *strands; // that may follow a beginning
     char *joined;
-    uint64_t lines, *shown; // shown: by filter, since it was asked last
-    uint64_t *asked;        // by filter: lines then
     usec_t newest;
 };
 
@@ -61,15 +59,13 @@ static int make_room(struct sieve *s)
     s->all = calloc(m->n_filters + 1, sizeof(*s->all));
     s->chosen = calloc(m->n_filters + 1, sizeof(*s->chosen));
     s->strands = calloc(bit_words(m->n_strands) + 1, sizeof(*s->strands));
-    s->shown = calloc(m->n_filters + 1, sizeof(*s->shown));
-    s->asked = calloc(m->n_filters + 1, sizeof(*s->asked));
     s->joined = malloc(LINES_MAX + 1);
     f->needle = calloc(bit_words(m->n_texts) + 1, sizeof(*f->needle));
     f->text = calloc(bit_words(m->n_texts) + 1, sizeof(*f->text));
     f->may = calloc(m->n_words + 1, sizeof(*f->may));
     f->filters = calloc(bit_words(m->n_filters) + 1, sizeof(*f->filters));
-    return s->head && s->all && s->chosen && s->strands && s->shown && s->asked && s->joined &&
-                   f->needle && f->text && f->may && f->filters
+    return s->head && s->all && s->chosen && s->strands && s->joined && f->needle && f->text &&
+                   f->may && f->filters
                ? 0
                : -ENOMEM;
 }
@@ -115,8 +111,6 @@ struct sieve *sieve_free(struct sieve *s)
         free(s->finding.may);
         free(s->finding.filters);
         free(s->strands);
-        free(s->shown);
-        free(s->asked);
         free(s->joined);
         free(s);
     }
@@ -237,7 +231,6 @@ size_t sieve_line(struct sieve *s, struct line *line, const struct chosen **ret)
     bool begins = line->date.n == 0 || line->date.p == line->text.p;
     size_t n = s->mesh.n_filters;
 
-    s->lines++;
     *ret = s->all;
     if (is_known(s, line, begins)) {
         if (!line->body.p)
@@ -247,17 +240,10 @@ size_t sieve_line(struct sieve *s, struct line *line, const struct chosen **ret)
         n = look(s, begins ? outlook_of(s, line->body) : s->outlook[0],
                  s->redates ? line->text : line->body, ret);
     }
-    for (size_t i = 0; i < n; i++)
-        s->shown[(*ret)[i].filter]++;
     return n;
 }
 
-uint64_t sieve_passed(struct sieve *s, size_t i, usec_t *ret_newest)
+usec_t sieve_newest(const struct sieve *s, size_t i)
 {
-    uint64_t passed = s->lines - s->asked[i] - s->shown[i];
-
-    s->asked[i] = s->lines;
-    s->shown[i] = 0;
-    *ret_newest = s->mesh.filter[i].parts.is_plain ? s->newest : 0;
-    return passed;
+    return s->mesh.filter[i].parts.is_plain ? s->newest : 0;
 }

@@ -36,6 +36,6 @@ struct sieve *sieve_free(struct sieve *s);
 // beginnings that are new.
 size_t sieve_line(struct sieve *s, struct line *line, const struct chosen **ret);
 
-// How many lines filter number i was not to see since this was asked last, and the newest time of
-// any since the sieve was made, 0 of a filter that might date them otherwise: for jail_pass().
-uint64_t sieve_passed(struct sieve *s, size_t i, usec_t *ret_newest);
+// The newest time of the lines that filter number i might not have been to see; 0 of a filter that
+// might date them otherwise.
+usec_t sieve_newest(const struct sieve *s, size_t i);

@@ -274,16 +274,26 @@ static bool is_suspect(const struct judge *j, const struct cell *c, const struct
            usec_add(hit->time, spec->findtime) > j->now;
 }
 
-static void judge_line(struct judge *j, struct source *s, struct cell *c, const struct line *line,
-                       const uint64_t *may)
+// A line before its jails.
+struct hearing {
+    struct judge *judge;
+    struct source *source;
+    const struct line *line;
+};
+
+static int hear(void *user, size_t jail, unsigned filter, const struct sign *sign)
 {
+    const struct hearing *h = user;
+    struct judge *j = h->judge;
+    struct source *s = h->source;
+    struct cell *c = &j->roster->cell[s->panel->cell[jail]];
     struct hit hit;
     struct verdict verdict;
     int r;
 
-    if (is_repeated(j, c, s, line))
-        return;
-    r = jail_feed_some(c->jail, line, may, j->now, &hit, &verdict);
+    if (is_repeated(j, c, s, h->line))
+        return 0;
+    r = jail_take(c->jail, filter, sign, j->now, &hit, &verdict);
     if (r < 0)
         log_line(LEVEL_ERROR, "jail %s: a line could not be judged: %s", c->conf->name,
                  strerror(-r));
@@ -295,6 +305,7 @@ static void judge_line(struct judge *j, struct source *s, struct cell *c, const 
         sentence(j, c, &verdict, &hit, source_is_off(s, verdict.time, j->now));
     else if (r == JAIL_E_HIT && is_suspect(j, c, &hit))
         j->hooks.suspect(j->hooks.user, c, &hit);
+    return 0;
 }
 
 void judge_testify(struct judge *j, const char *jail, const struct addr *addr, usec_t time,
@@ -324,8 +335,7 @@ static void on_line(void *user, struct source *s, const struct line *line)
 {
     struct judge *j = user;
     struct line believed = *line;
-    const struct chosen *chosen;
-    size_t n;
+    struct hearing hearing = {j, s, &believed};
     int r = 0;
 
     believed.time = source_believe(s, line->time, j->now);
@@ -337,13 +347,10 @@ static void on_line(void *user, struct source *s, const struct line *line)
         return;
     if (!s->panel)
         r = roster_panel(j->roster, s->cell, s->n_cells, &s->panel);
-    if (r < 0) {
+    if (r < 0)
         log_line(LEVEL_ERROR, "%s: a line could not be judged: %s", s->name, strerror(-r));
-        return;
-    }
-    n = sieve_line(s->panel->sieve, &believed, &chosen);
-    for (size_t i = 0; i < n; i++)
-        judge_line(j, s, &j->roster->cell[s->cell[chosen[i].filter]], &believed, chosen[i].may);
+    else
+        lineup_line(s->panel->lineup, &believed, j->now, hear, &hearing);
 }
 
 // Memory is freed when nothing is left to read: until then it may still be asked for.

@@ -55,31 +55,61 @@ static int put_options(const struct telling *t, const struct jail_conf *jail)
     return fclose(file) < 0 ? -ENOMEM : put_printed(t, (struct slice){text, n});
 }
 
-static int put_patterns(const struct telling *t, const char *name, const struct pattern *pattern,
-                        size_t n)
-{
-    int r = n == 0 ? put_text(t, name, NULL) : 0;
+enum pattern_kind { PREFREGEX, FAILREGEX, IGNOREREGEX, DATEPATTERN, PATTERN_KINDS };
 
-    for (size_t i = 0; i < n && r >= 0; i++)
-        r = put_text(t, name, pattern[i].text);
-    return r;
+static const struct pattern *patterns_of(const struct filter_spec *f, enum pattern_kind kind,
+                                         size_t *ret_n)
+{
+    const struct {
+        const struct pattern *pattern;
+        size_t n;
+    } all[] = {[PREFREGEX] = {&f->prefregex, f->prefregex.text != NULL},
+               [FAILREGEX] = {f->failregex, f->n_failregex},
+               [IGNOREREGEX] = {f->ignoreregex, f->n_ignoreregex},
+               [DATEPATTERN] = {f->datepattern, f->n_datepattern}};
+
+    *ret_n = all[kind].n;
+    return all[kind].pattern;
 }
 
-static int put_filter(const struct telling *t, const struct filter_spec *f)
+// Those of all its filters, one after the other.
+static int put_patterns(const struct telling *t, const struct jail_conf *jail,
+                        enum pattern_kind kind)
 {
-    char maxlines[16];
-    int r = put_text(t, "usedns", f->use_dns ? "yes" : "no");
+    static const char *const name[] = {[PREFREGEX] = "prefregex",
+                                       [FAILREGEX] = "failregex",
+                                       [IGNOREREGEX] = "ignoreregex",
+                                       [DATEPATTERN] = "datepattern"};
+    size_t n, told = 0;
+    int r = 0;
 
-    snprintf(maxlines, sizeof(maxlines), "%u", f->maxlines > 1 ? f->maxlines : 1);
+    for (size_t k = 0; k < jail->n_filter; k++) {
+        const struct pattern *pattern = patterns_of(&jail->filter[k].spec, kind, &n);
+        for (size_t i = 0; i < n && r >= 0; i++, told++)
+            r = put_text(t, name[kind], pattern[i].text);
+    }
+    return told == 0 ? put_text(t, name[kind], NULL) : r;
+}
+
+static int put_filters(const struct telling *t, const struct jail_conf *jail)
+{
+    uint32_t most = 1;
+    bool use_dns = false;
+    char maxlines[16];
+    int r;
+
+    for (size_t i = 0; i < jail->n_filter; i++) {
+        const struct filter_spec *f = &jail->filter[i].spec;
+        most = f->maxlines > most ? f->maxlines : most;
+        use_dns = use_dns || f->use_dns;
+    }
+    snprintf(maxlines, sizeof(maxlines), "%u", most);
+    r = put_text(t, "usedns", use_dns ? "yes" : "no");
     if (r >= 0)
         r = put_text(t, "maxlines", maxlines);
-    if (r >= 0)
-        r = put_patterns(t, "prefregex", &f->prefregex, f->prefregex.text ? 1 : 0);
-    if (r >= 0)
-        r = put_patterns(t, "failregex", f->failregex, f->n_failregex);
-    if (r >= 0)
-        r = put_patterns(t, "ignoreregex", f->ignoreregex, f->n_ignoreregex);
-    return r < 0 ? r : put_patterns(t, "datepattern", f->datepattern, f->n_datepattern);
+    for (enum pattern_kind kind = 0; kind < PATTERN_KINDS && r >= 0; kind++)
+        r = put_patterns(t, jail, kind);
+    return r;
 }
 
 int report_options(const struct cell *cell, struct caller *to)
@@ -89,6 +119,6 @@ int report_options(const struct cell *cell, struct caller *to)
     int r = put_options(&t, jail);
 
     if (r >= 0)
-        r = put_filter(&t, &jail->filter);
+        r = put_filters(&t, jail);
     return r < 0 ? r : put_text(&t, "journalmatch", jail->journal.matches);
 }

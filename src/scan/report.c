@@ -222,7 +222,7 @@ static int put_jail(const struct cell *c, uint64_t bans, struct caller *to)
 
     record.jail = (struct control_jail){
         .name = slice_of(c->conf->name),
-        .filter = text_of(c->conf->filter_name),
+        .filter = text_of(c->conf->filters),
         .active = !c->problem,
         .bans = bans,
         .lines = n->lines,

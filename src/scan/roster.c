@@ -20,9 +20,11 @@ static int draw_seed(uint64_t *ret)
     return getrandom(ret, sizeof(*ret), 0) == (ssize_t)sizeof(*ret) ? 0 : -errno;
 }
 
-static int cell_open(struct cell *c, struct jail_conf *conf, struct roster *all)
+static int cell_open(struct cell *c, struct roster *all)
 {
     struct jail_spec spec = c->conf->spec;
+    struct jail_filter filter[JAIL_FILTERS_MAX];
+    size_t n_filters = config_filters(c->conf, filter);
     uint64_t seed;
     int r;
 
@@ -33,10 +35,8 @@ static int cell_open(struct cell *c, struct jail_conf *conf, struct roster *all)
     r = draw_seed(&seed);
     if (r < 0)
         return r;
-    c->filter = conf->compiled;
-    conf->compiled = NULL;
     spec.budget = &all->budget;
-    r = jail_new(&spec, c->filter, &c->exempt, seed, &c->jail);
+    r = jail_new(&spec, filter, n_filters, &c->exempt, seed, &c->jail);
     if (r == 0)
         jail_consult(c->jail, &all->reputation, all->caps);
     return r == -EINVAL ? reject(c, "its thresholds are out of bounds") : r;
@@ -97,7 +97,7 @@ int roster_new(struct config *config, struct roster **ret)
         if (!r->config.jail[i].enabled)
             continue;
         r->cell[r->n].conf = &r->config.jail[i];
-        error = cell_open(&r->cell[r->n++], &r->config.jail[i], r);
+        error = cell_open(&r->cell[r->n++], r);
     }
     if (error == 0 && !roster_find(r, slice_of(ROSTER_MANUAL)))
         r->cell[r->n++].conf = &r->manual;
@@ -115,7 +115,7 @@ int roster_new(struct config *config, struct roster **ret)
 static struct panel *panel_free(struct panel *p)
 {
     if (p) {
-        sieve_free(p->sieve);
+        lineup_free(p->lineup);
         free(p->cell);
         free(p);
     }
@@ -125,19 +125,19 @@ static struct panel *panel_free(struct panel *p)
 static int panel_new(const struct roster *r, const uint16_t *cell, size_t n, struct panel **ret)
 {
     struct panel *p = calloc(1, sizeof(*p));
-    struct filter **filter = calloc(n + 1, sizeof(struct filter *));
+    struct jail **jail = calloc(n + 1, sizeof(struct jail *));
     int e = -ENOMEM;
 
-    if (p && filter)
+    if (p && jail)
         p->cell = calloc(n + 1, sizeof(*p->cell));
     if (p && p->cell) {
         for (size_t i = 0; i < n; i++) {
             p->cell[p->n++] = cell[i];
-            filter[i] = r->cell[cell[i]].filter;
+            jail[i] = r->cell[cell[i]].jail;
         }
-        e = sieve_new(filter, n, &p->sieve);
+        e = lineup_new(jail, n, &p->lineup);
     }
-    free(filter);
+    free(jail);
     if (e < 0)
         panel_free(p);
     else
@@ -170,15 +170,8 @@ int roster_panel(struct roster *r, const uint16_t *cell, size_t n, struct panel 
 
 void roster_pass(struct roster *r)
 {
-    for (size_t i = 0; i < r->n_panels; i++) {
-        const struct panel *p = r->panel[i];
-        for (size_t k = 0; k < p->n; k++) {
-            usec_t newest;
-            uint64_t n = sieve_passed(p->sieve, k, &newest);
-            if (n > 0)
-                jail_pass(r->cell[p->cell[k]].jail, n, newest);
-        }
-    }
+    for (size_t i = 0; i < r->n_panels; i++)
+        lineup_pass(r->panel[i]->lineup);
 }
 
 usec_t roster_next(const struct roster *r)
@@ -206,7 +199,6 @@ struct roster *roster_free(struct roster *r)
         return NULL;
     for (size_t i = 0; i < r->n; i++) {
         jail_free(r->cell[i].jail);
-        filter_free(r->cell[i].filter);
         exempt_done(&r->cell[i].exempt);
         free(r->cell[i].problem);
     }

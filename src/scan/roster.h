@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The jails in force, made from one configuration: for each its compiled filter, its windows and
-// whom it spares. The place of a jail in the roster is its number in the orders to the enforcer.
+// The jails in force, made from one configuration: for each its windows and whom it spares. The
+// place of a jail in the roster is its number in the orders to the enforcer.
 #pragma once
 
 #include "base/span.h"
 #include "conf/config.h"
 #include "engine/jail.h"
+#include "engine/lineup.h"
 #include "engine/reputation.h"
-#include "engine/sieve.h"
 #include "scan/source.h"
 
 #define ROSTER_MANUAL "manual" // the jail of bans made by hand, unless the configuration has one
 
 struct cell {
     const struct jail_conf *conf;
-    struct filter *filter;
     struct exempt exempt;       // ignoreip, and with ignoreself the host's own addresses
     struct jail *jail;          // NULL: nothing new is judged, but its bans stay in force
     char *problem;              // why, where there is no jail although there should be one
@@ -48,16 +47,16 @@ struct cell *roster_find(const struct roster *r, struct slice name);
 // Notes the time of a hit that a jail took from a source of this kind.
 void roster_hear(struct cell *c, enum source_kind kind, usec_t time);
 
-// The jails that judge the lines of a source, with what stands before their filters; sources that
-// the same jails read share one. -ENOMEM.
+// The jails that judge the lines of a source, with what stands before them; sources that the same
+// jails read share one. -ENOMEM.
 struct panel {
-    struct sieve *sieve;
+    struct lineup *lineup;
     uint16_t *cell;
     size_t n;
 };
 int roster_panel(struct roster *r, const uint16_t *cell, size_t n, struct panel **ret);
 
-// Tells the jails of the lines that they were not shown.
+// Tells the jails of the lines that passed them.
 void roster_pass(struct roster *r);
 
 // jail_next() of whichever is due first, and jail_expire() of all.
