@@ -278,15 +278,27 @@ static void refuse_silently(void *user, const struct element *e, int error)
     (void)user, (void)e, (void)error;
 }
 
+// -EEXIST: the table is there already.
+static int found(struct firewall *f)
+{
+    batch_begin(&f->batch);
+    ruleset_found(&f->batch, TABLE);
+    return netlink_commit(f->netlink, &f->batch);
+}
+
 // One transaction that takes the old table away and brings the new one lets packets through: sets
 // of port ranges get their elements only at the end of the kernel's commit, after the rules that
-// look into them. So a second table, built first and removed last, stands in.
+// look into them. So a second table, built first and removed last, stands in; unless there is
+// nothing yet to stand in for.
 static int replace(struct firewall *f, struct plan *p, firewall_refused *fn, void *user)
 {
-    int r = build(f, STANDIN, p, refuse_silently, NULL), removed;
+    int r = found(f), removed;
 
+    if (r == -EEXIST)
+        r = build(f, STANDIN, p, refuse_silently, NULL);
     if (r == 0)
         r = build(f, TABLE, p, fn, user);
+    // One may also be left over from an enforcer that was killed.
     removed = remove_table(f, STANDIN);
     return r < 0 ? r : removed;
 }

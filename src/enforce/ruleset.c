@@ -62,6 +62,11 @@ void ruleset_remove(struct batch *b, const char *table)
     put_table(b, table, NFT_MSG_DELTABLE, 0, 0);
 }
 
+void ruleset_found(struct batch *b, const char *table)
+{
+    put_table(b, table, NFT_MSG_NEWTABLE, NLM_F_CREATE | NLM_F_EXCL, 0);
+}
+
 void ruleset_own(struct batch *b, const char *table)
 {
     put_table(b, table, NFT_MSG_NEWTABLE, NLM_F_CREATE, NFT_TABLE_F_OWNER);

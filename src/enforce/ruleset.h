@@ -29,6 +29,9 @@ void ruleset_own(struct batch *b, const char *table);
 // The table, the chain, the gate and the jails' port sets.
 void ruleset_put(struct batch *b, const char *table, const struct jail *jails);
 
+// An empty table where there is none: the kernel refuses it with EEXIST where there is one.
+void ruleset_found(struct batch *b, const char *table);
+
 // The set for a slot of a jail, and its rule.
 void ruleset_put_set(struct batch *b, const char *table, const struct jail *j,
                      const struct addr *net);
