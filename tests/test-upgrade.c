@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Ledgers of older versions.
+#include "ledger/page.h"
 #include "ledger/store.h"
 
 #include <setjmp.h>
@@ -200,6 +201,42 @@ static void check(struct ledger *l)
     assert_int_equal(ledger_damaged(l), 0);
 }
 
+static void put_row(sqlite3_stmt *to, const struct roll_ban *b)
+{
+    uint8_t entry[ENTRY_SIZE];
+
+    entry_pack(b, entry);
+    assert_int_equal(sqlite3_bind_int64(to, 1, b->id), SQLITE_OK);
+    assert_int_equal(sqlite3_bind_blob(to, 2, entry, sizeof(entry), SQLITE_TRANSIENT), SQLITE_OK);
+    assert_int_equal(sqlite3_step(to), SQLITE_DONE);
+    sqlite3_reset(to);
+}
+
+// What version 3 had of bans: a row for each. 2 is the same here.
+static void take_apart(const char *path)
+{
+    sqlite3_stmt *from, *to;
+    sqlite3 *db;
+
+    execute(path, "CREATE TABLE ban (id INTEGER PRIMARY KEY, facts BLOB NOT NULL);");
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    sqlite3_prepare_v2(db, "SELECT page, facts FROM bans", -1, &from, NULL);
+    sqlite3_prepare_v2(db, "INSERT INTO ban VALUES (?1, ?2)", -1, &to, NULL);
+    while (sqlite3_step(from) == SQLITE_ROW) {
+        const struct slice facts = {sqlite3_column_blob(from, 1),
+                                    (size_t)sqlite3_column_bytes(from, 1)};
+        struct page_reader reader;
+        struct roll_ban b;
+        page_open(&reader, sqlite3_column_int64(from, 0), facts);
+        while (page_next(&reader, &b) == 1)
+            put_row(to, &b);
+    }
+    sqlite3_finalize(from);
+    sqlite3_finalize(to);
+    sqlite3_close(db);
+    execute(path, "DROP TABLE bans; PRAGMA user_version = 3;");
+}
+
 // Once it is converted it opens as any other, and goes on.
 static void test_rows(void **state)
 {
@@ -213,11 +250,13 @@ static void test_rows(void **state)
     snprintf(path, sizeof(path), "%s/ledger", folder);
     execute(path, rows_schema);
     execute(path, rows_data);
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         assert_int_equal(ledger_open(path, &l), 0);
         check(l);
         l = ledger_close(l);
-        if (i == 0)
+        if (i < 2)
+            take_apart(path);
+        if (i == 1)
             execute(path, without_sessions);
     }
     assert_int_equal(ledger_open(path, &l), 0);
@@ -228,10 +267,45 @@ static void test_rows(void **state)
     rmdir(folder);
 }
 
+static int see_name(void *user, const struct ban *ban)
+{
+    see(user, ban->name, "");
+    return 0;
+}
+
+// The name that a ban was made for lay apart.
+static void test_names(void **state)
+{
+    char folder[] = "/tmp/test-upgrade.XXXXXX", path[64];
+    struct ledger *l = NULL;
+    struct seen names = {""};
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof(path), "%s/ledger", folder);
+    execute(path, rows_schema);
+    execute(path, rows_data);
+    assert_int_equal(ledger_open(path, &l), 0);
+    ledger_close(l);
+    take_apart(path);
+    execute(path, "CREATE TABLE ban_name (ban INTEGER PRIMARY KEY, text TEXT NOT NULL);"
+                  "INSERT INTO ban_name VALUES (2, 'helo:ylmf-pc'), (8, 'user:admin');");
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(ledger_open(path, &l), 0);
+        assert_int_equal(ledger_bans_named(l, "helo:ylmf-pc", 9, see_name, &names), 0);
+        assert_int_equal(ledger_bans_named(l, "user:admin", 9, see_name, &names), 0);
+        ledger_close(l);
+    }
+    assert_string_equal(names.text, "helo:ylmf-pc user:admin helo:ylmf-pc user:admin");
+    unlink(path);
+    rmdir(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_names),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

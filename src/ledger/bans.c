@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "ledger/bans.h"
 
-#include "ledger/entry.h"
+#include "ledger/page.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -364,101 +364,119 @@ void bans_done(struct ledger *l)
     roll_done(&l->roll);
     free(l->changed.id);
     free(l->gone.id);
+    l->changed = l->gone = (struct ids){0};
+    l->ban_id = l->ban_saved = 0;
 }
 
 // The file
 
-int bans_put(struct ledger *l, const struct roll_ban *b)
+static int write_page(struct ledger *l, int64_t number)
 {
-    uint8_t entry[ENTRY_SIZE];
-    int r;
+    const struct value v = value_of(number);
+    struct page page;
+    bool is_empty = true;
 
-    entry_pack(b, entry);
-    r = store_run(l, BAN_PUT, 2,
-                  (struct value[]){value_of(b->id), value_blob(entry, sizeof(entry))});
-    if (r < 0 || !b->name)
-        return r;
-    return store_run(l, BAN_NAME_PUT, 2, (struct value[]){value_of(b->id), value_text(b->name)});
+    page_begin(&page);
+    for (size_t i = roll_after(&l->roll, number * PAGE_BANS - 1);
+         i < l->roll.n && page_of(l->roll.ban[i].id) == number; i++) {
+        if (l->roll.ban[i].is_gone)
+            continue;
+        page_put(&page, &l->roll.ban[i]);
+        is_empty = false;
+    }
+    if (is_empty)
+        return store_run(l, BANS_DROP, 1, &v);
+    return store_run(l, BANS_PUT, 2, (struct value[]){v, value_blob(page.bytes, page.n)});
 }
 
-static struct roll_ban *changed_at(struct ledger *l, size_t i)
+static int compare_ids(const void *x, const void *y)
 {
-    size_t place = roll_after(&l->roll, l->changed.id[i] - 1);
-    struct roll_ban *b = place < l->roll.n ? &l->roll.ban[place] : NULL;
+    int64_t a = *(const int64_t *)x, b = *(const int64_t *)y;
 
-    return b && b->id == l->changed.id[i] && !b->is_gone ? b : NULL;
+    return (a > b) - (a < b);
 }
 
-static int drop_written(struct ledger *l, int64_t id)
+// The pages of these, each once, up to the last one that has nothing new.
+static int write_pages_of(struct ledger *l, struct ids *ids)
 {
-    const struct value v[] = {value_of(id)};
-    int r = store_run(l, BAN_NAME_DROP, 1, v);
+    int64_t done = -1, end = l->ban_id > l->ban_saved ? page_of(l->ban_saved + 1) : INT64_MAX;
+    int r = 0;
 
-    return r < 0 ? r : store_run(l, BAN_DROP, 1, v);
+    if (ids->n > 0)
+        qsort(ids->id, ids->n, sizeof(*ids->id), compare_ids);
+    for (size_t i = 0; i < ids->n && r == 0 && page_of(ids->id[i]) < end; i++) {
+        if (page_of(ids->id[i]) == done)
+            continue;
+        done = page_of(ids->id[i]);
+        r = write_page(l, done);
+    }
+    return r;
 }
 
 int bans_write(struct ledger *l)
 {
-    int r = 0;
+    int r = write_pages_of(l, &l->changed);
 
-    for (size_t i = roll_after(&l->roll, l->ban_saved); i < l->roll.n && r == 0; i++)
-        r = l->roll.ban[i].is_gone ? 0 : bans_put(l, &l->roll.ban[i]);
-    for (size_t i = 0; i < l->changed.n && r == 0; i++) {
-        const struct roll_ban *b = changed_at(l, i);
-        r = b ? bans_put(l, b) : 0;
-    }
-    for (size_t i = 0; i < l->gone.n && r == 0; i++)
-        r = drop_written(l, l->gone.id[i]);
+    if (r == 0)
+        r = write_pages_of(l, &l->gone);
+    if (l->ban_id == l->ban_saved)
+        return r;
+    for (int64_t i = page_of(l->ban_saved + 1); i <= page_of(l->ban_id) && r == 0; i++)
+        r = write_page(l, i);
     return r;
 }
 
 void bans_written(struct ledger *l)
 {
     for (size_t i = 0; i < l->changed.n; i++) {
-        struct roll_ban *b = changed_at(l, i);
-        if (b)
-            b->is_changed = false;
+        size_t place = roll_after(&l->roll, l->changed.id[i] - 1);
+        if (place < l->roll.n && l->roll.ban[place].id == l->changed.id[i])
+            l->roll.ban[place].is_changed = false;
     }
     l->changed.n = l->gone.n = 0;
     l->ban_saved = l->ban_id;
 }
 
-static int read_ban(struct ledger *l, sqlite3_stmt *s, struct roll_ban *ret)
+int bans_take(struct ledger *l, struct roll_ban *b, const char *name)
 {
-    const struct slice entry = {sqlite3_column_blob(s, 1), (size_t)sqlite3_column_bytes(s, 1)};
-    int r = entry_unpack(entry, ret);
+    int r;
 
-    if (r < 0 || !names_text(&l->names, ret->jail)) {
-        snprintf(l->error, sizeof(l->error), "a ban that is none");
-        return -EUCLEAN;
-    }
-    ret->id = sqlite3_column_int64(s, 0);
-    ret->is_running = ret->lifted == 0;
-    return 0;
+    b->is_running = b->lifted == 0;
+    r = append(l, b, name);
+    if (r == 0 && b->last > l->seq)
+        l->seq = b->last;
+    return r;
 }
 
-static const char *read_name(sqlite3_stmt *s)
+static int read_page(struct ledger *l, sqlite3_stmt *s)
 {
-    const char *name = (const char *)sqlite3_column_text(s, 2);
+    const struct slice bytes = {sqlite3_column_blob(s, 1), (size_t)sqlite3_column_bytes(s, 1)};
+    struct page_reader reader;
+    struct roll_ban b;
+    int r;
 
-    return name ? name : "";
+    page_open(&reader, sqlite3_column_int64(s, 0), bytes);
+    while ((r = page_next(&reader, &b)) == 1) {
+        r = names_text(&l->names, b.jail) && b.id > l->ban_id ? bans_take(l, &b, reader.name)
+                                                              : -EUCLEAN;
+        if (r < 0)
+            break;
+    }
+    if (r == -EUCLEAN)
+        snprintf(l->error, sizeof(l->error), "a ban that is none");
+    return r;
 }
 
 int bans_read(struct ledger *l)
 {
     sqlite3_stmt *s;
-    int r = store_start(l, BAN_ALL, 0, NULL, &s);
+    int r = store_start(l, BANS_ALL, 0, NULL, &s);
 
     while (r == 0 && (r = store_step(l, s)) == 1) {
-        struct roll_ban b;
-        r = read_ban(l, s, &b);
-        if (r == 0)
-            r = append(l, &b, read_name(s));
+        r = read_page(l, s);
         if (r < 0)
             return store_stop(s, r);
-        l->ban_saved = b.id;
-        if (b.last > l->seq)
-            l->seq = b.last;
     }
+    l->ban_saved = l->ban_id;
     return r;
 }

@@ -11,8 +11,9 @@ int bans_read(struct ledger *l);
 // Until when this net was banned in that jail at a time; 0: it was not.
 usec_t bans_until(const struct ledger *l, uint32_t jail, const struct addr *net, usec_t time);
 
-// Writes one. -errno.
-int bans_put(struct ledger *l, const struct roll_ban *b);
+// Takes one back that was written, whose id is greater than all others'; name "": it has none.
+// -ENOMEM.
+int bans_take(struct ledger *l, struct roll_ban *b, const char *name);
 
 // Writes what is new; what was written is known to be once the commit stands. -errno.
 int bans_write(struct ledger *l);
@@ -20,4 +21,6 @@ void bans_written(struct ledger *l);
 
 // Drops bans that ended before; whether there are more.
 bool bans_prune(struct ledger *l, usec_t before);
+
+// Forgets all, and leaves the file as it is.
 void bans_done(struct ledger *l);

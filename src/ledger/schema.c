@@ -21,8 +21,8 @@ const char schema_pragmas[] = "PRAGMA journal_mode = WAL;"
     " sieve BLOB NOT NULL);"                                                                       \
     "CREATE TABLE content (first INTEGER PRIMARY KEY, heads BLOB NOT NULL, texts BLOB NOT NULL);"
 
-// What there is to say of a ban, as bans.c packs it: one value is written in half the time.
-#define CREATE_BANS "CREATE TABLE ban (id INTEGER PRIMARY KEY, facts BLOB NOT NULL);"
+// What there is to say of bans, as page.h packs it.
+#define CREATE_BANS "CREATE TABLE bans (page INTEGER PRIMARY KEY, facts BLOB NOT NULL);"
 
 const char schema_create[] =
     // Jails and files, said once.
@@ -44,9 +44,7 @@ const char schema_create[] =
 
 // What the jails know together (engine/reputation.h). seen: the last hosts and blocks, as two
 // arrays of struct sighting in the machine's own order.
-// ban_name: the fingerprint of those bans that have one.
 const char schema_extend[] =
-    "CREATE TABLE IF NOT EXISTS ban_name (ban INTEGER PRIMARY KEY, text TEXT NOT NULL);"
     "CREATE TABLE IF NOT EXISTS fingerprint (kind INTEGER NOT NULL, name TEXT NOT NULL,"
     " state INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,"
     " hits INTEGER NOT NULL, seen BLOB NOT NULL, PRIMARY KEY (kind, name)) WITHOUT ROWID;"
@@ -60,6 +58,15 @@ const char schema_upgrade_sessions[] =
     "ALTER TABLE session ADD COLUMN helo TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE session ADD COLUMN is_claim INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE session ADD COLUMN exchange INTEGER NOT NULL DEFAULT 0;";
+
+// Versions 2 and 3 had a row for every ban, and its name apart; 2 not from the beginning.
+const char schema_upgrade_ban_rows[] = CREATE_BANS
+    "CREATE TABLE IF NOT EXISTS ban_name (ban INTEGER PRIMARY KEY, text TEXT NOT NULL);";
+
+const char schema_upgrade_ban_rows_read[] =
+    "SELECT id, facts, text FROM ban LEFT JOIN ban_name ON ban = id ORDER BY id";
+
+const char schema_upgrade_ban_rows_end[] = "DROP TABLE ban; DROP TABLE ban_name;";
 
 // Version 1 had a row for every hit and for what it was evidence of. The order of counting is twice
 // the number of a hit, so that a pardon finds room behind it.
@@ -110,11 +117,9 @@ const char *const schema_statement[STATEMENT_MAX] = {
     [CONTENT_TEXTS] = "SELECT texts FROM content WHERE first = ?1",
     [CONTENT_DROP] = "DELETE FROM content WHERE first = ?1",
 
-    [BAN_PUT] = "INSERT OR REPLACE INTO ban VALUES (?1, ?2)",
-    [BAN_DROP] = "DELETE FROM ban WHERE id = ?1",
-    [BAN_NAME_PUT] = "INSERT OR REPLACE INTO ban_name VALUES (?1, ?2)",
-    [BAN_NAME_DROP] = "DELETE FROM ban_name WHERE ban = ?1",
-    [BAN_ALL] = "SELECT id, facts, text FROM ban LEFT JOIN ban_name ON ban = id ORDER BY id",
+    [BANS_PUT] = "INSERT OR REPLACE INTO bans VALUES (?1, ?2)",
+    [BANS_DROP] = "DELETE FROM bans WHERE page = ?1",
+    [BANS_ALL] = "SELECT page, facts FROM bans ORDER BY page",
 
     [SESSION_PUT] = "INSERT INTO session VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
                     " ON CONFLICT DO UPDATE SET last = ?3, host = ?4, host_len = ?5,"

@@ -4,7 +4,12 @@
 
 #include "ledger/store.h"
 
-enum { SCHEMA_APPLICATION = 0x7462616e /* "tban" */, SCHEMA_VERSION = 3, SCHEMA_VERSION_ROWS = 1 };
+enum {
+    SCHEMA_APPLICATION = 0x7462616e /* "tban" */,
+    SCHEMA_VERSION = 4,
+    SCHEMA_VERSION_ROWS = 1,
+    SCHEMA_VERSION_SESSIONS = 3
+};
 
 // What makes an empty file a ledger; run in one transaction.
 extern const char schema_create[];
@@ -14,6 +19,11 @@ extern const char schema_extend[];
 
 // From version 2 or 1: what sessions have told comes with version 3.
 extern const char schema_upgrade_sessions[];
+
+// From version 3 or 2: the bans of one row each are read by the middle one.
+extern const char schema_upgrade_ban_rows[];
+extern const char schema_upgrade_ban_rows_read[];
+extern const char schema_upgrade_ban_rows_end[];
 
 // From version 1, in one transaction: bans and hits are read by the middle ones.
 extern const char schema_upgrade_begin[];

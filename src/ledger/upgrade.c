@@ -2,6 +2,7 @@
 #include "ledger/upgrade.h"
 
 #include "ledger/bans.h"
+#include "ledger/entry.h"
 #include "ledger/hits.h"
 #include "ledger/schema.h"
 
@@ -77,7 +78,19 @@ static int add_ban(struct ledger *l, sqlite3_stmt *s, struct segment *to)
     int r = store_addr(l, s, 2, &b.net);
 
     (void)to;
-    return r < 0 ? r : bans_put(l, &b);
+    return r < 0 ? r : bans_take(l, &b, "");
+}
+
+static int add_ban_row(struct ledger *l, sqlite3_stmt *s, struct segment *to)
+{
+    const struct slice facts = {sqlite3_column_blob(s, 1), (size_t)sqlite3_column_bytes(s, 1)};
+    const char *name = (const char *)sqlite3_column_text(s, 2);
+    struct roll_ban b;
+    int r = entry_unpack(facts, &b);
+
+    (void)to;
+    b.id = sqlite3_column_int64(s, 0);
+    return r < 0 ? r : bans_take(l, &b, name ? name : "");
 }
 
 typedef int row_fn(struct ledger *l, sqlite3_stmt *s, struct segment *to);
@@ -112,9 +125,25 @@ static int upgrade_rows(struct ledger *l)
     return r < 0 ? r : execute(l, schema_upgrade_end);
 }
 
+static int upgrade_ban_rows(struct ledger *l)
+{
+    int r = execute(l, schema_upgrade_ban_rows);
+
+    if (r == 0)
+        r = convert(l, schema_upgrade_ban_rows_read, add_ban_row, NULL);
+    return r < 0 ? r : execute(l, schema_upgrade_ban_rows_end);
+}
+
 int upgrade(struct ledger *l, int64_t version)
 {
-    int r = version == SCHEMA_VERSION_ROWS ? upgrade_rows(l) : 0;
+    int r = version == SCHEMA_VERSION_ROWS ? upgrade_rows(l) : upgrade_ban_rows(l);
 
-    return r < 0 ? r : execute(l, schema_upgrade_sessions);
+    if (r == 0)
+        r = bans_write(l);
+    // They are read as any others are.
+    bans_done(l);
+    l->seq = 0;
+    if (r == 0 && version < SCHEMA_VERSION_SESSIONS)
+        r = execute(l, schema_upgrade_sessions);
+    return r;
 }

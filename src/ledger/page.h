@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Bans with neighbouring ids as one value of the file, about as large as what the disk is given at
+// a time: a storm of bans is a few values, and one that changes costs no more than by itself. Only
+// for this folder.
+#pragma once
+
+#include "base/slice.h"
+#include "ledger/entry.h"
+#include "ledger/ledger.h"
+
+enum {
+    PAGE_BANS = 40,
+    PAGE_SIZE_MAX = 1 + PAGE_BANS * (2 + ENTRY_SIZE + FINGERPRINT_TEXT_MAX),
+};
+
+// Ids are greater than 0.
+static inline int64_t page_of(int64_t id)
+{
+    return id / PAGE_BANS;
+}
+
+struct page {
+    size_t n;
+    const char *name; // of the ban before; "" or borrowed
+    uint8_t bytes[PAGE_SIZE_MAX];
+};
+
+// All the bans of one page, in the order of their ids.
+void page_begin(struct page *p);
+void page_put(struct page *p, const struct roll_ban *b);
+
+struct page_reader {
+    int64_t page;
+    struct slice rest;
+    size_t size;                     // of an entry: a later version may have larger ones
+    char name[FINGERPRINT_TEXT_MAX]; // of the latest ban, "" where it has none
+};
+
+// 1: *ret is the next ban, without its name; 0: the end; -EUCLEAN.
+void page_open(struct page_reader *r, int64_t page, struct slice bytes);
+int page_next(struct page_reader *r, struct roll_ban *ret);
