@@ -38,7 +38,7 @@ static bool is_digit(char c)
 }
 
 // As inet_pton(3) reads it: strict about leading zeros, which are octal elsewhere.
-static bool parse_v4(struct slice text, uint8_t ret[static 4])
+static bool parse_octets(struct slice text, uint8_t ret[static 4])
 {
     const char *p = text.p, *end = p + text.n;
 
@@ -56,18 +56,27 @@ static bool parse_v4(struct slice text, uint8_t ret[static 4])
     return p == end;
 }
 
+static bool parse_v4(struct slice text, struct addr *ret)
+{
+    uint8_t octet[4];
+
+    if (!parse_octets(text, octet))
+        return false;
+    memset(ret->b, 0, 10);
+    memset(ret->b + 10, 0xff, 2);
+    memcpy(ret->b + 12, octet, sizeof(octet));
+    ret->len = 128;
+    return true;
+}
+
 static int parse_bytes(struct slice text, struct addr *ret)
 {
     char buf[INET6_ADDRSTRLEN]; // inet_pton(3) wants it terminated
 
     if (text.n == 0 || text.n >= sizeof(buf))
         return -EINVAL;
-    if (parse_v4(text, ret->b + 12)) {
-        store(ret, 0, 0);
-        memset(ret->b + 8, 0, 2);
-        memset(ret->b + 10, 0xff, 2);
+    if (parse_v4(text, ret))
         return 0;
-    }
     if (!memchr(text.p, ':', text.n) || memchr(text.p, '\0', text.n))
         return -EINVAL;
     memcpy(buf, text.p, text.n);
@@ -95,11 +104,16 @@ static int parse_prefix(struct slice text, unsigned most, unsigned *ret)
 int addr_parse(struct slice text, struct addr *ret)
 {
     struct addr a = {.len = 128};
-    const char *slash = text.n > 0 ? memchr(text.p, '/', text.n) : NULL;
-    struct slice host = slash ? (struct slice){text.p, (size_t)(slash - text.p)} : text;
+    struct slice host = text;
+    const char *slash;
     unsigned prefix;
     int r;
 
+    if (parse_v4(text, ret))
+        return 0;
+    slash = text.n > 0 ? memchr(text.p, '/', text.n) : NULL;
+    if (slash)
+        host.n = (size_t)(slash - text.p);
     if (host.n >= 2 && host.p[0] == '[' && host.p[host.n - 1] == ']')
         host = (struct slice){host.p + 1, host.n - 2};
     r = parse_bytes(host, &a);

@@ -171,7 +171,7 @@ static bool covered(struct court *c, uint32_t seat, const struct addr *net, usec
 
     if (in_force(c, seat, net, time))
         return true;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n && c->seat[seat].bans_blocks; i++) {
         struct addr block = addr_block(net, level[i].prefix);
         if (in_force(c, seat, &block, time))
             return true;
@@ -191,6 +191,7 @@ static int rule(struct court *c, uint32_t seat, struct ruling *r, ruling_fn *fn,
     record = table_put(c->bans, key, &is_new);
     if (!record)
         return -ENOMEM;
+    c->seat[seat].bans_blocks |= addr_prefix(&v->net) < (addr_is_v4(&v->net) ? 32 : 64);
     record->over += !is_new && record->until <= v->time;
     if (v->until > record->until)
         record->until = v->until;

@@ -24,6 +24,7 @@ struct court {
         uint32_t number;
         const struct jail_conf *conf;
         struct jail *jail;
+        bool bans_blocks; // has banned one at least
     } * seat;
     size_t n;
     struct bench { // by file: who reads it

@@ -207,18 +207,25 @@ static struct entry entry_new(const struct key *key)
 
 int fingerprints_fail(struct fingerprints *f, const struct name *name, usec_t time)
 {
-    struct key key = key_for(name);
-    struct entry fresh = entry_new(&key), *e = find(f, &key);
-    struct table *was_at = e ? home(f, e) : NULL;
     enum fingerprint_state before;
+    struct table *was_at;
+    struct entry fresh, *e;
+    struct key key;
     int r = 0;
 
+    if (name->text.n == 0)
+        return 0;
+    key = key_for(name);
+    e = find(f, &key);
     if (key.name[0] == '\0' || (e && e->f.state == FINGERPRINT_KEPT))
         return 0;
     if (is_cleared(f, &key, time) && (!e || e->f.state != FINGERPRINT_ADDED))
         return 0;
-    if (!e)
+    was_at = e ? home(f, e) : NULL;
+    if (!e) {
+        fresh = entry_new(&key);
         e = &fresh;
+    }
     before = e->f.state;
     learn(f, e, &key, name->client, time);
     if (home(f, e) == was_at)
