@@ -160,6 +160,14 @@ static bool may_be_in_cell(const struct ladder *l)
     return l->n_keys > 1 && l->key[1].rung == 1 && is_single(&l->expected);
 }
 
+// open_around() the host expected, whose keys are known.
+static int open_expected(struct ladder *l)
+{
+    bool is_known = l->n_keys > 1 && l->key[1].rung == 1;
+
+    return is_known ? tracks_open(&l->tracks, &l->key[1]) : open_around(l, &l->expected);
+}
+
 // A block as it stands, and the mark for what lies below.
 static void look_block(struct ladder *l, const struct track_key *key, struct tally *t,
                        struct jail_standing *s)
@@ -184,10 +192,10 @@ int ladder_hit(struct ladder *l, const struct addr *host, usec_t time, uint32_t 
     set_up(l, tracks_family(&l->tracks, l->key[0].v6), host, l->key[0].prefix, ret);
     l->oldest = t.time < l->oldest ? t.time : l->oldest;
     ret->at[0].hosts = 1;
-    r = in_cell ? 0 : open_around(l, host);
+    r = in_cell ? 0 : open_expected(l);
     for (size_t i = ret->n; --i > in_cell && r == 0;) {
         if (l->key[i].prefix < widest)
-            look_block(l, &l->key[i], &t, &ret->at[i]);
+            tracks_pass_block(&l->tracks, &l->key[i], &t);
         else
             r = hit_block(l, l->key, i, &t, ret);
     }
@@ -240,7 +248,7 @@ void ladder_wipe(struct ladder *l, const struct addr *host, const struct addr *n
     if (addr_compare(host, net) == 0) {
         expect(l, host);
         if (!may_be_in_cell(l))
-            open_around(l, host);
+            open_expected(l);
         tracks_drop_host(&l->tracks, &l->key[0], may_be_in_cell(l) ? &l->key[1] : NULL);
         return;
     }

@@ -22,7 +22,7 @@ struct ladder *ladder_free(struct ladder *l);
 void ladder_expect(struct ladder *l, const struct addr *host);
 
 // Counts a hit, but not in blocks wider than this prefix (as people write it; 0: in all): of these
-// it tells how they stand. -ENOMEM.
+// it tells nothing. -ENOMEM.
 int ladder_hit(struct ladder *l, const struct addr *host, usec_t time, uint32_t count,
                unsigned widest, struct rungs *ret);
 

@@ -280,6 +280,17 @@ int tracks_hit_block(struct tracks *t, const struct track_key *key, struct tally
     return hit_block(t, key, record, &spot, tally, ret_hits, ret_hosts);
 }
 
+void tracks_pass_block(const struct tracks *t, const struct track_key *key, struct tally *tally)
+{
+    const unsigned char *known = find(t, key);
+    struct track_head h;
+
+    if (!known || track_is_cell(known))
+        return;
+    track_head(known, &h);
+    tally->wiped = larger(tally->wiped, h.wiped);
+}
+
 // One of a cell's hosts, on its own; at: its first hit.
 static int open_host(struct tracks *t, const struct track_key *block, const struct track_cell *c,
                      uint32_t at)

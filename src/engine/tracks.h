@@ -47,6 +47,9 @@ int tracks_hit_host(struct tracks *t, const struct track_key *key, const struct 
 int tracks_hit_block(struct tracks *t, const struct track_key *key, struct tally *tally,
                      uint32_t *ret_hits, uint32_t *ret_hosts);
 
+// The mark of a block that a hit passes without being counted there.
+void tracks_pass_block(const struct tracks *t, const struct track_key *key, struct tally *tally);
+
 // What a hit came to: 0 or NETBLOCK_E_*, and as that says.
 struct track_told {
     int reached;
