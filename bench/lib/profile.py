@@ -16,7 +16,7 @@ PARTS = {
     'regex': 'filter rule regex match backlog wall draft',
     'session': 'session',
     'windows': 'window netblock addition ladder track tracks pack store pages budget table hash addr exempt '
-               'jail sentence formula',
+               'jail brands sentence formula',
     'learned': 'fingerprint family reputation shield',
     'output': 'view output jsonline court grid',
 }
