@@ -21,5 +21,8 @@ struct brands *brands_free(struct brands *b);
 int brands_put(struct brands *b, const struct addr *net, usec_t until);
 void brands_remove(struct brands *b, const struct addr *net);
 
+// Has what is known of a net on its way from the memory.
+void brands_expect(const struct brands *b, const struct addr *net);
+
 // Whether it is banned at that time; the last second may be missing.
 bool brands_has(const struct brands *b, const struct addr *net, usec_t time);

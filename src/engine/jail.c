@@ -368,8 +368,10 @@ static int matched(struct jail *j, unsigned filter, const struct line *line, str
     struct addr host = addr_host(&m->host);
     int64_t failures;
 
-    if (m->has_host && !m->success && !m->nofail)
+    if (m->has_host && !m->success && !m->nofail) {
         ladder_expect(j->ladder, &host);
+        brands_expect(j->branded, &host);
+    }
     if (m->mlfid.n > 0 && j->n_filters > 1)
         set_apart(j, filter, m);
     failures = sessions_merge(j->sessions, m, line->time);
