@@ -121,6 +121,25 @@ static void test_trust(void **state)
     }
 }
 
+static void test_a_shared_host_is_trusted(void **state)
+{
+    struct shield *s = new_shield();
+    struct addr host = net("192.0.2.1");
+
+    (void)state;
+    assert_false(shield_knows(s, &host, 100 * DAY));
+    for (unsigned i = 0; i < SHIELD_SHARED; i++) {
+        assert_false(shield_trusts(s, &host, 100 * DAY));
+        succeed(s, "192.0.2.1", (const char *[]){"anna", "bert", "carl"}[i], 100 * DAY + i);
+        succeed(s, "192.0.2.1", "anna", 100 * DAY + i);
+        assert_true(shield_knows(s, &host, 100 * DAY));
+    }
+    assert_true(shield_trusts(s, &host, 101 * DAY));
+    assert_false(shield_trusts(s, &host, 115 * DAY));
+    assert_false(shield_knows(s, &host, 115 * DAY));
+    shield_free(s);
+}
+
 static void test_a_second_chance_and_no_third(void **state)
 {
     struct shield *s = new_shield();
@@ -129,6 +148,8 @@ static void test_a_second_chance_and_no_third(void **state)
     (void)state;
     for (usec_t day = 100; day < 103; day++)
         succeed(s, "192.0.2.1", "anna", day * DAY);
+    assert_true(shield_forgives(s, &host, 103 * DAY, HOUR));
+    // Of the same line, another jail.
     assert_true(shield_forgives(s, &host, 103 * DAY, HOUR));
     assert_false(shield_forgives(s, &host, 103 * DAY + 1, HOUR));
     assert_true(shield_forgives(s, &host, 103 * DAY + HOUR, HOUR));
@@ -269,6 +290,7 @@ int main(void)
         cmocka_unit_test(test_blocks),
         cmocka_unit_test(test_an_account_shields_few_blocks),
         cmocka_unit_test(test_trust),
+        cmocka_unit_test(test_a_shared_host_is_trusted),
         cmocka_unit_test(test_a_second_chance_and_no_third),
         cmocka_unit_test(test_fresh),
         cmocka_unit_test(test_an_old_password),

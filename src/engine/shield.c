@@ -252,7 +252,19 @@ static struct host *trusted(struct shield *s, const struct addr *host, usec_t ti
 {
     struct host *h = table_get(s->hosts, host);
 
-    return h && is_recent(s, h->h.last, time) && h->h.days >= SHIELD_DAYS ? h : NULL;
+    if (!h || !is_recent(s, h->h.last, time))
+        return NULL;
+    return h->h.days >= SHIELD_DAYS ||
+                   sightings_count(h->h.login, SHIELD_FAMILIAR_MAX, time, s->span) >= SHIELD_SHARED
+               ? h
+               : NULL;
+}
+
+bool shield_knows(struct shield *s, const struct addr *host, usec_t time)
+{
+    const struct host *h = table_get(s->hosts, host);
+
+    return h && is_recent(s, h->h.last, time);
 }
 
 bool shield_trusts(struct shield *s, const struct addr *host, usec_t time)
@@ -264,7 +276,9 @@ bool shield_forgives(struct shield *s, const struct addr *host, usec_t time, use
 {
     struct host *h = trusted(s, host, time);
 
-    if (!h || (h->h.forgiven > 0 && usec_sub(time, h->h.forgiven) < findtime))
+    // What several jails count in one line is one ban.
+    if (!h ||
+        (h->h.forgiven > 0 && h->h.forgiven != time && usec_sub(time, h->h.forgiven) < findtime))
         return false;
     h->h.forgiven = time;
     h->changed = true;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Who logs in here. A block with a success within the span is not banned as a block, so that
 // customers who live beside bots stay in; its offending hosts are banned alone. A host with
-// successes on several days is trusted: it gets a second chance, never immunity. And a user who
-// fails in a block (IPv4 /24, IPv6 /48) where he has logged in is somebody with an old password, as
-// in a forgotten phone: of his failures there one in SHIELD_FAMILIAR counts.
-// And who logs in at last is forgiven what he did wrong on the same host before: mistyping thrice
-// behind an address shared with others, who do the same, is no attack.
+// successes on several days, or of several users, as an office's, is trusted: it gets a second
+// chance, never immunity. And a user who fails in a block (IPv4 /24, IPv6 /48) where he has logged
+// in is somebody with an old password, as in a forgotten phone: of his failures there one in
+// SHIELD_FAMILIAR counts. And who logs in at last is forgiven what he did wrong on the same host
+// before: mistyping thrice behind an address shared with others, who do the same, is no attack.
 //
 // An attacker may own an account. What it can shield is bounded: a success counts for a block only
 // while its user has had successes in no more than SHIELD_BLOCKS_MAX blocks, as an honest user has.
@@ -19,7 +19,8 @@
 
 enum {
     SHIELD_BLOCKS_MAX = 24, // of one user: IPv4 /24, IPv6 /48, within the span
-    SHIELD_DAYS = 3,        // with a success, and a host is trusted
+    SHIELD_DAYS = 3,        // with a success, and a host is trusted;
+    SHIELD_SHARED = 3,      // or so many users who logged in
     SHIELD_FAMILIAR = 10,
     SHIELD_FAMILIAR_MAX = 4, // users of a host, those who logged in last
     SHIELD_ATTEMPTS_MAX = 8, // failures of a host: those made good make room, then the oldest
@@ -45,8 +46,11 @@ int shield_success(struct shield *s, const struct addr *addr, struct slice user,
 // Whether somebody logged in from this block within the span: *ret_last (may be NULL) is when.
 bool shield_covers(struct shield *s, const struct addr *block, usec_t time, usec_t *ret_last);
 
+// Whether somebody logged in from this host within the span.
+bool shield_knows(struct shield *s, const struct addr *host, usec_t time);
+
 // Whether a host is trusted. Of one that is, the first ban within findtime is forgone:
-// shield_forgives() says so once.
+// shield_forgives() says so once, to all who ask at that time.
 bool shield_trusts(struct shield *s, const struct addr *host, usec_t time);
 bool shield_forgives(struct shield *s, const struct addr *host, usec_t time, usec_t findtime);
 
