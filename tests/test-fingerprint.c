@@ -55,6 +55,12 @@ static void clear(struct fingerprints *f, enum fingerprint_kind kind, const char
                      0);
 }
 
+static void set(struct fingerprints *f, enum fingerprint_kind kind, const char *text,
+                enum fingerprint_state as)
+{
+    assert_int_equal(fingerprints_set(f, kind, slice_of(text), as, start), 0);
+}
+
 static bool is_known(struct fingerprints *f, enum fingerprint_kind kind, const char *text,
                      usec_t now)
 {
@@ -88,6 +94,7 @@ static const struct {
     {HELO, "", HOSTS, BLOCKS, 0},
     {USER, "admin", HOSTS, HOSTS, FINGERPRINT_E_NEW},
     {USER, "admin@example.com", HOSTS, HOSTS, FINGERPRINT_E_NEW},
+    {USER, "@example.com", HOSTS, HOSTS, FINGERPRINT_E_NEW},
     // It could be an honest server.
     {HELO, "mail.example.com", PUBLIC *HOSTS - 1, PUBLIC *HOSTS - 1, 0},
     {HELO, "mail.example.com", PUBLIC *HOSTS, PUBLIC *BLOCKS, FINGERPRINT_E_NEW},
@@ -161,6 +168,34 @@ static void test_who_logs_in_is_none(void **state)
     fingerprints_free(f);
 }
 
+// Bots try a name with our domains and without.
+static void test_a_user_is_known_without_his_domain(void **state)
+{
+    static const char *const names[] = {"admin", "admin@example.com", "Admin@example.org",
+                                        "admin@"};
+    struct fingerprints *f = new_fingerprints();
+    int r = 0;
+
+    (void)state;
+    for (unsigned i = 0; i < HOSTS; i++)
+        r = seen(f, USER, names[i], i, 0, start);
+    assert_int_equal(r, FINGERPRINT_E_NEW);
+    assert_true(is_known(f, USER, "admin", start));
+    assert_true(is_known(f, USER, "admin@example.net", start));
+    // Where somebody of that name logs in, the others have to stand for themselves.
+    clear(f, USER, "admin@example.com", start + DAY);
+    assert_false(is_known(f, USER, "admin@example.net", start + DAY));
+    assert_int_equal(attack(f, USER, "admin", 20, 20, start + DAY), 0);
+    assert_int_equal(attack(f, USER, "admin@example.com", 20, 20, start + DAY), 0);
+    assert_int_equal(attack(f, USER, "admin@example.net", HOSTS, HOSTS, start + DAY),
+                     FINGERPRINT_E_NEW);
+    set(f, USER, "info@example.com", FINGERPRINT_KEPT);
+    assert_int_equal(attack(f, USER, "info@example.com", 20, 20, start), 0);
+    assert_int_equal(attack(f, USER, "info@example.org", HOSTS, HOSTS, start), FINGERPRINT_E_NEW);
+    assert_int_equal(seen(f, USER, "info@example.com", 99, 0, start), 0);
+    fingerprints_free(f);
+}
+
 static void test_age(void **state)
 {
     struct fingerprints *f = new_fingerprints();
@@ -174,12 +209,6 @@ static void test_age(void **state)
     assert_false(is_known(f, HELO, "ylmf-pc", start + 8 * DAY));
     assert_int_equal(seen(f, HELO, "ylmf-pc", 0, 0, start + 8 * DAY), 0);
     fingerprints_free(f);
-}
-
-static void set(struct fingerprints *f, enum fingerprint_kind kind, const char *text,
-                enum fingerprint_state as)
-{
-    assert_int_equal(fingerprints_set(f, kind, slice_of(text), as, start), 0);
 }
 
 static void test_by_hand(void **state)
@@ -298,6 +327,7 @@ int main(void)
         cmocka_unit_test(test_families_count_as_one),
         cmocka_unit_test(test_kinds_are_apart),
         cmocka_unit_test(test_who_logs_in_is_none),
+        cmocka_unit_test(test_a_user_is_known_without_his_domain),
         cmocka_unit_test(test_age),
         cmocka_unit_test(test_by_hand),
         cmocka_unit_test(test_capacity),

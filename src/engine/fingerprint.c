@@ -92,14 +92,6 @@ static struct key key_of(enum fingerprint_kind kind, struct slice family)
     return key;
 }
 
-static struct key key_for(const struct name *name)
-{
-    struct key key = {.kind = (char)name->kind};
-
-    family_name(name->text, name->client, key.name);
-    return key;
-}
-
 static struct entry *find(struct fingerprints *f, const struct key *key)
 {
     struct entry *e = NULL;
@@ -119,6 +111,27 @@ static bool is_cleared(struct fingerprints *f, const struct key *key, usec_t tim
     const struct good *good = table_get(f->good, key);
 
     return good && is_recent(f, good->last, time);
+}
+
+static struct key without_domain(const struct key *key)
+{
+    const char *domain = strchr(key->name, '@');
+    size_t n = domain ? (size_t)(domain - key->name) : strlen(key->name);
+
+    return key_of((enum fingerprint_kind)key->kind, (struct slice){key->name, n});
+}
+
+// What a name is known as: a user without his domain, as bots try him with and without, unless
+// somebody of that name logs in.
+static struct key key_for(struct fingerprints *f, const struct name *name, usec_t time)
+{
+    struct key key = {.kind = (char)name->kind}, local;
+
+    family_name(name->text, name->client, key.name);
+    if (name->kind != FINGERPRINT_USER || table_get(f->at[SET], &key))
+        return key;
+    local = without_domain(&key);
+    return local.name[0] == '\0' || is_cleared(f, &local, time) ? key : local;
 }
 
 // A name with a domain may be an honest server's; the domains of users are our own.
@@ -215,7 +228,7 @@ int fingerprints_fail(struct fingerprints *f, const struct name *name, usec_t ti
 
     if (name->text.n == 0)
         return 0;
-    key = key_for(name);
+    key = key_for(f, name, time);
     e = find(f, &key);
     if (key.name[0] == '\0' || (e && e->f.state == FINGERPRINT_KEPT))
         return 0;
@@ -279,26 +292,22 @@ static bool was_lately(struct fingerprints *f, struct slice user, usec_t time)
     return was;
 }
 
-static int clear_user(struct fingerprints *f, struct key *key, usec_t time)
+static int clear_user(struct fingerprints *f, const struct key *key, usec_t time)
 {
-    char *domain = strchr(key->name, '@');
+    struct key local = without_domain(key);
     int r = clear(f, key, time);
 
-    if (r < 0 || !domain || domain == key->name)
-        return r;
-    memset(domain, 0, (size_t)(key->name + sizeof(key->name) - domain));
-    return clear(f, key, time);
+    return r == 0 && local.name[0] != '\0' ? clear(f, &local, time) : r;
 }
 
 int fingerprints_clear(struct fingerprints *f, const struct name *name, struct slice user,
                        usec_t time)
 {
-    struct key key;
+    struct key key = {.kind = (char)name->kind};
 
     if (name->text.n == 0 || (name->kind == FINGERPRINT_USER && was_lately(f, name->text, time)))
         return 0;
-    key = key_for(name);
-    if (key.name[0] == '\0')
+    if (family_name(name->text, name->client, key.name) == 0)
         return 0;
     if (name->kind == FINGERPRINT_HELO)
         return clear_helo(f, &key, user, time);
@@ -360,7 +369,7 @@ static void stand(struct fingerprints *f, const struct key *key, const struct en
 void fingerprints_look(struct fingerprints *f, const struct name *name, usec_t now,
                        struct fingerprint_standing *ret)
 {
-    struct key key = key_for(name), as_is = key_of(name->kind, name->text);
+    struct key key = key_for(f, name, now), as_is = key_of(name->kind, name->text);
     struct entry *e = find(f, &as_is);
 
     if (e)

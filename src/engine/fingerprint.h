@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Names that give a botnet away, however many addresses it has: a HELO name or a user name (or
 // rather its family, engine/family.h) that was seen failing from many hosts in many blocks, and
-// never in a success, becomes a fingerprint. From then on one failure with it is enough.
+// never in a success, becomes a fingerprint. From then on one failure with it is enough. A user is
+// known without his domain, as bots try him with and without, unless somebody of that name logs in.
 //
 // Learned names are what strangers say, so whoever is honest must be safe from them: a name that
 // has logged in within the span, or a user known to exist because only his password was wrong, is
