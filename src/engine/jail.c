@@ -255,7 +255,8 @@ static int ban(struct jail *j, const struct jail_standing *banned, const struct 
 
 // Where a cap holds a block back, what is narrower has its turn: else whoever makes a block stay
 // over its thresholds would save each of its hosts.
-static int ban_rung(struct jail *j, const struct rungs *rungs, struct hit *hit, struct verdict *ret)
+static int ban_rung(struct jail *j, const struct rungs *rungs, const struct name *known,
+                    struct hit *hit, struct verdict *ret)
 {
     const struct jail_standing *s = choose(j, rungs, rungs->n, hit->time);
     int r = false;
@@ -263,26 +264,31 @@ static int ban_rung(struct jail *j, const struct rungs *rungs, struct hit *hit, 
     while (s && r == 0) {
         if (s == rungs->at && is_forgiven(j, hit))
             return false;
-        r = ban(j, s, NULL, hit, ret);
+        r = ban(j, s, s == rungs->at ? known : NULL, hit, ret);
         s = choose(j, rungs, (size_t)(s - rungs->at), hit->time);
     }
     return r;
 }
 
-// known: the fingerprint that the hit bears, NULL: none.
+// known: the fingerprint that the hit bears, NULL: none. Where it is enough it counts as so many
+// hits as ban a host, so that the blocks around hosts that are banned for one fill as well.
 static int count(struct jail *j, struct hit *hit, const struct name *known, struct hit *ret_hit,
                  struct verdict *ret_verdict)
 {
     struct rungs rungs;
     unsigned widest = banned_around(j, &hit->host, hit->time);
-    int r = ladder_hit(j->ladder, &hit->host, hit->time, hit->count, widest, &rungs);
+    int r;
 
+    j->counters.hits += hit->count;
+    known = is_enough(j, hit, known) ? known : NULL;
+    if (known && hit->count < j->spec.maxretry)
+        hit->count = j->spec.maxretry;
+    r = ladder_hit(j->ladder, &hit->host, hit->time, hit->count, widest, &rungs);
     if (r < 0)
         return r;
-    j->counters.hits += hit->count;
     hit->hits = rungs.at[0].hits;
-    r = ban_rung(j, &rungs, hit, ret_verdict);
-    if (r == 0 && is_enough(j, hit, known))
+    r = ban_rung(j, &rungs, known, hit, ret_verdict);
+    if (r == 0 && known)
         r = ban(j, &rungs.at[0], known, hit, ret_verdict);
     *ret_hit = *hit;
     return r < 0 ? r : r ? JAIL_E_VERDICT : JAIL_E_HIT;
@@ -297,6 +303,18 @@ static uint32_t weigh(const struct jail *j, const struct addr *host, usec_t time
     weight = weight < j->spec.maxretry ? weight : j->spec.maxretry;
     count = weight * points;
     return count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
+}
+
+// Of somebody who logs in here: his old password, and his computer's bad name.
+static bool is_excused(struct jail *j, const struct hit *hit, const struct match *m)
+{
+    struct shield *shield = shield_of(j);
+
+    if (!shield)
+        return false;
+    if (m->is_claim && m->user.n == 0)
+        return shield_knows(shield, &hit->host, hit->time);
+    return shield_excuses(shield, &hit->host, m->user, hit->time);
 }
 
 static int hit(struct jail *j, unsigned filter, const struct line *line, const struct match *m,
@@ -320,7 +338,7 @@ static int hit(struct jail *j, unsigned filter, const struct line *line, const s
         j->counters.exempt++;
         return 0;
     }
-    if (shield_of(j) && shield_excuses(shield_of(j), &hit.host, m->user, line->time)) {
+    if (is_excused(j, &hit, m)) {
         j->counters.shielded++;
         return 0;
     }
