@@ -19,14 +19,6 @@ enum { SEED = 5, HOSTS = 4, BLOCKS = 3, PUBLIC = FINGERPRINT_PUBLIC_FACTOR };
 static const struct fingerprint_spec spec = {7 * DAY, HOSTS, BLOCKS};
 static const usec_t start = 100 * DAY;
 
-static struct fingerprints *new_fingerprints(void)
-{
-    struct fingerprints *f = fingerprints_new(&spec, SEED);
-
-    assert_non_null(f);
-    return f;
-}
-
 // The i-th host of the b-th block.
 static struct addr host(unsigned b, unsigned i)
 {
@@ -44,6 +36,23 @@ static int seen(struct fingerprints *f, enum fingerprint_kind kind, const char *
     struct addr client = host(b, i);
 
     return fingerprints_fail(f, &(struct name){kind, slice_of(text), &client}, time);
+}
+
+static struct fingerprints *new_fingerprints(void)
+{
+    struct fingerprints *f = fingerprints_new(&spec, SEED);
+
+    assert_non_null(f);
+    return f;
+}
+
+// That know the users.
+static struct fingerprints *old_fingerprints(void)
+{
+    struct fingerprints *f = new_fingerprints();
+
+    assert_int_equal(seen(f, HELO, "first", 0, 0, start - DAY), 0);
+    return f;
 }
 
 static void clear(struct fingerprints *f, enum fingerprint_kind kind, const char *text, usec_t time)
@@ -104,7 +113,7 @@ static void test_learned(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof(learned) / sizeof(*learned); i++) {
-        struct fingerprints *f = new_fingerprints();
+        struct fingerprints *f = old_fingerprints();
         assert_int_equal(
             attack(f, learned[i].kind, learned[i].name, learned[i].hosts, learned[i].blocks, start),
             learned[i].r);
@@ -115,7 +124,7 @@ static void test_learned(void **state)
 
 static void test_one_host_says_nothing(void **state)
 {
-    struct fingerprints *f = new_fingerprints();
+    struct fingerprints *f = old_fingerprints();
 
     (void)state;
     for (unsigned i = 0; i < 1000; i++)
@@ -127,7 +136,7 @@ static void test_families_count_as_one(void **state)
 {
     static const char *const names[] = {"WIN-7QKD93JX01T", "WIN-K2M4V8RP0AZ", "win-1a2b3c4d5e6",
                                         "WIN-A0B9C8D7E6F"};
-    struct fingerprints *f = new_fingerprints();
+    struct fingerprints *f = old_fingerprints();
     int r = 0;
 
     (void)state;
@@ -141,7 +150,7 @@ static void test_families_count_as_one(void **state)
 
 static void test_kinds_are_apart(void **state)
 {
-    struct fingerprints *f = new_fingerprints();
+    struct fingerprints *f = old_fingerprints();
 
     (void)state;
     attack(f, HELO, "office", HOSTS, HOSTS, start);
@@ -151,7 +160,7 @@ static void test_kinds_are_apart(void **state)
 
 static void test_who_logs_in_is_none(void **state)
 {
-    struct fingerprints *f = new_fingerprints();
+    struct fingerprints *f = old_fingerprints();
 
     (void)state;
     clear(f, USER, "anna@example.com", start);
@@ -173,7 +182,7 @@ static void test_a_user_is_known_without_his_domain(void **state)
 {
     static const char *const names[] = {"admin", "admin@example.com", "Admin@example.org",
                                         "admin@"};
-    struct fingerprints *f = new_fingerprints();
+    struct fingerprints *f = old_fingerprints();
     int r = 0;
 
     (void)state;
@@ -196,9 +205,50 @@ static void test_a_user_is_known_without_his_domain(void **state)
     fingerprints_free(f);
 }
 
-static void test_age(void **state)
+struct copy {
+    struct fingerprints *to;
+    unsigned n, gone;
+};
+
+static int restore(void *user, const struct fingerprint_change *c)
+{
+    struct copy *copy = user;
+
+    copy->n++;
+    copy->gone += c->gone;
+    if (c->gone)
+        return 0;
+    if (c->fingerprint)
+        return fingerprints_restore(copy->to, c->fingerprint);
+    return fingerprints_restore_good(copy->to, c->kind, slice_of(c->name), c->cleared);
+}
+
+static void test_first_day(void **state)
 {
     struct fingerprints *f = new_fingerprints();
+    struct copy copy = {new_fingerprints(), 0, 0};
+
+    (void)state;
+    assert_int_equal(attack(f, HELO, "pc", HOSTS, HOSTS, start), FINGERPRINT_E_NEW);
+    assert_int_equal(attack(f, USER, "anna", HOSTS, HOSTS, start), FINGERPRINT_E_DOUBTFUL);
+    set(f, USER, "admin", FINGERPRINT_ADDED);
+    assert_int_equal(seen(f, USER, "admin", 99, 0, start), FINGERPRINT_E_KNOWN);
+    assert_int_equal(seen(f, USER, "anna", 99, 0, start + DAY - 1), FINGERPRINT_E_DOUBTFUL);
+    assert_int_equal(seen(f, USER, "anna", 98, 0, start + DAY), FINGERPRINT_E_KNOWN);
+    // What is kept over a restart is not younger than before.
+    assert_int_equal(fingerprints_changed(f, restore, &copy), 0);
+    assert_int_equal(seen(copy.to, USER, "anna", 97, 0, start + DAY), FINGERPRINT_E_KNOWN);
+    fingerprints_free(copy.to);
+    copy.to = new_fingerprints();
+    assert_int_equal(fingerprints_restore_good(copy.to, USER, slice_of("bert"), start), 0);
+    assert_int_equal(attack(copy.to, USER, "anna", HOSTS, HOSTS, start + DAY), FINGERPRINT_E_NEW);
+    fingerprints_free(copy.to);
+    fingerprints_free(f);
+}
+
+static void test_age(void **state)
+{
+    struct fingerprints *f = old_fingerprints();
 
     (void)state;
     // Too far apart to be one wave.
@@ -213,7 +263,7 @@ static void test_age(void **state)
 
 static void test_by_hand(void **state)
 {
-    struct fingerprints *f = new_fingerprints();
+    struct fingerprints *f = old_fingerprints();
 
     (void)state;
     set(f, HELO, "ylmf-pc", FINGERPRINT_ADDED);
@@ -232,7 +282,7 @@ static void test_by_hand(void **state)
 // Names of one host each, as many as an attacker likes, push out none that several have used.
 static void test_capacity(void **state)
 {
-    struct fingerprints *f = new_fingerprints();
+    struct fingerprints *f = old_fingerprints();
     char name[32];
 
     (void)state;
@@ -255,7 +305,7 @@ static void test_capacity(void **state)
 
 static void test_none_set_by_hand_makes_room(void **state)
 {
-    struct fingerprints *f = new_fingerprints();
+    struct fingerprints *f = old_fingerprints();
     char name[] = "aaa-pc";
 
     (void)state;
@@ -274,27 +324,9 @@ static void test_none_set_by_hand_makes_room(void **state)
     fingerprints_free(f);
 }
 
-struct copy {
-    struct fingerprints *to;
-    unsigned n, gone;
-};
-
-static int restore(void *user, const struct fingerprint_change *c)
-{
-    struct copy *copy = user;
-
-    copy->n++;
-    copy->gone += c->gone;
-    if (c->gone)
-        return 0;
-    if (c->fingerprint)
-        return fingerprints_restore(copy->to, c->fingerprint);
-    return fingerprints_restore_good(copy->to, c->kind, slice_of(c->name), c->cleared);
-}
-
 static void test_outlasts_a_restart(void **state)
 {
-    struct fingerprints *f = new_fingerprints();
+    struct fingerprints *f = old_fingerprints();
     struct copy copy = {new_fingerprints(), 0, 0};
 
     (void)state;
@@ -328,6 +360,7 @@ int main(void)
         cmocka_unit_test(test_kinds_are_apart),
         cmocka_unit_test(test_who_logs_in_is_none),
         cmocka_unit_test(test_a_user_is_known_without_his_domain),
+        cmocka_unit_test(test_first_day),
         cmocka_unit_test(test_age),
         cmocka_unit_test(test_by_hand),
         cmocka_unit_test(test_capacity),

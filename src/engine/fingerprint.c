@@ -40,6 +40,7 @@ static const size_t capacity[HOMES] = {[SET] = FINGERPRINTS_SET_MAX,
 struct fingerprints {
     struct fingerprint_spec spec;
     uint64_t seed;
+    usec_t since; // the first name seen; 0: none
     struct table *at[HOMES];
     struct table *good;
     struct table *gone; // keys of what a walk has told of
@@ -99,6 +100,17 @@ static struct entry *find(struct fingerprints *f, const struct key *key)
     for (enum home h = 0; h < HOMES && !e; h++)
         e = table_get(f->at[h], key);
     return e;
+}
+
+static void note_time(struct fingerprints *f, usec_t time)
+{
+    if (time > 0 && (f->since == 0 || time < f->since))
+        f->since = time;
+}
+
+static bool is_young(const struct fingerprints *f, usec_t time)
+{
+    return usec_sub(time, f->since) < FINGERPRINT_YOUNG_S * USEC_PER_SEC;
 }
 
 static bool is_recent(const struct fingerprints *f, usec_t last, usec_t time)
@@ -228,6 +240,7 @@ int fingerprints_fail(struct fingerprints *f, const struct name *name, usec_t ti
 
     if (name->text.n == 0)
         return 0;
+    note_time(f, time);
     key = key_for(f, name, time);
     e = find(f, &key);
     if (key.name[0] == '\0' || (e && e->f.state == FINGERPRINT_KEPT))
@@ -247,6 +260,8 @@ int fingerprints_fail(struct fingerprints *f, const struct name *name, usec_t ti
         r = place(f, home(f, e), &key, e, &e);
     if (r < 0 || e->f.state == FINGERPRINT_SUSPECT)
         return r;
+    if (name->kind == FINGERPRINT_USER && e->f.state == FINGERPRINT_LEARNED && is_young(f, time))
+        return FINGERPRINT_E_DOUBTFUL;
     return before == FINGERPRINT_SUSPECT ? FINGERPRINT_E_NEW : FINGERPRINT_E_KNOWN;
 }
 
@@ -309,6 +324,7 @@ int fingerprints_clear(struct fingerprints *f, const struct name *name, struct s
         return 0;
     if (family_name(name->text, name->client, key.name) == 0)
         return 0;
+    note_time(f, time);
     if (name->kind == FINGERPRINT_HELO)
         return clear_helo(f, &key, user, time);
     return clear_user(f, &key, time);
@@ -489,6 +505,7 @@ int fingerprints_restore(struct fingerprints *f, const struct fingerprint *finge
     struct key key = key_of(kind, slice_of(fingerprint->name));
     const struct entry *here = table_get(f->at[SET], &key);
 
+    note_time(f, fingerprint->first);
     return here && here->listed ? 0 : place(f, home(f, &kept), &key, &kept, &e);
 }
 
@@ -500,6 +517,7 @@ int fingerprints_restore_good(struct fingerprints *f, enum fingerprint_kind kind
 
     if (!good)
         return -ENOMEM;
+    note_time(f, cleared);
     good->last = cleared;
     return 0;
 }

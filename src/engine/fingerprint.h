@@ -9,6 +9,9 @@
 // none (nor is "user" after a success of "user@domain"), and a HELO name that could be an honest
 // server's (it has a domain) needs PUBLIC_FACTOR times as many hosts and blocks. Method:
 // dictionaries of user names seen from many sources, "DBB" (Singh et al., NSDI 2024).
+//
+// Who the users are shows in a day: until then a learned user name may be one whose owner has not
+// logged in yet, and who mistypes his password when he does. So it is doubtful.
 #pragma once
 
 #include "base/span.h"
@@ -29,6 +32,7 @@ enum fingerprint_state {
 enum {
     FINGERPRINT_SEEN_MAX = 32, // hosts and blocks remembered of each, those seen last
     FINGERPRINT_PUBLIC_FACTOR = 4,
+    FINGERPRINT_YOUNG_S = 86400,           // seconds after the first name seen
     FINGERPRINT_TEXT_MAX = FAMILY_MAX + 5, // "helo:ylmf-pc"
     FINGERPRINTS_MAX = 8192,               // suspects; those that one host used make room first
     FINGERPRINTS_LEARNED_MAX = 4096,       // the one not seen longest makes room
@@ -67,6 +71,7 @@ struct name {
 enum {
     FINGERPRINT_E_KNOWN = 1, // a fingerprint
     FINGERPRINT_E_NEW = 2,   // it has become one just now
+    FINGERPRINT_E_DOUBTFUL = 3,
 };
 
 // A failure. 0, FINGERPRINT_E_*, or -ENOMEM.

@@ -210,15 +210,31 @@ static int brand(struct jail *j, const struct addr *net, usec_t until)
     return brands_put(j->branded, net, until);
 }
 
-// A fingerprint is enough to ban a host, unless it is one that logs in here.
-static bool is_enough(struct jail *j, const struct hit *hit, const struct name *known)
+// What is known of a hit by what its client said.
+struct known {
+    struct name name;
+    bool is_doubtful;
+};
+
+// A fingerprint tells of a host, unless it is one that logs in here.
+static bool is_telling(struct jail *j, const struct hit *hit)
 {
     struct shield *shield = shield_of(j);
 
     // What still comes of a host that is banned already is nothing new.
-    return known && !exempt_touches(j->exempt, &hit->host) &&
+    return !exempt_touches(j->exempt, &hit->host) &&
            !brands_has(j->branded, &hit->host, hit->time) &&
            !(shield && shield_trusts(shield, &hit->host, hit->time));
+}
+
+// A user's name may be that of somebody who has not logged in yet: for a colleague's address two
+// hits with it are enough, and for anybody's where it is doubtful.
+static bool is_enough(struct jail *j, const struct hit *hit, const struct known *known)
+{
+    struct shield *shield = shield_of(j);
+
+    return !known->is_doubtful && !(known->name.kind == FINGERPRINT_USER && shield &&
+                                    shield_knows(shield, &hit->host, hit->time));
 }
 
 // The first ban of a host that logs in here is forgone, and its counting starts anew.
@@ -270,26 +286,30 @@ static int ban_rung(struct jail *j, const struct rungs *rungs, const struct name
     return r;
 }
 
-// known: the fingerprint that the hit bears, NULL: none. Where it is enough it counts as so many
-// hits as ban a host, so that the blocks around hosts that are banned for one fill as well.
-static int count(struct jail *j, struct hit *hit, const struct name *known, struct hit *ret_hit,
+// known: the fingerprint that the hit bears, NULL: none. It counts as so many hits as ban a host,
+// or as half of them, so that the blocks around hosts that are banned for one fill as well.
+static int count(struct jail *j, struct hit *hit, const struct known *known, struct hit *ret_hit,
                  struct verdict *ret_verdict)
 {
+    const struct name *enough = NULL;
+    uint32_t weight = hit->count;
     struct rungs rungs;
     unsigned widest = banned_around(j, &hit->host, hit->time);
     int r;
 
+    if (known && is_telling(j, hit)) {
+        enough = is_enough(j, hit, known) ? &known->name : NULL;
+        weight = enough ? j->spec.maxretry : (j->spec.maxretry + 1) / 2;
+    }
     j->counters.hits += hit->count;
-    known = is_enough(j, hit, known) ? known : NULL;
-    if (known && hit->count < j->spec.maxretry)
-        hit->count = j->spec.maxretry;
+    hit->count = hit->count < weight ? weight : hit->count;
     r = ladder_hit(j->ladder, &hit->host, hit->time, hit->count, widest, &rungs);
     if (r < 0)
         return r;
     hit->hits = rungs.at[0].hits;
-    r = ban_rung(j, &rungs, known, hit, ret_verdict);
-    if (r == 0 && known)
-        r = ban(j, &rungs.at[0], known, hit, ret_verdict);
+    r = ban_rung(j, &rungs, enough, hit, ret_verdict);
+    if (r == 0 && enough)
+        r = ban(j, &rungs.at[0], enough, hit, ret_verdict);
     *ret_hit = *hit;
     return r < 0 ? r : r ? JAIL_E_VERDICT : JAIL_E_HIT;
 }
@@ -331,7 +351,7 @@ static int hit(struct jail *j, unsigned filter, const struct line *line, const s
         .text = line->text,
         .secret = m->secret,
     };
-    struct name known;
+    struct known known;
     int r = 0;
 
     if (exempt_covers(j->exempt, &m->host)) {
@@ -348,10 +368,11 @@ static int hit(struct jail *j, unsigned filter, const struct line *line, const s
         return r;
     hit.count = weigh(j, &hit.host, hit.time, failures * j->filter[filter].weight);
     if (j->spec.fingerprints && j->reputation)
-        r = reputation_failure(j->reputation, m, line->time, &known);
+        r = reputation_failure(j->reputation, m, line->time, &known.name);
     if (r < 0)
         return r;
-    return count(j, &hit, r == REPUTATION_E_KNOWN ? &known : NULL, ret_hit, ret_verdict);
+    known.is_doubtful = r == REPUTATION_E_DOUBTFUL;
+    return count(j, &hit, r > 0 ? &known : NULL, ret_hit, ret_verdict);
 }
 
 static int succeeded(struct jail *j, const struct line *line, const struct match *m)

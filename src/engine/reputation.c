@@ -74,16 +74,17 @@ static int fail(struct reputation *r, const struct match *m, const struct name *
 
 int reputation_failure(struct reputation *r, const struct match *m, usec_t time, struct name *ret)
 {
-    bool known = false;
+    int known = 0;
 
     for (enum fingerprint_kind kind = 0; kind < FINGERPRINT_KINDS; kind++) {
         struct name name = name_of(m, kind);
         int e = fail(r, m, &name, time);
         if (e < 0)
             return e;
-        if (e > 0 && !known)
+        if (e > 0 && known == 0) {
+            known = e == FINGERPRINT_E_DOUBTFUL ? REPUTATION_E_DOUBTFUL : REPUTATION_E_KNOWN;
             *ret = name;
-        known = known || e > 0;
+        }
     }
-    return known ? REPUTATION_E_KNOWN : 0;
+    return known;
 }

@@ -20,7 +20,7 @@ void reputation_done(struct reputation *r);
 int reputation_success(struct reputation *r, const struct match *m, usec_t time);
 
 // A failure. REPUTATION_E_KNOWN where its HELO name or its user is a fingerprint: *ret is which;
-// 0, -ENOMEM. What is honest on its face teaches nothing: a HELO name that is the client's own
-// verified name.
-enum { REPUTATION_E_KNOWN = 1 };
+// REPUTATION_E_DOUBTFUL where that is doubtful; 0, -ENOMEM. What is honest on its face teaches
+// nothing: a HELO name that is the client's own verified name.
+enum { REPUTATION_E_KNOWN = 1, REPUTATION_E_DOUBTFUL = 2 };
 int reputation_failure(struct reputation *r, const struct match *m, usec_t time, struct name *ret);
