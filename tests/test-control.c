@@ -75,7 +75,7 @@ static const struct control samples[] = {
      .option = {TEXT("postfix-auth"), TEXT("failregex"), TEXT("^ from <HOST>$")}},
     {.type = CONTROL_IS_PROBLEM, .problem = {true, TEXT("jails/x.conf"), 12, TEXT("no filter")}},
     {.type = CONTROL_IS_EVENT,
-     .event = {CONTROL_EVENT_HIT, 1, TEXT("x"), true, V4(13), 2, 3, 4, 5, CONTROL_MANUAL,
+     .event = {CONTROL_EVENT_HIT, 1, TEXT("x"), true, V4(13), 2, 3, 4, 5, 6, CONTROL_MANUAL,
                TEXT("user:x"), TEXT("line")}},
     {.type = CONTROL_IS_REFUSED, .refused = {1, EPERM, TEXT("loopback")}},
     {.type = CONTROL_IS_DONE, .done = {EIO, 2, 1, TEXT("disk full")}},
@@ -89,7 +89,7 @@ static const struct control samples[] = {
 
 // Of all samples in version 2: where it changes, so does CONTROL_VERSION, unless that one has never
 // been released.
-enum { VERSION = 2, SAMPLES_SIZE = 1175 };
+enum { VERSION = 2, SAMPLES_SIZE = 1179 };
 
 // Two records are the same if they are put as the same bytes: texts are compared, not pointers.
 static void assert_same(const struct control *a, const struct control *b)

@@ -122,6 +122,42 @@ static void test_learned(void **state)
     }
 }
 
+static int note_news(void *user, const struct fingerprint_standing *s, enum fingerprint_kind kind)
+{
+    char *to = user;
+
+    snprintf(to + strlen(to), FAMILY_MAX + 8, "%s:%s ", kind == HELO ? "helo" : "user", s->family);
+    assert_int_equal(s->hosts, HOSTS);
+    assert_int_equal(s->blocks, BLOCKS);
+    return 0;
+}
+
+// Each name once; nothing of one that was cleared before anybody asked.
+static void test_news(void **state)
+{
+    struct fingerprints *f = new_fingerprints();
+    char told[2048] = "", name[8];
+
+    (void)state;
+    attack(f, HELO, "ylmf-pc", HOSTS, BLOCKS, start);
+    attack(f, USER, "admin", HOSTS, BLOCKS, start);
+    attack(f, USER, "sales", HOSTS, BLOCKS, start);
+    clear(f, USER, "sales", start + DAY / 2);
+    fingerprints_news(f, note_news, told);
+    assert_string_equal(told, "helo:ylmf-pc user:admin ");
+    attack(f, HELO, "ylmf-pc", HOSTS, BLOCKS, start + DAY / 2);
+    told[0] = '\0';
+    fingerprints_news(f, note_news, told);
+    assert_string_equal(told, "");
+    for (unsigned i = 0; i <= FINGERPRINTS_NEWS_MAX; i++) {
+        snprintf(name, sizeof(name), "pc%c%c", 'a' + i / 8, 'a' + i % 8);
+        attack(f, HELO, name, HOSTS, BLOCKS, start);
+    }
+    fingerprints_news(f, note_news, told);
+    assert_int_equal(strlen(told), FINGERPRINTS_NEWS_MAX * strlen("helo:pcaa "));
+    fingerprints_free(f);
+}
+
 static void test_one_host_says_nothing(void **state)
 {
     struct fingerprints *f = old_fingerprints();
@@ -355,6 +391,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_learned),
+        cmocka_unit_test(test_news),
         cmocka_unit_test(test_one_host_says_nothing),
         cmocka_unit_test(test_families_count_as_one),
         cmocka_unit_test(test_kinds_are_apart),

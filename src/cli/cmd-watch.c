@@ -13,6 +13,7 @@ static const struct {
     [CONTROL_EVENT_HIT] = {"hit", STYLE_DIM},
     [CONTROL_EVENT_RELOAD] = {"reload", STYLE_NOTE},
     [CONTROL_EVENT_ENFORCER] = {"enforcer", STYLE_NOTE},
+    [CONTROL_EVENT_LEARNED] = {"learned", STYLE_NOTE},
     [CONTROL_EVENT_LOST] = {"lost", STYLE_NOTE},
 };
 
@@ -30,8 +31,12 @@ static int event_json(struct output *o, const struct control_occurrence *e)
         jsonline_number(j, "hits", e->hits);
         jsonline_number(j, "hosts", e->hosts);
         jsonline_word(j, "reason", view_reason(e->reason));
-        if (e->name.n > 0)
-            jsonline_text(j, "name", e->name);
+    }
+    if (e->name.n > 0)
+        jsonline_text(j, "name", e->name);
+    if (e->kind == CONTROL_EVENT_LEARNED) {
+        jsonline_number(j, "hosts", e->hosts);
+        jsonline_number(j, "blocks", e->blocks);
     }
     if (e->kind == CONTROL_EVENT_HIT || e->kind == CONTROL_EVENT_LOST)
         jsonline_number(j, "count", e->count);
@@ -56,6 +61,13 @@ static void print_ban(struct output *o, const struct control_occurrence *e)
         fprintf(o->file, ", %u hits", e->hits);
 }
 
+static void print_learned(struct output *o, const struct control_occurrence *e)
+{
+    fputs("  ", o->file);
+    output_text(o, e->name);
+    fprintf(o->file, ", from %u hosts in %u blocks", e->hosts, e->blocks);
+}
+
 static void print_event(struct output *o, const struct control_occurrence *e)
 {
     char time[OUTPUT_TIME_MAX], net[ADDR_TEXT_MAX] = "";
@@ -70,6 +82,8 @@ static void print_event(struct output *o, const struct control_occurrence *e)
         fprintf(o->file, "  %-18s  %.*s", net, (int)e->jail.n, e->jail.p);
     if (e->kind == CONTROL_EVENT_BAN || e->kind == CONTROL_EVENT_EXTENDED)
         print_ban(o, e);
+    if (e->kind == CONTROL_EVENT_LEARNED)
+        print_learned(o, e);
     if (e->kind == CONTROL_EVENT_LOST)
         fprintf(o->file, "  %u events are missing here: this terminal was too slow", e->count);
     if (e->text.n > 0) {
@@ -117,8 +131,8 @@ const struct command command_watch = {
     .name = "watch",
     .usage = "",
     .summary = "what happens, as it happens",
-    .help = "Prints hits, bans and their ends, reloads and what befalls the firewall, one line\n"
-            "each, until interrupted.\n"
+    .help = "Prints hits, bans and their ends, names that become fingerprints, reloads and what\n"
+            "befalls the firewall, one line each, until interrupted.\n"
             "\n"
             "  tailban watch\n"
             "  tailban watch --json | jq 'select(.event == \"ban\")'\n",

@@ -44,6 +44,8 @@ struct fingerprints {
     struct table *at[HOMES];
     struct table *good;
     struct table *gone; // keys of what a walk has told of
+    struct key news[FINGERPRINTS_NEWS_MAX];
+    size_t n_news;
     // Users who were cleared last, by a digest of what they were called: most logins are theirs.
     struct {
         uint64_t digest;
@@ -230,6 +232,24 @@ static struct entry entry_new(const struct key *key)
     return e;
 }
 
+static bool is_fingerprint(const struct fingerprints *f, const struct entry *e, usec_t time)
+{
+    return e && (e->f.state == FINGERPRINT_ADDED ||
+                 (e->f.state == FINGERPRINT_LEARNED && is_recent(f, e->f.last, time)));
+}
+
+// An honest server may have a bad name, but not one that it makes up anew each time.
+static bool is_mere_claim(const struct name *name, const struct key *key)
+{
+    return name->is_claim && !strchr(key->name, '<');
+}
+
+static void note_news(struct fingerprints *f, const struct key *key)
+{
+    if (f->n_news < FINGERPRINTS_NEWS_MAX)
+        f->news[f->n_news++] = *key;
+}
+
 int fingerprints_fail(struct fingerprints *f, const struct name *name, usec_t time)
 {
     enum fingerprint_state before;
@@ -245,6 +265,8 @@ int fingerprints_fail(struct fingerprints *f, const struct name *name, usec_t ti
     e = find(f, &key);
     if (key.name[0] == '\0' || (e && e->f.state == FINGERPRINT_KEPT))
         return 0;
+    if (is_mere_claim(name, &key))
+        return is_fingerprint(f, e, time) ? FINGERPRINT_E_KNOWN : 0;
     if (is_cleared(f, &key, time) && (!e || e->f.state != FINGERPRINT_ADDED))
         return 0;
     was_at = e ? home(f, e) : NULL;
@@ -260,6 +282,8 @@ int fingerprints_fail(struct fingerprints *f, const struct name *name, usec_t ti
         r = place(f, home(f, e), &key, e, &e);
     if (r < 0 || e->f.state == FINGERPRINT_SUSPECT)
         return r;
+    if (before == FINGERPRINT_SUSPECT)
+        note_news(f, &key);
     if (name->kind == FINGERPRINT_USER && e->f.state == FINGERPRINT_LEARNED && is_young(f, time))
         return FINGERPRINT_E_DOUBTFUL;
     return before == FINGERPRINT_SUSPECT ? FINGERPRINT_E_NEW : FINGERPRINT_E_KNOWN;
@@ -418,6 +442,21 @@ int fingerprints_list(struct fingerprints *f, usec_t now, fingerprint_fn *fn, vo
     if (r >= 0)
         r = list(f, f->at[LEARNED], now, fn, user);
     return r < 0 ? r : 0;
+}
+
+void fingerprints_news(struct fingerprints *f, fingerprint_fn *fn, void *user)
+{
+    for (size_t i = 0; i < f->n_news; i++) {
+        const struct entry *e = find(f, &f->news[i]);
+        struct fingerprint_standing s;
+        // It may have been cleared meanwhile, or forgotten.
+        if (!e)
+            continue;
+        stand(f, &f->news[i], e, e->f.last, &s);
+        if (s.is_fingerprint)
+            fn(user, &s, (enum fingerprint_kind)f->news[i].kind);
+    }
+    f->n_news = 0;
 }
 
 static int walk_gone(struct fingerprints *f, fingerprint_change_fn *fn, void *user)

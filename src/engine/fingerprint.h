@@ -37,7 +37,8 @@ enum {
     FINGERPRINTS_MAX = 8192,               // suspects; those that one host used make room first
     FINGERPRINTS_LEARNED_MAX = 4096,       // the one not seen longest makes room
     FINGERPRINTS_SET_MAX = 4096,           // by hand or by the configuration: no more are taken
-    FINGERPRINTS_GOOD_MAX = 65536,         // names that logged in, likewise
+    FINGERPRINTS_NEWS_MAX = 32,
+    FINGERPRINTS_GOOD_MAX = 65536, // names that logged in, likewise
 };
 
 // All that is known of a name; plain data, so that it can be kept over a restart.
@@ -66,6 +67,7 @@ struct name {
     enum fingerprint_kind kind;
     struct slice text;
     const struct addr *client;
+    bool is_claim; // an honest server may have said it as well, but for one made up anew each time
 };
 
 enum {
@@ -74,7 +76,7 @@ enum {
     FINGERPRINT_E_DOUBTFUL = 3,
 };
 
-// A failure. 0, FINGERPRINT_E_*, or -ENOMEM.
+// A failure. 0, FINGERPRINT_E_*, or -ENOMEM. Nothing is learned of a mere claim.
 int fingerprints_fail(struct fingerprints *f, const struct name *name, usec_t time);
 
 // A success of a user's, or a failure that shows that he exists. His name is cleared by it, a HELO
@@ -109,6 +111,10 @@ void fingerprints_look(struct fingerprints *f, const struct name *name, usec_t n
 typedef int fingerprint_fn(void *user, const struct fingerprint_standing *s,
                            enum fingerprint_kind kind);
 int fingerprints_list(struct fingerprints *f, usec_t now, fingerprint_fn *fn, void *user);
+
+// Walks the names that have become fingerprints since the last call, as they stood then; of more
+// than FINGERPRINTS_NEWS_MAX the first. What fn returns is not looked at.
+void fingerprints_news(struct fingerprints *f, fingerprint_fn *fn, void *user);
 
 // Walks what changed since the last walk and is worth keeping over a restart: names that more than
 // one host used, and names that logged in (only kind, name and cleared are set). gone: it is to be

@@ -21,7 +21,9 @@ void reputation_done(struct reputation *r)
 
 static struct name name_of(const struct match *m, enum fingerprint_kind kind)
 {
-    return (struct name){kind, kind == FINGERPRINT_HELO ? m->helo : m->user, &m->host};
+    bool is_helo = kind == FINGERPRINT_HELO;
+
+    return (struct name){kind, is_helo ? m->helo : m->user, &m->host, is_helo && m->is_claim};
 }
 
 int reputation_success(struct reputation *r, const struct match *m, usec_t time)
@@ -44,29 +46,10 @@ static bool is_own_name(const struct match *m)
            strncasecmp(m->client.p, m->helo.p, m->helo.n) == 0;
 }
 
-// An honest server may have a bad name, but not one that it makes up anew each time.
-static bool is_telling(const struct name *name)
-{
-    char family[FAMILY_MAX];
-
-    family_name(name->text, name->client, family);
-    return strchr(family, '<') != NULL;
-}
-
-static bool is_known(struct reputation *r, const struct name *name, usec_t time)
-{
-    struct fingerprint_standing s;
-
-    fingerprints_look(r->fingerprints, name, time, &s);
-    return s.is_fingerprint;
-}
-
 static int fail(struct reputation *r, const struct match *m, const struct name *name, usec_t time)
 {
     if (name->kind == FINGERPRINT_HELO && is_own_name(m))
         return 0;
-    if (name->kind == FINGERPRINT_HELO && m->is_claim && !is_telling(name))
-        return is_known(r, name, time);
     if (name->kind == FINGERPRINT_USER && m->exists)
         return fingerprints_clear(r->fingerprints, name, m->user, time);
     return fingerprints_fail(r->fingerprints, name, time);

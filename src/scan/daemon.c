@@ -121,6 +121,13 @@ static void on_decided(void *user, const struct ban *ban, const struct hit *last
     judge_decide(d->judge, ban, last, is_spared, clock_now());
 }
 
+static void on_learned(void *user, enum fingerprint_kind kind, const struct fingerprint_standing *s)
+{
+    struct daemon *d = user;
+
+    herald_learned(&d->herald, kind, s, clock_now());
+}
+
 static void on_suspect(void *user, const struct cell *cell, const struct hit *hit)
 {
     struct daemon *d = user;
@@ -379,8 +386,8 @@ static int open_liaison(struct daemon *d)
 
 static int open_parts(struct daemon *d)
 {
-    const struct judge_hooks judge_hooks = {d,        on_hit,   on_order,  on_ban,
-                                            on_unban, on_ended, on_appeal, on_suspect};
+    const struct judge_hooks judge_hooks = {d,        on_hit,    on_order,   on_ban,    on_unban,
+                                            on_ended, on_appeal, on_suspect, on_learned};
     const struct link_hooks link_hooks = {d, on_own, on_state};
     int r = zone_local(&d->zone);
 

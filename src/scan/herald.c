@@ -2,6 +2,7 @@
 #include "scan/herald.h"
 
 #include "base/log.h"
+#include "conf/names.h"
 #include "scan/clock.h"
 #include "scan/reason.h"
 
@@ -128,6 +129,40 @@ void herald_ban(struct herald *h, const struct cell *cell, const struct ban *ban
         log_again(cell, &ban->net);
     if (log_says(LEVEL_INFO))
         log_reason(cell, ban, news);
+}
+
+static bool is_too_many(struct herald *h, usec_t now)
+{
+    if (usec_sub(now, h->minute) >= 60 * USEC_PER_SEC) {
+        h->minute = now;
+        h->learned = 0;
+    }
+    h->learned += h->learned <= HERALD_LEARNED_MAX;
+    return h->learned > HERALD_LEARNED_MAX;
+}
+
+void herald_learned(struct herald *h, enum fingerprint_kind kind,
+                    const struct fingerprint_standing *s, usec_t now)
+{
+    struct control_occurrence e = occurrence(CONTROL_EVENT_LEARNED);
+    char name[FINGERPRINT_TEXT_MAX];
+    unsigned before = h->learned;
+
+    if (is_too_many(h, now)) {
+        if (h->learned > before)
+            log_line(LEVEL_NOTICE,
+                     "more names than %d in a minute have become fingerprints: "
+                     "tailban fingerprints has all",
+                     HERALD_LEARNED_MAX);
+        return;
+    }
+    names_format(kind, s->family, name);
+    e.name = slice_of(name);
+    e.hosts = s->hosts;
+    e.blocks = s->blocks;
+    server_event(h->server, &e);
+    log_line(LEVEL_NOTICE, "%s has become a fingerprint: failures from %u hosts in %u blocks", name,
+             s->hosts, s->blocks);
 }
 
 // A span as Python writes it: "2:00:00", "1 day, 2:00:00".

@@ -9,11 +9,19 @@
 struct herald {
     struct server *server; // borrowed
     bool is_missing;       // the enforcer, and that has been said
+    usec_t minute;         // since when names that were learned are counted
+    unsigned learned;
 };
 
 void herald_hit(struct herald *h, const struct cell *cell, const struct hit *hit);
 void herald_ban(struct herald *h, const struct cell *cell, const struct ban *ban,
                 enum judge_news news);
+// A name has become a fingerprint; strangers choose how many do, so that HERALD_LEARNED_MAX of them
+// are told of in a minute.
+enum { HERALD_LEARNED_MAX = 20 };
+void herald_learned(struct herald *h, enum fingerprint_kind kind,
+                    const struct fingerprint_standing *s, usec_t now);
+
 // Of a ban that is longer because of those before it: the how many-th it is.
 void herald_increase(const struct cell *cell, const struct ban *ban, uint32_t count);
 

@@ -370,6 +370,14 @@ static void close_books(struct judge *j, usec_t now)
     books_prune(&j->books, usec_add(j->roster->memory, RECALL_LATE), now);
 }
 
+static int on_news(void *user, const struct fingerprint_standing *s, enum fingerprint_kind kind)
+{
+    const struct judge *j = user;
+
+    j->hooks.learned(j->hooks.user, kind, s);
+    return 0;
+}
+
 void judge_read(struct judge *j, usec_t now)
 {
     books_begin(&j->books, now);
@@ -377,6 +385,8 @@ void judge_read(struct judge *j, usec_t now)
     intake_read(j->intake, now, on_line, j);
     roster_pass(j->roster);
     alarms_tell(&j->alarms, j->roster->caps);
+    if (j->hooks.learned)
+        fingerprints_news(j->roster->reputation.fingerprints, on_news, j);
     if (j->books.writes >= WRITES_MAX && !j->books.is_failing)
         close_books(j, now);
     if (!intake_ready(j->intake))

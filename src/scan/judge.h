@@ -34,6 +34,8 @@ struct judge_hooks {
     // After hit(), of a host that is at half of what leads to a ban, or beyond, and not banned;
     // judge_testify() may be called at once, or later. NULL: nobody wants to know.
     void (*suspect)(void *user, const struct cell *cell, const struct hit *hit);
+    // A name has become a fingerprint. NULL: nobody wants to know.
+    void (*learned)(void *user, enum fingerprint_kind kind, const struct fingerprint_standing *s);
 };
 
 struct judge;

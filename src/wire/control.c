@@ -142,6 +142,7 @@ static const struct field fields[CONTROL_TYPE_MAX][FIELDS_MAX] = {
                           {U32, AT(event.count)},
                           {U32, AT(event.hits)},
                           {U32, AT(event.hosts)},
+                          {U32, AT(event.blocks)},
                           {CHOICE, AT(event.reason), CONTROL_REASON_MAX},
                           {TEXT, AT(event.name), CONTROL_SAID_MAX},
                           {TEXT, AT(event.text), CONTROL_TEXT_MAX}},

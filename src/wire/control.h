@@ -99,6 +99,7 @@ enum control_event {
     CONTROL_EVENT_HIT,
     CONTROL_EVENT_RELOAD,
     CONTROL_EVENT_ENFORCER, // text: connected, lost, table restored
+    CONTROL_EVENT_LEARNED,  // a name has become a fingerprint
     CONTROL_EVENT_LOST,     // the watcher was too slow: count events are missing
     CONTROL_EVENT_MAX
 };
@@ -213,7 +214,7 @@ struct control_occurrence {
     bool has_net;
     struct addr net;
     usec_t until;
-    uint32_t count, hits, hosts;
+    uint32_t count, hits, hosts, blocks;
     enum control_reason reason;
     struct slice name; // as of a ban
     struct slice text;

@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Names that give a botnet away: learned from a log, shown, changed by hand, kept over a restart."""
+import itertools
 import json
 import os
+import select
 import shutil
+import string
+import subprocess
 import time
 
+import rig
 from rig import Case, line, main
 
 SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..')
@@ -15,6 +20,7 @@ FILTER = ('[Definition]\n'
           ' from <HOST>$\n')
 TRANSCRIPT = ('<<< EHLO ylmf-pc', '<<< AUTH LOGIN', '>>> 334 VXNlcm5hbWU6', '<<< d2VibWFzdGVy',
               '>>> 334 UGFzc3dvcmQ6', '<<< cXdlcnR5', '>>> 535 5.7.8 Authentication credentials invalid')
+MARKER = '198.51.100.250/32'  # of sync()
 BAD = ('helo:two words', 'helo: ', 'helo:a\nb', 'user:\x1b[2J', 'helo:', 'x', '')
 
 
@@ -62,6 +68,8 @@ class Names(Case):
         self.assertEqual(self.names()[name]['hosts'], 3)
         self.assertEqual(self.rig.listed()['j', '203.0.2.7/32']['name'], name)
         self.assertEqual(self.rig.said(f'{name} is a fingerprint'), 1)
+        self.assertEqual(self.rig.said(f'{name} has become a fingerprint: failures from 3 hosts in '
+                                       '3 blocks'), 1)
         for asked in ('helo:WIN-K1L2M3N4O5P', 'win-<mixed:11>'):
             told = self.do('why', asked)
             self.assertIn(f'{name} is a fingerprint (learned)', told)
@@ -80,7 +88,34 @@ class Names(Case):
         self.assertEqual(self.rig.stop(), 0)
         self.rig.start()
         self.assertNotIn(name, self.names())
+        self.assertEqual(self.rig.said('has become'), 1)
         self.assertIn('no failure with it', self.do('fingerprints', 'show', name))
+
+    def test_many_are_learned(self):
+        """Strangers choose the names: a log tells of twenty a minute, and that there are more."""
+        self.rig.start()
+        watch = subprocess.Popen([rig.BUILD + '/tailban', '--run', self.rig.path('run'), 'watch',
+                                  '--json'], stdout=subprocess.PIPE, text=True)
+        self.addCleanup(watch.stdout.close)
+        self.addCleanup(watch.wait)
+        self.addCleanup(watch.kill)
+        # Each round is somebody else's, until the watch is on.
+        for addr in rig.addresses(100, '203.0.200.1'):
+            self.rig.hit(addr)
+            if select.select([watch.stdout], [], [], 0.1)[0]:
+                break
+        for name in string.ascii_lowercase:
+            for i in range(3):
+                self.said(f'203.0.{i}.{ord(name)}', f'host{name}')
+        self.rig.wait(lambda: len(self.names()) == 1 + len(string.ascii_lowercase), 'the names')
+        self.assertEqual(self.rig.said('has become a fingerprint'), 20)
+        self.assertEqual(self.rig.said('more names than 20'), 1)
+        self.sync()
+        events = (json.loads(l) for l in watch.stdout)
+        told = [e['name'] for e in itertools.takewhile(lambda e: e.get('net') != MARKER, events)
+                if e['event'] == 'learned']
+        self.assertEqual(len(set(told)), 20)
+        self.assertIn('helo:hosta', told)
 
     def test_by_hand(self):
         self.rig.start()
