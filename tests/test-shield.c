@@ -15,6 +15,7 @@
 enum { SEED = 3, SPAN_DAYS = 14, STEPS_MAX = 8 };
 
 static const uint8_t v4[] = {24, 16}, v6[] = {56, 48};
+static const char jails[2];
 
 static struct shield *new_shield(void)
 {
@@ -180,12 +181,32 @@ static void test_an_old_password(void **state)
     (void)state;
     succeed(s, "192.0.2.1", "anna", 100 * DAY);
     for (unsigned i = 0; i < 10 * SHIELD_FAMILIAR; i++)
-        counted += !shield_excuses(s, i % 2 ? &host : &near, slice_of("anna"), 100 * DAY + i);
+        counted +=
+            !shield_excuses(s, i % 2 ? &host : &near, slice_of("anna"), 100 * DAY + i, jails);
     assert_int_equal(counted, 10);
-    assert_false(shield_excuses(s, &host, slice_of("bert"), 100 * DAY));
-    assert_false(shield_excuses(s, &host, slice_of(""), 100 * DAY));
-    assert_false(shield_excuses(s, &far, slice_of("anna"), 100 * DAY));
-    assert_false(shield_excuses(s, &host, slice_of("anna"), 115 * DAY));
+    assert_false(shield_excuses(s, &host, slice_of("bert"), 100 * DAY, jails));
+    assert_false(shield_excuses(s, &host, slice_of(""), 100 * DAY, jails));
+    assert_false(shield_excuses(s, &far, slice_of("anna"), 100 * DAY, jails));
+    assert_false(shield_excuses(s, &host, slice_of("anna"), 115 * DAY, jails));
+    shield_free(s);
+}
+
+// What two jails see is one failure, and both of them are told the same; two lines of one time are
+// two.
+static void test_a_failure_for_several_jails(void **state)
+{
+    struct shield *s = new_shield();
+    struct addr host = net("192.0.2.1");
+    unsigned counted[2] = {0};
+
+    (void)state;
+    succeed(s, "192.0.2.1", "anna", 100 * DAY);
+    for (unsigned i = 0; i < 10 * SHIELD_FAMILIAR; i++) {
+        for (size_t k = 0; k < 2; k++)
+            counted[k] += !shield_excuses(s, &host, slice_of("anna"), 100 * DAY + i / 2, &jails[k]);
+        assert_int_equal(counted[0], counted[1]);
+    }
+    assert_int_equal(counted[0], 10);
     shield_free(s);
 }
 
@@ -207,8 +228,6 @@ static const struct {
     {"AAAAAaBBBBBBBB", false},
     {"BBBAaAaBAaAaAaAaAaB", false},
 };
-
-static const char jails[2];
 
 static void test_who_logs_in_at_last(void **state)
 {
@@ -294,6 +313,7 @@ int main(void)
         cmocka_unit_test(test_a_second_chance_and_no_third),
         cmocka_unit_test(test_fresh),
         cmocka_unit_test(test_an_old_password),
+        cmocka_unit_test(test_a_failure_for_several_jails),
         cmocka_unit_test(test_who_logs_in_at_last),
         cmocka_unit_test(test_many_at_a_time),
         cmocka_unit_test(test_outlasts_a_restart),

@@ -334,7 +334,7 @@ static bool is_excused(struct jail *j, const struct hit *hit, const struct match
         return false;
     if (m->is_claim && m->user.n == 0)
         return shield_knows(shield, &hit->host, hit->time);
-    return shield_excuses(shield, &hit->host, m->user, hit->time);
+    return shield_excuses(shield, &hit->host, m->user, hit->time, j);
 }
 
 static int hit(struct jail *j, unsigned filter, const struct line *line, const struct match *m,

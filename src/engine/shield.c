@@ -18,6 +18,9 @@ enum { USER_BLOCKS = SHIELD_BLOCKS_MAX + 1 };
 struct user {
     struct sighting block[USER_BLOCKS];
     uint32_t failures; // where he has logged in
+    uint32_t host;     // of the last of them, a digest
+    usec_t time;
+    const void *teller;
 };
 
 // A host's last failures, the oldest first.
@@ -228,13 +231,28 @@ int shield_success(struct shield *s, const struct addr *addr, struct slice user,
     return cover(s, &key, time);
 }
 
-bool shield_excuses(struct shield *s, const struct addr *host, struct slice user, usec_t time)
+// Several jails may be shown one line: it is the first one's that counts, for all of them.
+static void count_failure(struct user *u, uint32_t host, usec_t time, const void *teller)
+{
+    if (u->host == host && u->time == time && u->teller != teller)
+        return;
+    u->failures++;
+    u->host = host;
+    u->time = time;
+    u->teller = teller;
+}
+
+bool shield_excuses(struct shield *s, const struct addr *host, struct slice user, usec_t time,
+                    const void *teller)
 {
     uint32_t who = sighting_text(user);
     struct user *u = user.n > 0 ? table_get(s->users, &who) : NULL;
     usec_t last = u ? sightings_last(u->block, USER_BLOCKS, sighting_block(host)) : 0;
 
-    return is_recent(s, last, time) && ++u->failures % SHIELD_FAMILIAR != 0;
+    if (!is_recent(s, last, time))
+        return false;
+    count_failure(u, sighting_net(host), time, teller);
+    return u->failures % SHIELD_FAMILIAR != 0;
 }
 
 bool shield_covers(struct shield *s, const struct addr *block, usec_t time, usec_t *ret_last)

@@ -54,11 +54,12 @@ bool shield_knows(struct shield *s, const struct addr *host, usec_t time);
 bool shield_trusts(struct shield *s, const struct addr *host, usec_t time);
 bool shield_forgives(struct shield *s, const struct addr *host, usec_t time, usec_t findtime);
 
-// Whether a failure of this user's is one of those that do not count.
-bool shield_excuses(struct shield *s, const struct addr *host, struct slice user, usec_t time);
+// Whether a failure of this user's is one of those that do not count. teller: who asks, to tell the
+// same failure from another one of the same time; never looked into.
+bool shield_excuses(struct shield *s, const struct addr *host, struct slice user, usec_t time,
+                    const void *teller);
 
-// A counted failure; user may be empty. teller: who has counted it, to tell the same failure from
-// another one of the same time; never looked into. -ENOMEM.
+// A counted failure; user may be empty. teller: likewise. -ENOMEM.
 int shield_failure(struct shield *s, const struct addr *host, struct slice user, usec_t time,
                    const void *teller);
 
