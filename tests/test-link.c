@@ -259,7 +259,7 @@ static void test_orders(void **state)
     forget(f);
     link_ban(f->link, &f->cell[0], &one, NOW + 1500);
     link_ban(f->link, &f->cell[1], &two, USEC_FOREVER);
-    link_unban(f->link, &f->cell[0], &one);
+    link_unban(f->link, &f->cell[0], &one, NOW);
     run(f);
     assert_int_equal(f->packets, 1);
     assert_int_equal(f->n, 3);
@@ -290,6 +290,136 @@ static void test_watch_only(void **state)
     run(f);
     assert_int_equal(count(f, ORDER_BAN), 1);
     assert_int_equal(f->order[0].jail, 1);
+}
+
+// A live link, with nothing on its way.
+static void go_live(struct fixture *f)
+{
+    assert_int_equal(greet(f), 0);
+    run(f);
+    assert_int_equal(acknowledge(f), 0);
+    forget(f);
+}
+
+static size_t count_bans(const struct fixture *f, const char *net)
+{
+    struct addr a = net_of(net);
+    size_t n = 0;
+
+    for (size_t i = 0; i < f->n; i++)
+        n += f->order[i].op == ORDER_BAN && addr_compare(&f->order[i].net, &a) == 0;
+    return n;
+}
+
+static int ignore_ban(void *user, const struct ban *ban)
+{
+    (void)user, (void)ban;
+    return 0;
+}
+
+static void lift(struct fixture *f, size_t cell, const char *net)
+{
+    struct addr a = net_of(net);
+
+    assert_int_equal(ledger_unban(f->ledger, f->conf[cell].name, &a, NOW, ignore_ban, NULL), 0);
+    link_unban(f->link, &f->cell[cell], &a, NOW);
+    run(f);
+}
+
+// What a block covers is not ordered, neither at first nor later, until the block is lifted.
+static void test_covered_by_a_block(void **state)
+{
+    static const char *const inside[] = {"203.0.113.7", "203.0.113.8"};
+    struct fixture *f = *state;
+    struct addr later = net_of("203.0.113.9");
+
+    for (size_t i = 0; i < 2; i++)
+        keep_ban(f, "a", net_of(inside[i]), NOW + (9 + i) * USEC_PER_SEC);
+    keep_ban(f, "a", net_of("203.0.113.10"), NOW + 11 * USEC_PER_SEC);
+    keep_ban(f, "b", net_of(inside[0]), NOW + 9 * USEC_PER_SEC);
+    keep_ban(f, "a", net_of("203.0.112.0/20"), NOW + 9 * USEC_PER_SEC);
+    keep_ban(f, "a", net_of("203.0.113.0/24"), NOW + 10 * USEC_PER_SEC);
+    run(f);
+    assert_int_equal(count(f, ORDER_BAN), 4);
+    assert_int_equal(count_bans(f, inside[0]), 1); // b's
+    go_live(f);
+    link_ban(f->link, &f->cell[0], &later, NOW + 10 * USEC_PER_SEC);
+    run(f);
+    assert_int_equal(f->n, 0);
+    link_ban(f->link, &f->cell[0], &later, NOW + 11 * USEC_PER_SEC);
+    run(f);
+    assert_int_equal(f->n, 1);
+    forget(f);
+    lift(f, 0, "203.0.113.0/24");
+    assert_int_equal(f->order[0].op, ORDER_UNBAN);
+    // The /20 covers the first one still; those that were in force all along are ordered again.
+    assert_int_equal(count_bans(f, inside[1]), 1);
+    assert_int_equal(f->order[1].timeout_ms, 10000);
+    assert_int_equal(count_bans(f, inside[0]), 1);
+    assert_int_equal(count(f, ORDER_BAN), 3);
+    forget(f);
+    lift(f, 0, "203.0.112.0/20");
+    assert_int_equal(count_bans(f, inside[0]), 2);
+}
+
+static void test_covered_by_another_jail(void **state)
+{
+    struct fixture *f = *state;
+    struct addr one = net_of("203.0.113.7");
+
+    f->conf[1].reject = false;
+    keep_ban(f, "a", one, NOW + 9 * USEC_PER_SEC);
+    keep_ban(f, "b", one, NOW + 9 * USEC_PER_SEC);
+    run(f);
+    assert_int_equal(count(f, ORDER_BAN), 1);
+    go_live(f);
+    link_ban(f->link, &f->cell[0], &one, NOW + 9 * USEC_PER_SEC);
+    lift(f, 1, "203.0.113.7");
+    assert_int_equal(f->n, 2);
+    assert_int_equal(f->order[0].op, ORDER_UNBAN);
+    assert_int_equal(f->order[0].jail, 1);
+    assert_int_equal(f->order[1].op, ORDER_BAN);
+    assert_int_equal(f->order[1].jail, 0);
+}
+
+// More than are kept apart at a time.
+static void test_many_lifted(void **state)
+{
+    struct fixture *f = *state;
+    struct addr block = net_of("203.0.113.0/24");
+
+    go_live(f);
+    keep_ban(f, "a", net_of("203.0.113.7"), USEC_FOREVER);
+    for (int i = 0; i < 100; i++)
+        link_unban(f->link, &f->cell[0], &block, NOW);
+    run(f);
+    assert_int_equal(f->order[0].op, ORDER_RESET);
+    assert_int_equal(count(f, ORDER_COMMIT), 1);
+    assert_true(count_bans(f, "203.0.113.7") >= 1);
+}
+
+// Nobody goes free for a block that the enforcer does not take.
+static void test_refused_block(void **state)
+{
+    struct fixture *f = *state;
+    struct addr block = net_of("203.0.113.0/24");
+
+    keep_ban(f, "a", net_of("203.0.113.7"), USEC_FOREVER);
+    keep_ban(f, "a", block, USEC_FOREVER);
+    run(f);
+    assert_int_equal(count_bans(f, "203.0.113.7"), 0);
+    go_live(f);
+    assert_int_equal(say(f, (struct order){.op = ORDER_REFUSED, .net = block, .error = EPERM}), 0);
+    run(f);
+    assert_int_equal(count_bans(f, "203.0.113.7"), 1);
+    assert_int_equal(count(f, ORDER_COMMIT), 1);
+    forget(f);
+    assert_int_equal(say(f, (struct order){.op = ORDER_REFUSED, .net = block, .error = EPERM}), 0);
+    run(f);
+    assert_int_equal(f->n, 0);
+    link_set_roster(f->link, &f->roster);
+    run(f);
+    assert_int_equal(count(f, ORDER_BAN), 1);
 }
 
 // Bans that come while the state is under way follow it.
@@ -334,7 +464,7 @@ static void test_overflow_in_state(void **state)
     link_process(f->link, POLLOUT, NOW);
     link_process(f->link, POLLOUT, NOW);
     for (int i = 0; i <= LINK_QUEUE_MAX; i++)
-        link_unban(f->link, &f->cell[0], &one);
+        link_unban(f->link, &f->cell[0], &one, NOW);
     run(f);
     assert_int_equal(count(f, ORDER_COMMIT), 2);
     assert_int_equal(count(f, ORDER_UNBAN), 0);
@@ -565,6 +695,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_slow_enforcer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_orders, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_watch_only, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_covered_by_a_block, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_covered_by_another_jail, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_many_lifted, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_refused_block, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_orders_behind_state, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_overflow, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_overflow_in_state, set_up, tear_down),

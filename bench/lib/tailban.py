@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import socket
+import subprocess
 import tempfile
 import time
 
@@ -102,3 +103,17 @@ def replayed(build, log, at):
         bans = [(r['jail'], r['net']) for r in map(json.loads, f)]
     os.unlink(out)
     return bans
+
+
+def wider(build, config=ROOT):
+    """For each jail those that close at least its ports, itself first: a ban of one of these is enough."""
+    ports, jail = {}, None
+    dump = subprocess.run([build / 'tailban', 'check', '-c', config, '--dump'], capture_output=True,
+                          text=True, check=False).stdout
+    for line in dump.splitlines():
+        if line.startswith('['):
+            jail = line.strip('[]')
+        elif jail and line.startswith('port ='):
+            ports[jail] = set(line.partition('=')[2].strip().split(','))
+    return {jail: [jail, *(j for j in ports if j != jail and ports[j] >= own)]
+            for jail, own in ports.items()}

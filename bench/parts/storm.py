@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A distributed attack all at once: every line counts, and every address is banned by its fifth."""
+import ipaddress
+
 from lib import kernel, process, tailban
 from lib.table import Row
 
@@ -13,10 +15,18 @@ class Storm:
         self.bench, self.log = bench, bench.scratch / 'storm.log'
         bench.corpora.fresh('storm', bench.lines, self.log, mark=MARK)
         self.wanted = set(tailban.replayed(bench.build, self.log, bench.scratch / 'storm.json'))
+        self.wider = tailban.wider(bench.build)
+        self.lengths = {int(net.partition('/')[2]) for _, net in self.wanted}
         self.marks = [b for b in self.wanted if b[1] == f'{MARK}/32']
 
+    def enforced(self, jail, net):
+        """Whether it is, by this ban or one that covers it: of a block around it, or of more ports."""
+        own = ipaddress.ip_network(net)
+        nets = [net, *(str(own.supernet(new_prefix=n)) for n in self.lengths if n < own.prefixlen)]
+        return any(self.bench.kernel.bans(j, n) for n in nets for j in self.wider[jail])
+
     def marked(self):
-        return all(self.bench.kernel.bans(*mark) for mark in self.marks)
+        return all(self.enforced(*mark) for mark in self.marks)
 
     def strike(self, core, check):
         """Returns the seconds from when the log appears until all is enforced, until the ledger has
@@ -45,7 +55,7 @@ class Storm:
 
     def check(self, daemon):
         """Every ban is where it has to be: in the kernel, and in the ledger."""
-        missing = self.bench.kernel.missing(self.wanted)
+        missing = sum(not self.enforced(*ban) for ban in self.wanted)
         daemon.start()
         unknown = len(self.wanted - daemon.listed())
         if missing or unknown:

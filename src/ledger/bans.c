@@ -290,6 +290,27 @@ int ledger_bans_about(struct ledger *l, const struct addr *net, size_t most, ban
     return r < 0 ? r : 0;
 }
 
+struct asking {
+    const struct names *names;
+    around_ban_fn *fn;
+    void *user;
+};
+
+static bool ask(void *user, const struct roll_ban *b)
+{
+    const struct asking *a = user;
+
+    return b->lifted == 0 &&
+           a->fn(a->user, names_text(a->names, b->jail), &b->net, b->until, b->id);
+}
+
+bool ledger_around(const struct ledger *l, const struct addr *net, around_ban_fn *fn, void *user)
+{
+    struct asking a = {&l->names, fn, user};
+
+    return roll_around(&l->roll, net, ask, &a);
+}
+
 int ledger_bans_named(struct ledger *l, const char *name, size_t most, ban_fn *fn, void *user)
 {
     size_t n = 0;

@@ -106,7 +106,13 @@ int ledger_bans(struct ledger *l, const char *jail, usec_t now, int64_t after, b
 int ledger_bans_about(struct ledger *l, const struct addr *net, size_t most, ban_fn *fn,
                       void *user);
 
-// Likewise the bans that a name led to ("helo:ylmf-pc").
+// Whether fn says so of a ban of this net or of one around it, from the widest on; of bans that are
+// over, but not of lifted ones, it may be asked as well.
+typedef bool around_ban_fn(void *user, const char *jail, const struct addr *net, usec_t until,
+                           int64_t id);
+bool ledger_around(const struct ledger *l, const struct addr *net, around_ban_fn *fn, void *user);
+
+// As ledger_bans_about(), the bans that a name led to ("helo:ylmf-pc").
 int ledger_bans_named(struct ledger *l, const char *name, size_t most, ban_fn *fn, void *user);
 
 // How many are in force, in this jail or (NULL) in all; those that ended count until ledger_ended()

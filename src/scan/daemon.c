@@ -91,7 +91,7 @@ static void on_unban(void *user, const struct cell *cell, const struct ban *ban)
 {
     struct daemon *d = user;
 
-    link_unban(d->link, cell, &ban->net);
+    link_unban(d->link, cell, &ban->net, clock_now());
     herald_unban(&d->herald, cell, ban, false);
     hooks_unban(d->hooks, cell, ban);
 }

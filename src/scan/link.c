@@ -2,6 +2,7 @@
 #include "scan/link.h"
 
 #include "base/log.h"
+#include "scan/cover.h"
 #include "wire/order.h"
 
 #include <errno.h>
@@ -11,7 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PACKETS_PER_CALL = 64, OWN_MAX = 4096, REFUSALS_LOGGED = 20 };
+// LIFTED_MAX: of more at a time, the whole state is sent.
+enum { LIFTED_MAX = 16, PACKETS_PER_CALL = 64, OWN_MAX = 4096, REFUSALS_LOGGED = 20 };
 
 struct queued {
     enum order_op op;
@@ -35,6 +37,9 @@ struct link {
     uint64_t refused, refusals_logged; // since the whole state
     int refusal;                       // the last one's errno
     bool is_short;                     // one was for want of room
+    bool is_plain;                     // what would cover others may have been refused
+    struct addr lifted[LIFTED_MAX];    // blocks; what they covered is to be ordered
+    size_t n_lifted;
     size_t first, n;
     struct queued queue[LINK_QUEUE_MAX];
     size_t out_n; // records in out that are to be sent
@@ -77,16 +82,16 @@ void link_attach(struct link *l, int fd)
 {
     l->fd = fd;
     l->phase = HELLO;
-    l->n = l->out_n = 0;
+    l->n = l->n_lifted = l->out_n = 0;
     l->acked = l->seq;
-    l->greeted = l->again = l->enforced = l->committed = false;
+    l->is_plain = l->greeted = l->again = l->enforced = l->committed = false;
     exempt_done(&l->own);
 }
 
 // Or again if the one under way may have missed something.
 void link_resend(struct link *l)
 {
-    l->n = 0;
+    l->n = l->n_lifted = 0;
     if (l->phase == LIVE)
         l->phase = RESET;
     else
@@ -96,8 +101,8 @@ void link_resend(struct link *l)
 void link_set_roster(struct link *l, const struct roster *roster)
 {
     l->roster = roster;
-    l->n = 0;
-    l->again = false;
+    l->n = l->n_lifted = 0;
+    l->again = l->is_plain = false;
     if (l->phase != HELLO)
         l->phase = RESET;
 }
@@ -109,7 +114,7 @@ int link_fd(const struct link *l)
 
 short link_events(const struct link *l)
 {
-    bool has_more = l->out_n > 0 || l->n > 0 || (l->phase != LIVE && l->roster);
+    bool has_more = l->out_n > 0 || l->n > 0 || l->n_lifted > 0 || (l->phase != LIVE && l->roster);
 
     return has_more ? POLLIN | POLLOUT : POLLIN;
 }
@@ -125,15 +130,53 @@ static void enqueue(struct link *l, const struct queued *q)
     l->queue[(l->first + l->n++) % LINK_QUEUE_MAX] = *q;
 }
 
+static bool is_ordered(const struct link *l, const struct cell *cell, const struct addr *net,
+                       usec_t until, int64_t id)
+{
+    return !cell->conf->watch_only &&
+           (l->is_plain || !cover_find(l->ledger, l->roster, cell, net, until, id, NULL));
+}
+
 void link_ban(struct link *l, const struct cell *cell, const struct addr *net, usec_t until)
 {
-    if (!cell->conf->watch_only)
+    if (l->fd >= 0 && is_ordered(l, cell, net, until, COVER_NEW))
         enqueue(l, &(struct queued){ORDER_BAN, (uint16_t)(cell - l->roster->cell), *net, until});
 }
 
-void link_unban(struct link *l, const struct cell *cell, const struct addr *net)
+struct walk {
+    struct link *link;
+    usec_t now;
+    const struct addr *net;
+};
+
+// A ban that was covered by one of the same net, perhaps.
+static bool order_again(void *user, const char *jail, const struct addr *net, usec_t until,
+                        int64_t id)
 {
+    struct walk *w = user;
+    struct link *l = w->link;
+    const struct cell *c = roster_find(l->roster, slice_of(jail));
+
+    if (c && until > w->now && addr_compare(net, w->net) == 0 && is_ordered(l, c, net, until, id))
+        enqueue(l, &(struct queued){ORDER_BAN, (uint16_t)(c - l->roster->cell), *net, until});
+    return false;
+}
+
+// What a block covered is found by one walk for all that are lifted together.
+void link_unban(struct link *l, const struct cell *cell, const struct addr *net, usec_t now)
+{
+    struct walk w = {l, now, net};
+
+    if (l->fd < 0)
+        return;
     enqueue(l, &(struct queued){ORDER_UNBAN, (uint16_t)(cell - l->roster->cell), *net, 0});
+    ledger_around(l->ledger, net, order_again, &w);
+    if (net->len == 128)
+        return;
+    if (l->n_lifted == LIFTED_MAX)
+        link_resend(l);
+    else
+        l->lifted[l->n_lifted++] = *net;
 }
 
 bool link_is_enforced(const struct link *l)
@@ -243,11 +286,6 @@ static void put_jails(struct link *l)
     l->after = 0;
 }
 
-struct walk {
-    struct link *link;
-    usec_t now;
-};
-
 static int on_ban(void *user, const struct ban *ban)
 {
     struct walk *w = user;
@@ -255,7 +293,7 @@ static int on_ban(void *user, const struct ban *ban)
 
     if (c && is_full(w->link))
         return -ENOBUFS;
-    if (c && !c->conf->watch_only)
+    if (c && is_ordered(w->link, c, &ban->net, ban->until, ban->id))
         put_ban(w->link, (size_t)(c - w->link->roster->cell), &ban->net, ban->until, w->now);
     w->link->after = ban->id;
     return 0;
@@ -263,7 +301,7 @@ static int on_ban(void *user, const struct ban *ban)
 
 static int put_bans(struct link *l, usec_t now)
 {
-    struct walk w = {l, now};
+    struct walk w = {.link = l, .now = now};
     int r = ledger_bans(l->ledger, NULL, now, l->after, on_ban, &w);
 
     if (r == -ENOBUFS)
@@ -287,6 +325,31 @@ static void put_queue(struct link *l, usec_t now)
     }
 }
 
+static int uncover(void *user, const struct ban *ban)
+{
+    struct link *l = user;
+    const struct cell *c = roster_find(l->roster, slice_of(ban->jail));
+
+    for (size_t i = 0; i < l->n_lifted; i++) {
+        if (ban->net.len <= l->lifted[i].len || !addr_within(&ban->net, &l->lifted[i]))
+            continue;
+        if (c && is_ordered(l, c, &ban->net, ban->until, ban->id))
+            enqueue(l, &(struct queued){ORDER_BAN, (uint16_t)(c - l->roster->cell), ban->net,
+                                        ban->until});
+        break;
+    }
+    return 0;
+}
+
+// What lifted blocks covered.
+static int uncover_all(struct link *l, usec_t now)
+{
+    int r = l->n_lifted > 0 ? ledger_bans(l->ledger, NULL, now, 0, uncover, l) : 0;
+
+    l->n_lifted = 0;
+    return r;
+}
+
 // One packet: the greeting, a piece of the state, or a batch of orders.
 static int fill(struct link *l, usec_t now)
 {
@@ -300,8 +363,9 @@ static int fill(struct link *l, usec_t now)
     if (!l->roster)
         return 0;
     if (l->phase == LIVE) {
+        r = uncover_all(l, now);
         put_queue(l, now);
-        return 0;
+        return r;
     }
     if (l->phase == RESET) {
         put(l, &(struct order){.op = ORDER_RESET});
@@ -393,6 +457,9 @@ static int on_refused(struct link *l, const struct order *o)
     l->refused++;
     l->refusal = o->error;
     l->is_short |= is_want_of_room(o->error);
+    if (!l->is_plain && !is_want_of_room(o->error) && o->net.len < 128)
+        link_resend(l);
+    l->is_plain |= l->is_short || o->net.len < 128;
     if (l->committed && o->seq == l->commit_seq)
         return o->error > 0 ? -o->error : -EPROTO;
     addr_format(&o->net, net);

@@ -48,9 +48,10 @@ void link_flush(struct link *l, usec_t now);
 void link_hurry(struct link *l, usec_t now);
 
 // Orders. Without a connection they are nothing to remember: the ledger does. The bans of a jail
-// that only watches are none.
+// that only watches are none, nor are those that another one covers (scan/cover.h); when that is
+// lifted they are ordered. Where the enforcer has refused a block, or had no room, all are.
 void link_ban(struct link *l, const struct cell *cell, const struct addr *net, usec_t until);
-void link_unban(struct link *l, const struct cell *cell, const struct addr *net);
+void link_unban(struct link *l, const struct cell *cell, const struct addr *net, usec_t now);
 
 // Whether the enforcer has acknowledged the whole state.
 bool link_is_enforced(const struct link *l);

@@ -256,8 +256,8 @@ class Journal(Case):
 
     def test_jails_share_a_reader(self):
         self.journal_jail('j')
-        self.journal_jail('k', journalmatch=f"'{MATCH}'", maxretry=3)
-        self.journal_jail('l', journalmatch='_COMM=evil')
+        self.journal_jail('k', journalmatch=f"'{MATCH}'", maxretry=3, port='imap')
+        self.journal_jail('l', journalmatch='_COMM=evil', port='pop3')
         self.rig.start()
         self.write(self.failures(['192.0.2.1'] * 3))
         for jail in 'jkl':
