@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "engine/sieve.h"
 
+#include "random.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -112,7 +114,15 @@ static const struct {
      .may = 1},
     // What is always shown
     {.fail = {"failed for <ADDR>"}, .line = "no date at all", .may = UINT64_MAX},
-    {.fail = {"failed for <ADDR>"}, .line = AT, .may = UINT64_MAX, .maxlines = 2},
+    {.fail = {"<ADDR>"}, .line = AT, .may = UINT64_MAX, .maxlines = 2},
+    // Several lines
+    {.fail = {"failed for <ADDR>"}, .line = AT, .maxlines = 2},
+    {.fail = {"failed for <ADDR>"}, .line = AT "failed for ", .may = UINT64_MAX, .maxlines = 2},
+    {.fail = {"ab\\nfailed for <ADDR>"}, .line = AT "failed for", .maxlines = 2},
+    {.fail = {"ab\\nfailed for <ADDR>"},
+     .line = AT "failed for ",
+     .may = UINT64_MAX,
+     .maxlines = 2},
     // Another date than the stamp may be cut out of it
     {.fail = {"failed for <ADDR>"}, .line = AT, .date = "^%%b %%d"},
     {.fail = {"failed for <ADDR>"},
@@ -128,7 +138,21 @@ static const struct {
      .may = 1,
      .date = "%%d/%%m/%%Y"},
     {.fail = {"22 03:12:34 mx smtpd.* <ADDR>"}, .line = AT, .may = 1, .date = "%%d/%%m/%%Y"},
-    {.fail = {"fail <ADDR>"}, .line = AT, .may = 1, .date = "%%d/%%m/%%Y"},
+    {.fail = {"fail <ADDR>"}, .line = AT, .date = "%%d/%%m/%%Y"},
+    {.fail = {"fail <ADDR>"}, .line = AT "fai22/11/2026l ", .may = 1, .date = "%%d/%%m/%%Y"},
+    {.fail = {"fail <ADDR>"}, .line = AT "fa22/11/2026il ", .may = 1, .date = "%%d/%%m/%%Y"},
+    // Of texts that are too short to be looked for in halves, one is whole
+    {.fail = {"bad <ADDR>"}, .line = AT, .may = 1, .date = "%%d/%%m/%%Y"},
+    {.fail = {"bad:.*<ADDR> ugh"}, .line = AT, .date = "%%d/%%m/%%Y"},
+    {.fail = {"bad:.*<ADDR> ugh"},
+     .line = AT "bad: u22/11/2026gh",
+     .may = 1,
+     .date = "%%d/%%m/%%Y"},
+    {.fail = {"bad:.*<ADDR> ugh"},
+     .line = AT "ba22/11/2026d: ugh",
+     .may = 1,
+     .date = "%%d/%%m/%%Y"},
+    {.fail = {"(?=bad:).*<ADDR>d:ug"}, .line = AT, .may = 1, .date = "%%d/%%m/%%Y"},
     {.fail = {"\\[01E9\\] .*quit<ADDR>"},
      .line = ICE "data",
      .may = UINT64_MAX,
@@ -178,6 +202,89 @@ static void forgets_the_line_before(void **state)
     filter_free(f[1]);
 }
 
+// Whether filter number 0 of the sieve is shown a line, and what it finds; -1: it is not.
+static int show(struct sieve *s, struct filter *f, const char *text)
+{
+    const struct chosen *chosen;
+    struct slice slice = slice_of(text);
+    struct stamp stamp;
+    struct match match;
+    struct line line;
+
+    stamp_init(&stamp, NULL);
+    slice.n--;
+    stamp_line(&stamp, slice, now, &line);
+    line_take_body(&line);
+    if (s && sieve_line(s, &line, &chosen) == 0)
+        return -1;
+    return filter_match(f, &line, &match);
+}
+
+#define ASKED   AT "asked by 198.18.0.1\n"
+#define REFUSED AT "refused\n"
+#define NOISE   AT "nothing\n"
+
+static const char *const refusal[] = {"^.*asked by <ADDR>$<SKIPLINES>^.*refused$", NULL};
+
+// Of three lines
+static const struct {
+    const char *line;
+    int result; // -1: not shown
+} several[] = {
+    {ASKED, -1}, {NOISE, -1},   {REFUSED, 1},     {REFUSED, -1}, {ASKED, 0},    {NOISE, 0},
+    {NOISE, -1}, {REFUSED, -1}, {ASKED, 0},       {REFUSED, 1},  {NOISE, 0},    {NOISE, -1},
+    {NOISE, -1}, {ASKED, -1},   {"undated\n", 0}, {REFUSED, 1},  {NOISE, 0},    {NOISE, -1},
+    {NOISE, -1}, {ASKED, -1},   {NOISE, -1},      {NOISE, -1},   {REFUSED, -1},
+};
+
+static void shows_several_lines_where_all_is_there(void **state)
+{
+    struct filter *f = make(NULL, refusal, 3, NULL);
+    struct sieve *s;
+
+    (void)state;
+    assert_int_equal(sieve_new(&f, 1, &s), 0);
+    for (size_t i = 0; i < COUNT(several); i++) {
+        int r = show(s, f, several[i].line);
+        if (r != several[i].result)
+            fail_msg("line %zu: %d", i + 1, r);
+    }
+    sieve_free(s);
+    filter_free(f);
+}
+
+// However many lines and bytes lie between.
+static void tells_of_the_lines_between(void **state)
+{
+    struct filter *plain = make(NULL, refusal, 80, NULL), *sieved = make(NULL, refusal, 80, NULL);
+    uint64_t random = 7;
+    unsigned matches = 0, shown = 0;
+    char text[TEXT_MAX * 4];
+    struct sieve *s;
+
+    (void)state;
+    assert_int_equal(sieve_new(&sieved, 1, &s), 0);
+    memset(text, 'x', sizeof(text));
+    memcpy(text, AT, strlen(AT));
+    for (unsigned i = 0; i < 3000; i++) {
+        uint32_t what = random_below(&random, 120);
+        size_t n = strlen(AT) + random_below(&random, i % 1000 < 200 ? sizeof(text) - 64 : 300);
+        int expected, r;
+        strcpy(text + n, "\n");
+        expected = show(NULL, plain, what == 0 ? ASKED : what == 1 ? REFUSED : text);
+        r = show(s, sieved, what == 0 ? ASKED : what == 1 ? REFUSED : text);
+        assert_int_equal(r > 0, expected > 0);
+        matches += r > 0;
+        shown += r >= 0;
+        text[n] = text[n + 1] = 'x';
+    }
+    assert_in_range(matches, 5, 30);
+    assert_in_range(shown, 50, 2000);
+    sieve_free(s);
+    filter_free(plain);
+    filter_free(sieved);
+}
+
 // Whoever fills the table of beginnings gains nothing: those in it stay, others go by their texts.
 static void bounds_the_beginnings(void **state)
 {
@@ -216,11 +323,13 @@ static void knows_the_newest(void **state)
     (void)state;
     assert_int_equal(sieve_new(f, 2, &s), 0);
     assert_int_equal(sieve_newest(s, 0), 0);
-    assert_int_equal(ask(s, "Nov 22 03:12:34 mx smtpd[1]: a", NULL), 1);
-    assert_int_equal(ask(s, "Nov 22 03:12:36 mx smtpd[1]: a", NULL), 1);
+    assert_int_equal(ask(s, "Nov 22 03:12:34 mx smtpd[1]: a", NULL), 0);
+    assert_int_equal(ask(s, "Nov 22 03:12:36 mx smtpd[1]: a", NULL), 0);
     assert_int_equal(ask(s, "Nov 22 03:12:35 mx smtpd[1]: failed for ", NULL), 2);
-    assert_int_equal(sieve_newest(s, 0) % (60 * USEC_PER_SEC), 36 * USEC_PER_SEC);
-    assert_int_equal(sieve_newest(s, 1), 0);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(sieve_newest(s, i) % (60 * USEC_PER_SEC), 36 * USEC_PER_SEC);
+    // The line before is still looked at with this one.
+    assert_int_equal(ask(s, "Nov 22 03:12:37 mx smtpd[1]: a", NULL), 1);
     sieve_free(s);
     filter_free(f[0]);
     filter_free(f[1]);
@@ -231,6 +340,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(chooses_by_beginning_and_texts),
         cmocka_unit_test(forgets_the_line_before),
+        cmocka_unit_test(shows_several_lines_where_all_is_there),
+        cmocka_unit_test(tells_of_the_lines_between),
         cmocka_unit_test(bounds_the_beginnings),
         cmocka_unit_test(knows_the_newest),
     };

@@ -95,7 +95,7 @@ static int compile(struct filter *f, const struct filter_spec *spec, struct filt
     if (r < 0)
         return r;
     r = rules_init(&f->fail, spec->failregex, spec->n_failregex, spec->use_dns,
-                   several ? REGEX_MULTILINE : REGEX_LEARNS | line, ret_error);
+                   REGEX_LEARNS | (several ? REGEX_MULTILINE : line), ret_error);
     if (r < 0)
         return r;
     r = rules_init(&f->ignore, spec->ignoreregex, spec->n_ignoreregex, spec->use_dns, line,
@@ -212,8 +212,9 @@ void filter_parts(struct filter *f, struct filter_parts *ret)
         .prefix = f->prefix.n > 0 ? f->prefix.rule : NULL,
         .fail = &f->fail,
         .matcher = &f->matcher,
+        .lines = f->backlog.max,
         .one_line = f->backlog.max == 1,
-        .is_plain = filter_is_plain(f),
+        .is_plain = f->plain_date,
     };
 }
 
@@ -226,6 +227,13 @@ const struct line *filter_date(struct filter *f, const struct line *line, usec_t
     datepattern_date(f->date, now, store);
     store->body = (struct slice){0};
     return store;
+}
+
+void filter_recall(struct filter *f, const struct line *line)
+{
+    struct line store;
+
+    backlog_add(&f->backlog, filter_date(f, line, line->time, &store));
 }
 
 static int match_one(struct filter *f, struct rule *rule, struct slice subject)

@@ -108,6 +108,10 @@ struct filter *filter_free(struct filter *f);
 const struct line *filter_date(struct filter *f, const struct line *line, usec_t now,
                                struct line *store);
 
+// For a filter with maxlines: a line that came before the next one that it is shown, and that it
+// was not shown as no match could end with it.
+void filter_recall(struct filter *f, const struct line *line);
+
 // Matches one line, its date cut out and a newline behind it; with maxlines the last lines, and
 // those that matched are not looked at again. 0: not matched, else FILTER_E_*. The slices in *ret
 // point into the line; but for those that the date was cut out of, or that lie in an earlier line,

@@ -53,18 +53,6 @@ static int make_room(struct mesh *m, struct filter *const *filter, size_t n)
     return m->strand && m->clause && m->member && m->text ? 0 : -ENOMEM;
 }
 
-// A newline stands behind the text that a regex sees, and is not searched; halves must not be too
-// short to be.
-static bool is_searchable(const struct clause *c, bool halved)
-{
-    for (size_t i = 0; i < c->n; i++) {
-        if (memchr(c->text[i].p, '\n', c->text[i].n) ||
-            (halved && c->text[i].n < (size_t)2 * NEEDLES_SHORTEST))
-            return false;
-    }
-    return true;
-}
-
 // The texts are numbered as they come, for now.
 static void add_text(struct mesh *m, struct slice text)
 {
@@ -73,24 +61,101 @@ static void add_text(struct mesh *m, struct slice text)
     m->n_members++;
 }
 
-// halved: a date may have been cut out of the text, wherever it is; one half of it is whole then.
-static void add_clauses(struct mesh *m, struct strand *s, const struct literals *l, bool halved)
+// The longest part of a text that lies in one line.
+static struct slice one_line(struct slice text)
 {
+    struct slice best = {text.p, 0};
+
+    while (text.n > 0) {
+        const char *end = memchr(text.p, '\n', text.n);
+        size_t n = end ? (size_t)(end - text.p) : text.n;
+        if (n > best.n)
+            best = (struct slice){text.p, n};
+        text = slice_from(text, n + 1);
+    }
+    return best;
+}
+
+// What is searched of a text: the newline behind a line is not, and a half must not be too short.
+// Wherever a text is cut in two, its first or its last half is whole.
+static size_t half_of(struct slice text, bool halved)
+{
+    return halved ? (text.n + 1) / 2 : text.n;
+}
+
+static bool is_searchable(const struct clause *c, bool several, bool halved)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        struct slice text = one_line(c->text[i]);
+        if ((!several && text.n < c->text[i].n) || half_of(text, halved) < NEEDLES_SHORTEST)
+            return false;
+    }
+    return true;
+}
+
+// halved: a date may have been cut out of the text, wherever it is.
+static void add_clause(struct mesh *m, struct strand *s, const struct clause *given, bool halved)
+{
+    struct mesh_clause *c = &m->clause[m->n_clauses++];
+
+    c->start = m->n_members;
+    for (size_t i = 0; i < given->n; i++) {
+        struct slice text = one_line(given->text[i]);
+        size_t half = half_of(text, halved);
+        add_text(m, (struct slice){text.p, half});
+        if (halved)
+            add_text(m, slice_from(text, text.n - half));
+    }
+    c->end = m->n_members;
+    s->n_clauses++;
+}
+
+static void add_clauses(struct mesh *m, struct strand *s, const struct literals *l)
+{
+    const struct filter_parts *p = &m->filter[s->filter].parts;
+
     for (size_t i = 0; i < l->n; i++) {
-        struct mesh_clause *c = &m->clause[m->n_clauses];
-        if (!is_searchable(&l->clause[i], halved))
-            continue;
-        c->start = m->n_members;
-        for (size_t k = 0; k < l->clause[i].n; k++) {
-            struct slice text = l->clause[i].text[k];
-            size_t half = halved ? text.n / 2 : text.n;
-            add_text(m, (struct slice){text.p, half});
-            if (halved)
-                add_text(m, slice_from(text, half));
+        if (is_searchable(&l->clause[i], !p->one_line, !p->is_plain))
+            add_clause(m, s, &l->clause[i], !p->is_plain);
+    }
+}
+
+// Whether bytes at the end of one may be those at the beginning of the other, or all of it.
+static bool may_overlap(struct slice a, struct slice b)
+{
+    if (memmem(a.p, a.n, b.p, b.n))
+        return true;
+    for (size_t n = 1; n < a.n && n < b.n; n++) {
+        if (memcmp(a.p + a.n - n, b.p, n) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool are_apart(const struct clause *a, const struct clause *b)
+{
+    for (size_t i = 0; i < a->n; i++) {
+        for (size_t k = 0; k < b->n; k++) {
+            if (may_overlap(a->text[i], b->text[k]) || may_overlap(b->text[k], a->text[i]))
+                return false;
         }
-        c->end = m->n_members;
-        m->n_clauses++;
-        s->n_clauses++;
+    }
+    return true;
+}
+
+// Of texts too short to be halved: one date is cut out of a line, so that of two clauses that do
+// not overlap one is whole.
+static void add_either(struct mesh *m, struct strand *s, const struct literals *l)
+{
+    for (size_t i = 1; i < l->n && s->n_clauses == 0; i++) {
+        const struct clause *a = &l->clause[0], *b = &l->clause[i];
+        if (!is_searchable(a, false, false) || !is_searchable(b, false, false) || !are_apart(a, b))
+            continue;
+        add_clause(m, s, a, false);
+        add_clause(m, s, b, false);
+        m->clause[s->clause].end = m->n_members;
+        m->n_clauses = s->clause + 1;
+        s->n_clauses = 1;
     }
 }
 
@@ -98,19 +163,20 @@ static void add_clauses(struct mesh *m, struct strand *s, const struct literals 
 static void add_filter(struct mesh *m, size_t i)
 {
     struct mesh_filter *f = &m->filter[i];
-    bool halved = !f->parts.is_plain;
+    const struct filter_parts *p = &f->parts;
 
     f->strand = m->n_strands;
     f->word = m->n_words;
-    if (!f->parts.one_line)
-        return;
-    m->n_words += bit_words(f->parts.fail->n);
-    for (size_t k = 0; k < f->parts.fail->n; k++) {
+    m->n_words += p->one_line ? bit_words(p->fail->n) : 0;
+    for (size_t k = 0; k < p->fail->n; k++) {
         struct strand *s = &m->strand[m->n_strands++];
+        const struct literals *own = &p->fail->rule[k].regex.literals;
         *s = (struct strand){.filter = i, .rule = k, .clause = m->n_clauses};
-        add_clauses(m, s, &f->parts.fail->rule[k].regex.literals, halved);
-        if (f->parts.prefix)
-            add_clauses(m, s, &f->parts.prefix->regex.literals, halved);
+        add_clauses(m, s, own);
+        if (p->prefix)
+            add_clauses(m, s, &p->prefix->regex.literals);
+        if (p->one_line && s->n_clauses == 0)
+            add_either(m, s, own);
     }
 }
 
@@ -153,7 +219,25 @@ static int number_texts(struct mesh *m)
 // The texts of its first clause, the rarest: where none of them occurs, a strand is not looked at.
 static struct mesh_clause first_clause(const struct mesh *m, const struct strand *s)
 {
-    return s->n_clauses > 0 ? m->clause[s->clause] : (struct mesh_clause){0};
+    bool has = s->n_clauses > 0 && m->filter[s->filter].parts.one_line;
+
+    return has ? m->clause[s->clause] : (struct mesh_clause){0};
+}
+
+static int list_wide(struct mesh *m)
+{
+    m->wide = calloc(bit_words(m->n_texts) + 1, sizeof(*m->wide));
+    if (!m->wide)
+        return -ENOMEM;
+    for (size_t i = 0; i < m->n_strands; i++) {
+        const struct strand *s = &m->strand[i];
+        bool several = !m->filter[s->filter].parts.one_line;
+        for (size_t c = s->clause; several && c < s->clause + s->n_clauses; c++) {
+            for (size_t k = m->clause[c].start; k < m->clause[c].end; k++)
+                bit_set(m->wide, m->member[k]);
+        }
+    }
+    return 0;
 }
 
 static int list_signs(struct mesh *m)
@@ -192,6 +276,8 @@ int mesh_init(struct mesh *m, struct filter *const *filter, size_t n)
         r = number_texts(m);
     if (r == 0)
         r = list_signs(m);
+    if (r == 0)
+        r = list_wide(m);
     return r;
 }
 
@@ -204,6 +290,7 @@ void mesh_done(struct mesh *m)
     free(m->text);
     free(m->first_sign);
     free(m->sign);
+    free(m->wide);
     *m = (struct mesh){0};
 }
 

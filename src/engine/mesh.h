@@ -27,8 +27,10 @@ struct mesh {
     size_t n_members;
     struct slice *text; // borrowed of the filters
     size_t n_texts;
-    // By text: the strands in whose first clause it is, from sign[first_sign[text]] on.
+    // By text: the strands in whose first clause it is, from sign[first_sign[text]] on, but those
+    // of filters that look at several lines; and bits of the texts that these need.
     uint32_t *first_sign, *sign;
+    uint64_t *wide;
 };
 
 // Of the filters that look at one line; they are borrowed. -ENOMEM. mesh_done() is due in any case.

@@ -82,12 +82,9 @@ static int make_room(const struct mesh *m, struct outlook *o)
 // What there is to choose on every line.
 static void choose_always(const struct mesh *m, struct outlook *o)
 {
-    for (size_t i = 0; i < m->n_filters; i++) {
-        if (!m->filter[i].parts.one_line)
-            bit_set(o->filters, i);
-    }
     for (size_t i = 0; i < m->n_strands; i++) {
-        if (m->strand[i].n_clauses == 0 && bit_get(o->strands, i))
+        const struct strand *s = &m->strand[i];
+        if (s->n_clauses == 0 && bit_get(o->strands, i) && m->filter[s->filter].parts.one_line)
             choose(m, i, o->may, o->filters);
     }
     o->n_chosen = chosen_list(m, o->filters, o->may, o->chosen);
@@ -122,17 +119,30 @@ static void follow_sign(const struct outlook *o, const struct mesh *m, uint32_t 
     }
 }
 
+static void note_wide(const struct mesh *m, const struct finding *f, struct vigil *v)
+{
+    for (size_t w = 0; w < bit_words(m->n_texts); w++) {
+        for (uint64_t bits = f->text[w] & m->wide[w]; bits; bits &= bits - 1)
+            vigil_note(v, w * 64 + (size_t)__builtin_ctzll(bits));
+    }
+}
+
 bool outlook_find(const struct outlook *o, const struct mesh *m, struct slice text,
-                  struct finding *f)
+                  struct finding *f, struct vigil *v)
 {
     size_t n = o->n_texts;
+    bool found = n > 0 && needles_find(o->needles, text, f->needle);
 
-    if (n == 0 || !needles_find(o->needles, text, f->needle))
+    if (!found && v->line > v->awake)
         return false;
     memcpy(f->may, o->may, m->n_words * sizeof(*f->may));
     memcpy(f->filters, o->filters, bit_words(m->n_filters) * sizeof(*f->filters));
+    if (!found)
+        return true;
     for (size_t i = bit_next(f->needle, n, 0); i < n; i = bit_next(f->needle, n, i + 1))
         bit_set(f->text, o->text[i]);
+    if (v->n > 0)
+        note_wide(m, f, v);
     for (size_t i = bit_next(f->needle, n, 0); i < n; i = bit_next(f->needle, n, i + 1))
         follow_sign(o, m, o->text[i], f);
     memset(f->needle, 0, bit_words(n) * sizeof(*f->needle));

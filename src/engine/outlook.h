@@ -6,6 +6,7 @@
 #include "engine/mesh.h"
 #include "engine/needles.h"
 #include "engine/sieve.h"
+#include "engine/vigil.h"
 
 struct outlook {
     uint64_t *strands; // bits
@@ -30,9 +31,10 @@ struct finding {
     uint64_t *may, *filters;
 };
 
-// False: none of the texts occurs. Else *f has what may match.
+// *f has what may match, but of filters that look at several lines: what occurs of their texts is
+// noted in *v. False: that is what the outlook has without any text.
 bool outlook_find(const struct outlook *o, const struct mesh *m, struct slice text,
-                  struct finding *f);
+                  struct finding *f, struct vigil *v);
 
 // Lists filters by their bits, in order; returns how many.
 size_t chosen_list(const struct mesh *m, const uint64_t *filters, const uint64_t *may,

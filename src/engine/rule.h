@@ -68,8 +68,9 @@ struct filter_parts {
     struct rule *prefix; // NULL: none
     const struct rules *fail;
     struct matcher *matcher;
-    bool one_line; // looks at one line at a time
-    bool is_plain; // which is cut where stamp.h found a date
+    size_t lines;  // looks at so many at a time
+    bool one_line; // at one
+    bool is_plain; // lines are cut where stamp.h found a date
 };
 void filter_parts(struct filter *f, struct filter_parts *ret);
 

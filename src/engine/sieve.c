@@ -29,6 +29,7 @@ struct sieve {
     struct chosen *all;
     bool redates;           // a filter looks for dates itself
     struct finding finding; // of the line
+    struct vigil vigil;
     struct chosen *chosen;
     uint64_t *strands; // that may follow a beginning
     char *joined;
@@ -80,10 +81,12 @@ int sieve_new(struct filter *const *filter, size_t n, struct sieve **ret)
     r = mesh_init(&s->mesh, filter, n);
     if (r == 0)
         r = make_room(s);
+    if (r == 0)
+        r = vigil_init(&s->vigil, &s->mesh);
     if (r == 0) {
         for (size_t i = 0; i < n; i++) {
             s->all[i] = (struct chosen){i, NULL};
-            s->redates |= s->mesh.filter[i].parts.one_line && !s->mesh.filter[i].parts.is_plain;
+            s->redates |= !s->mesh.filter[i].parts.is_plain;
         }
         for (size_t i = 0; i < s->mesh.n_strands; i++)
             bit_set(s->strands, i);
@@ -102,6 +105,7 @@ struct sieve *sieve_free(struct sieve *s)
     if (s) {
         for (size_t i = 0; i < s->n_outlooks; i++)
             outlook_free(s->outlook[i]);
+        vigil_done(&s->vigil);
         mesh_done(&s->mesh);
         free(s->head);
         free(s->all);
@@ -126,9 +130,8 @@ static void follow(struct sieve *s, struct slice head)
     for (size_t i = 0; i < m->n_filters; i++) {
         const struct mesh_filter *f = &m->filter[i];
         const struct filter_parts *p = &f->parts;
-        bool has_prefix = p->prefix != NULL, known = p->is_plain;
-        if (!p->one_line ||
-            (known && has_prefix && !regex_may_follow(&p->prefix->regex, p->matcher, head)))
+        bool has_prefix = p->prefix != NULL, known = p->is_plain && p->one_line;
+        if (known && has_prefix && !regex_may_follow(&p->prefix->regex, p->matcher, head))
             continue;
         for (size_t k = 0; k < p->fail->n; k++) {
             if (!known || has_prefix || regex_may_follow(&p->fail->rule[k].regex, p->matcher, head))
@@ -198,9 +201,10 @@ static size_t look(struct sieve *s, const struct outlook *o, struct slice text,
     const struct mesh *m = &s->mesh;
 
     *ret = o->chosen;
-    if (!outlook_find(o, m, text, &s->finding))
+    if (!outlook_find(o, m, text, &s->finding, &s->vigil))
         return o->n_chosen;
     *ret = s->chosen;
+    vigil_choose(&s->vigil, m, s->finding.filters);
     return chosen_list(m, s->finding.filters, s->finding.may, s->chosen);
 }
 
@@ -231,6 +235,7 @@ size_t sieve_line(struct sieve *s, struct line *line, const struct chosen **ret)
     bool begins = line->date.n == 0 || line->date.p == line->text.p;
     size_t n = s->mesh.n_filters;
 
+    vigil_begin(&s->vigil);
     *ret = s->all;
     if (is_known(s, line, begins)) {
         if (!line->body.p)
@@ -239,7 +244,12 @@ size_t sieve_line(struct sieve *s, struct line *line, const struct chosen **ret)
             s->newest = line->time;
         n = look(s, begins ? outlook_of(s, line->body) : s->outlook[0],
                  s->redates ? line->text : line->body, ret);
+    } else {
+        vigil_note_all(&s->vigil);
+        vigil_choose(&s->vigil, &s->mesh, s->finding.filters);
     }
+    if (s->vigil.recent)
+        recent_add(s->vigil.recent, line);
     return n;
 }
 

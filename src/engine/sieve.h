@@ -7,7 +7,8 @@
 // regexes: that is asked of PCRE2 once for each such beginning. And of the texts that these regexes
 // cannot match without (literal.h), some must be in the line.
 //
-// Filters that look at several lines at a time get every line, and every filter gets those that
+// Filters that look at several lines at a time get those behind which, within as many lines, all of
+// their texts have been; what came between is told to them then. Every filter gets the lines that
 // stamp.h could not date, as each dates them on its own. A filter with a datepattern of its own is
 // shown what it could match whatever it takes for the date, and learns from that alone where dates
 // stand: a line in which it finds none has the stamp's time, or that of the line it was shown last.
