@@ -250,6 +250,20 @@ static void put_standing(struct fake *f, const struct control_standing *s)
     put(f, &(struct control){.type = CONTROL_IS_STANDING, .standing = *s});
 }
 
+static const struct control_fingerprint names[] = {
+    {CONTROL_HELO, TEXT("win-<mixed:11>"), CONTROL_LEARNED, true, false, 9, 7, 6, 5, 1234, LONG_AGO,
+     LONG_AGO + USEC_PER_DAY, 0},
+    {CONTROL_HELO, TEXT("ylmf-pc"), CONTROL_ADDED, true, true, .need_hosts = 6, .need_blocks = 5},
+    {CONTROL_USER, TEXT("in\x1b[2Jfo"), CONTROL_KEPT, .need_hosts = 6, .need_blocks = 5},
+    {CONTROL_USER, TEXT("anna"), .hosts = 2, .blocks = 1, .need_hosts = 6, .need_blocks = 5,
+     .failures = 3, .first = LONG_AGO, .last = LONG_AGO},
+};
+
+static void put_name(struct fake *f, size_t i)
+{
+    put(f, &(struct control){.type = CONTROL_IS_FINGERPRINT, .fingerprint = names[i]});
+}
+
 static void answer_why(struct fake *f)
 {
     struct control_ban lifted = ban_of(f, 0);
@@ -266,7 +280,7 @@ static void answer_why(struct fake *f)
         put(f, &(struct control){.type = CONTROL_IS_BAN, .ban = lifted});
         put_standing(f, &(struct control_standing){TEXT("postfix-auth"), V4(113, 7), 2, 1, 5, 1,
                                                    600 * USEC_PER_SEC, false, before(f, 50, 0), 4,
-                                                   true});
+                                                   true, true});
         put_standing(f, &(struct control_standing){
                             TEXT("postfix-auth"),
                             {.b = {[10] = 0xff, [11] = 0xff, 203, 0, 113}, .len = 120},
@@ -278,23 +292,11 @@ static void answer_why(struct fake *f)
                             .login = before(f, 75, 0),
                             .shielded = true});
         put_line(f, 0, 2, 2, slice_of("connected again"));
+        put_name(f, 1);
+        put_name(f, 3);
     }
     put_standing(f, &(struct control_standing){TEXT("dovecot-auth"), V4(113, 7), 0, 0, 5, 1,
                                                600 * USEC_PER_SEC, f->scene == SCENE_BUSY});
-}
-
-static const struct control_fingerprint names[] = {
-    {CONTROL_HELO, TEXT("win-<mixed:11>"), CONTROL_LEARNED, true, false, 9, 7, 6, 5, 1234, LONG_AGO,
-     LONG_AGO + USEC_PER_DAY, 0},
-    {CONTROL_HELO, TEXT("ylmf-pc"), CONTROL_ADDED, true, true, .need_hosts = 6, .need_blocks = 5},
-    {CONTROL_USER, TEXT("in\x1b[2Jfo"), CONTROL_KEPT, .need_hosts = 6, .need_blocks = 5},
-    {CONTROL_USER, TEXT("anna"), .hosts = 2, .blocks = 1, .need_hosts = 6, .need_blocks = 5,
-     .failures = 3, .first = LONG_AGO, .last = LONG_AGO},
-};
-
-static void put_name(struct fake *f, size_t i)
-{
-    put(f, &(struct control){.type = CONTROL_IS_FINGERPRINT, .fingerprint = names[i]});
 }
 
 static void answer_names(struct fake *f, struct slice name)

@@ -16,6 +16,7 @@ struct missing {
     char jail[CONTROL_NAME_MAX + 1];
     uint32_t hits, hosts; // hits 0: nothing counts
     usec_t findtime;
+    bool fingerprints; // or one with such a name
 };
 
 enum { SIGNS_MAX = CONTROL_NAME_MAX + 2 * CONTROL_SAID_MAX + 32 };
@@ -33,6 +34,7 @@ struct why {
     size_t in_force, within; // bans of it, bans within it
     size_t bans;
     size_t lines; // of no ban
+    size_t names; // in these
 };
 
 static bool is_in_force(const struct output *o, const struct control_ban *ban)
@@ -154,15 +156,22 @@ static int evidence_json(struct output *o, const struct control_evidence *e)
     return jsonline_print(j, o->file);
 }
 
-// A name asked about is told of at once; below a ban it is the one that led to it.
+// A name asked about is told of at once; below a ban it is the one that led to it, below lines of
+// no ban one that came with them.
 static int take_name(struct why *w, const struct control_fingerprint *f)
 {
     if (w->out->json)
         return said_json(w->out, f, "fingerprint");
-    if (w->bans > 0)
+    if (w->lines > 0) {
+        if (w->names++ == 0)
+            fprintf(w->body.file, "\n%sThe names in these lines%s\n",
+                    output_on(&w->body, STYLE_HEAD), output_off(&w->body, STYLE_HEAD));
+        said_print(&w->body, f);
+    } else if (w->bans > 0) {
         said_print_figures(&w->body, f);
-    else
+    } else {
         said_print(w->out, f);
+    }
     return 0;
 }
 
@@ -241,6 +250,7 @@ static int standing_json(struct output *o, const struct control_standing *s)
     jsonline_time(j, "login", s->login);
     jsonline_number(j, "login_days", s->days);
     jsonline_bool(j, "shielded", s->shielded);
+    jsonline_bool(j, "fingerprints", s->fingerprints);
     return jsonline_print(j, o->file);
 }
 
@@ -280,6 +290,7 @@ static void note_missing(struct why *w, const struct control_standing *s)
     w->missing.hits = hits;
     w->missing.hosts = is_block && s->need_hosts > s->hosts ? s->need_hosts - s->hosts : 0;
     w->missing.findtime = s->findtime;
+    w->missing.fingerprints = s->fingerprints;
 }
 
 static void print_missing(struct output *o, const struct missing *m)
@@ -292,7 +303,8 @@ static void print_missing(struct output *o, const struct missing *m)
     fprintf(o->file, "What is missing to a ban: %u more hit%s", m->hits, m->hits > 1 ? "s" : "");
     if (m->hosts > 0)
         fprintf(o->file, ", from %u more host%s,", m->hosts, m->hosts > 1 ? "s" : "");
-    fprintf(o->file, " within %s in jail %s; or one with a fingerprint\n", findtime, m->jail);
+    fprintf(o->file, " within %s in jail %s%s\n", findtime, m->jail,
+            m->fingerprints ? "; or one with a fingerprint" : "");
 }
 
 // Levels at which nothing is counted say nothing, unless it is that nothing ever will be, or who

@@ -61,6 +61,29 @@ static void look(const struct desk *d, enum fingerprint_kind kind, struct slice 
     fingerprints_look(judge_roster(d->judge)->reputation.fingerprints, &name, clock_now(), &ret->s);
 }
 
+void report_note(const struct desk *d, const struct name *name, struct report_said *said)
+{
+    struct fingerprint_standing *s = &said->name[said->n];
+
+    if (name->text.n == 0 || said->n == REPORT_SAID_MAX)
+        return;
+    fingerprints_look(judge_roster(d->judge)->reputation.fingerprints, name, clock_now(), s);
+    for (size_t i = 0; i < said->n; i++) {
+        if (said->kind[i] == name->kind && strcmp(said->name[i].family, s->family) == 0)
+            return;
+    }
+    said->kind[said->n++] = name->kind;
+}
+
+int report_said(const struct report_said *said, struct caller *to)
+{
+    int r = 0;
+
+    for (size_t i = 0; i < said->n && r >= 0; i++)
+        r = put_row(&(struct row){said->name[i], said->kind[i]}, to);
+    return r;
+}
+
 int report_name(const struct desk *d, struct slice text, struct caller *to)
 {
     enum fingerprint_kind only = FINGERPRINT_KINDS;

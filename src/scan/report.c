@@ -346,7 +346,8 @@ struct why {
     const struct desk *desk;
     struct caller *to;
     uint64_t ban;
-    bool is_named; // a name was asked about, and has been told of
+    bool is_named;           // a name was asked about, and has been told of
+    struct report_said said; // in lines that led to no ban
 };
 
 static int put_evidence(void *user, const struct evidence *e)
@@ -366,6 +367,10 @@ static int put_evidence(void *user, const struct evidence *e)
         .user = e->user,
         .helo = e->helo,
     };
+    if (w->ban == 0) {
+        report_note(w->desk, &(struct name){FINGERPRINT_HELO, e->helo, &e->addr}, &w->said);
+        report_note(w->desk, &(struct name){FINGERPRINT_USER, e->user, &e->addr}, &w->said);
+    }
     return caller_put(w->to, &record);
 }
 
@@ -417,6 +422,7 @@ static int put_standing(const struct reputation *reputation, struct cell *c, con
             .need_hosts = level[i].need_hosts,
             .findtime = level[i].findtime,
             .exempt = exempt_touches(&c->exempt, &level[i].net),
+            .fingerprints = c->conf->spec.fingerprints,
         };
         add_login(reputation, jail_spec(c->jail), i == 0, now, &record.standing);
         r = caller_put(to, &record);
@@ -427,7 +433,7 @@ static int put_standing(const struct reputation *reputation, struct cell *c, con
 int report_bans_about(const struct desk *d, const struct addr *net, const char *name,
                       struct caller *to)
 {
-    struct why w = {d, to, 0, !net};
+    struct why w = {.desk = d, .to = to, .is_named = !net};
 
     return refuse(d,
                   net ? ledger_bans_about(d->ledger, net, WHY_BANS, put_why_ban, &w)
@@ -438,11 +444,12 @@ int report_bans_about(const struct desk *d, const struct addr *net, const char *
 int report_why(const struct desk *d, const struct addr *net, struct caller *to)
 {
     const struct roster *roster = judge_roster(d->judge);
-    struct why w = {d, to, 0, false};
+    struct why w = {.desk = d, .to = to};
     int r = report_bans_about(d, net, NULL, to);
 
     for (size_t i = 0; i < roster->n && r >= 0; i++)
         r = put_standing(&roster->reputation, &roster->cell[i], net, clock_now(), to);
-    return r < 0 ? r
-                 : refuse(d, ledger_evidence(d->ledger, 0, net, WHY_LINES, put_evidence, &w), to);
+    if (r >= 0)
+        r = refuse(d, ledger_evidence(d->ledger, 0, net, WHY_LINES, put_evidence, &w), to);
+    return r < 0 ? r : report_said(&w.said, to);
 }

@@ -17,6 +17,16 @@ int report_name(const struct desk *d, struct slice text, struct caller *to);
 // All that are fingerprints or kept: fingerprints first, those that failed last before others.
 int report_fingerprints(const struct desk *d, struct caller *to);
 
+// Names that came up: each family once, the first REPORT_SAID_MAX of them.
+enum { REPORT_SAID_MAX = 8 };
+struct report_said {
+    struct fingerprint_standing name[REPORT_SAID_MAX];
+    enum fingerprint_kind kind[REPORT_SAID_MAX];
+    size_t n;
+};
+void report_note(const struct desk *d, const struct name *name, struct report_said *said);
+int report_said(const struct report_said *said, struct caller *to);
+
 // The bans of a name, or (net) of a net, newest first, each with what explains it.
 int report_bans_about(const struct desk *d, const struct addr *net, const char *name,
                       struct caller *to);

@@ -13,7 +13,8 @@
 //     LIST     BAN*
 //     WHY      BAN*, newest first, each followed by the FINGERPRINT that led to it, if any, and by
 //              its EVIDENCE*; STANDING* (per jail, host first); EVIDENCE* with ban 0 (counted, but
-//              not led to a ban). Of a name: FINGERPRINT*, then BAN*, each with its EVIDENCE*
+//              not led to a ban); FINGERPRINT* of the names that came with these. Of a name:
+//              FINGERPRINT*, then BAN*, each with its EVIDENCE*
 //     FINGERPRINTS  FINGERPRINT*: of a name how it stands (without "helo:" or "user:" in front as
 //              either), else all that are fingerprints or kept
 //     MARK     the count in DONE alone, as of BAN and UNBAN
@@ -179,10 +180,11 @@ struct control_standing {
     struct addr net;
     uint32_t hits, hosts, need_hits, need_hosts;
     usec_t findtime;
-    bool exempt;   // ignoreip or ignoreself: never banned
-    usec_t login;  // of somebody from there, the last within the span; 0: none
-    uint32_t days; // of a host: with a login
-    bool shielded; // for these logins: a block is not banned, a host not the first time
+    bool exempt;       // ignoreip or ignoreself: never banned
+    usec_t login;      // of somebody from there, the last within the span; 0: none
+    uint32_t days;     // of a host: with a login
+    bool shielded;     // for these logins: a block is not banned, a host not the first time
+    bool fingerprints; // one hit with a fingerprint is enough in this jail
 };
 
 struct control_fingerprint {
