@@ -101,10 +101,10 @@ static uint32_t place_new(const unsigned char *record, const struct addition *a,
 
     if (!narrower && h->hosts < level->hosts)
         return h->hosts;
-    for (uint32_t i = 0; i < h->hosts; i++) {
-        host[i] = unpack_number(record + h->ids + i * id, id) ^ a->ids.lead;
-        seen[i] = unpack_number(record + h->seen + i * width, width);
-    }
+    unpack_numbers(record + h->seen, width, seen, h->hosts);
+    unpack_numbers(record + h->ids, id, host, h->hosts);
+    for (uint32_t i = 0; i < h->hosts; i++)
+        host[i] ^= a->ids.lead;
     return netblock_place(host, seen, h->hosts, level, narrower, new);
 }
 

@@ -119,6 +119,8 @@ static bool is_own_literal(struct slice name, const struct addr *client)
         name = (struct slice){name.p + 1, name.n - 2};
     if (slice_starts(name, "ipv6:"))
         name = slice_from(name, 5);
+    if (name.n == 0 || (!is_digit(name.p[0]) && !memchr(name.p, ':', name.n)))
+        return false;
     return addr_parse(name, &a) == 0 && addr_compare(&a, client) == 0;
 }
 

@@ -358,6 +358,7 @@ static int hit(struct jail *j, unsigned filter, const struct line *line, const s
         j->counters.exempt++;
         return 0;
     }
+    ladder_expect_soon(j->ladder);
     if (is_excused(j, &hit, m)) {
         j->counters.shielded++;
         return 0;

@@ -52,6 +52,28 @@ static size_t first_around(const struct track_family *f, unsigned prefix)
     return first;
 }
 
+static struct jail_standing of_host(const struct ladder *l, const struct addr *host)
+{
+    return (struct jail_standing){
+        .net = *host,
+        .need_hits = l->spec->maxretry,
+        .need_hosts = 1,
+        .findtime = l->spec->findtime,
+        .bantime = l->spec->sentence.bantime,
+    };
+}
+
+static struct jail_standing of_block(const struct level *level, const struct addr *host)
+{
+    return (struct jail_standing){
+        .net = addr_block(host, level->prefix),
+        .need_hits = level->hits,
+        .need_hosts = level->hosts,
+        .findtime = level->findtime,
+        .bantime = level->bantime,
+    };
+}
+
 // The rungs for an address, as yet empty: itself, and the blocks of less than this prefix. Returns
 // the level of the first block.
 static size_t set_up(const struct ladder *l, const struct track_family *f, const struct addr *host,
@@ -60,24 +82,9 @@ static size_t set_up(const struct ladder *l, const struct track_family *f, const
     size_t first = first_around(f, prefix);
 
     ret->n = 1 + f->n - first;
-    memset(ret->reached, 0, ret->n * sizeof(ret->reached[0]));
-    ret->at[0] = (struct jail_standing){
-        .net = *host,
-        .need_hits = l->spec->maxretry,
-        .need_hosts = 1,
-        .findtime = l->spec->findtime,
-        .bantime = l->spec->sentence.bantime,
-    };
-    for (size_t i = 1; i < ret->n; i++) {
-        const struct level *level = &f->level[first + i - 1];
-        ret->at[i] = (struct jail_standing){
-            .net = addr_block(host, level->prefix),
-            .need_hits = level->hits,
-            .need_hosts = level->hosts,
-            .findtime = level->findtime,
-            .bantime = level->bantime,
-        };
-    }
+    ret->at[0] = of_host(l, host);
+    for (size_t i = 1; i < ret->n; i++)
+        ret->at[i] = of_block(&f->level[first + i - 1], host);
     return first;
 }
 
@@ -95,40 +102,50 @@ static int open_around(struct ladder *l, const struct addr *net)
     return tracks_open(&l->tracks, &key);
 }
 
-// key[0] is the host's, the others are those of the rungs.
-static int hit_block(struct ladder *l, const struct track_key *key, size_t i, struct tally *t,
-                     struct rungs *ret)
+// What a block, by its place among the host's keys, came to.
+static void tell(const struct ladder *l, size_t i, const struct track_told *told, struct rungs *ret)
 {
-    struct jail_standing *s = &ret->at[i];
+    const struct track_family *f = tracks_family(&l->tracks, l->key[i].v6);
+
+    ret->reached[i] = told->reached;
+    if (!told->reached)
+        return;
+    ret->at[i] = of_block(&f->level[l->key[i].rung - 1], &l->expected);
+    ret->at[i].hits = told->hits;
+    ret->at[i].hosts = told->hosts;
+}
+
+static int hit_block(struct ladder *l, size_t i, struct tally *t, struct rungs *ret)
+{
+    struct track_told told;
     int r;
 
-    t->host = track_host_id(&key[0], key[i].prefix);
-    r = tracks_hit_block(&l->tracks, &key[i], t, &s->hits, &s->hosts);
-    ret->reached[i] = r > 0 ? r : 0;
-    return r < 0 ? r : 0;
+    t->host = track_host_id(&l->key[0], l->key[i].prefix);
+    r = tracks_hit_block(&l->tracks, &l->key[i], t, &told.hits, &told.hosts);
+    if (r < 0)
+        return r;
+    told.reached = r;
+    tell(l, i, &told, ret);
+    return 0;
 }
 
 // The host and the narrowest block, which may be in one cell.
-static int hit_narrowest(struct ladder *l, const struct track_key *key, struct tally *t,
-                         struct rungs *ret)
+static int hit_narrowest(struct ladder *l, struct tally *t, struct rungs *ret)
 {
     struct track_told block = {0}, host = {0};
     int r;
 
-    t->host = track_host_id(&key[0], key[1].prefix);
-    r = tracks_hit_narrowest(&l->tracks, &key[1], &key[0], t, &block, &host);
+    t->host = track_host_id(&l->key[0], l->key[1].prefix);
+    r = tracks_hit_narrowest(&l->tracks, &l->key[1], &l->key[0], t, &block, &host);
+    tell(l, 1, &block, ret);
     ret->at[0].hits = host.hits;
     ret->reached[0] = host.reached;
-    ret->at[1].hits = block.hits;
-    ret->at[1].hosts = block.hosts;
-    ret->reached[1] = block.reached;
     return r;
 }
 
-static int hit_host(struct ladder *l, const struct track_key *key, const struct tally *t,
-                    struct rungs *ret)
+static int hit_host(struct ladder *l, const struct tally *t, struct rungs *ret)
 {
-    int r = tracks_hit_host(&l->tracks, key, t, &ret->at[0].hits);
+    int r = tracks_hit_host(&l->tracks, &l->key[0], t, &ret->at[0].hits);
 
     ret->reached[0] = r > 0 ? NETBLOCK_E_REACHED : 0;
     return r < 0 ? r : 0;
@@ -148,10 +165,17 @@ void ladder_expect(struct ladder *l, const struct addr *host)
     tracks_expect(&l->tracks, l->key, l->n_keys);
 }
 
+void ladder_expect_soon(struct ladder *l)
+{
+    tracks_expect_records(&l->tracks, l->key, l->n_keys);
+}
+
 static void expect(struct ladder *l, const struct addr *host)
 {
-    if (l->n_keys == 0 || addr_compare(&l->expected, host) != 0)
-        ladder_expect(l, host);
+    if (l->n_keys > 0 && addr_compare(&l->expected, host) == 0)
+        return;
+    ladder_expect(l, host);
+    ladder_expect_soon(l);
 }
 
 // Whether the host expected may be in one cell with the block around it.
@@ -187,9 +211,10 @@ int ladder_hit(struct ladder *l, const struct addr *host, usec_t time, uint32_t 
     int r;
 
     expect(l, host);
-    tracks_expect_records(&l->tracks, l->key, l->n_keys);
     in_cell = may_be_in_cell(l) && widest <= l->key[1].prefix;
-    set_up(l, tracks_family(&l->tracks, l->key[0].v6), host, l->key[0].prefix, ret);
+    ret->n = l->n_keys;
+    memset(ret->reached, 0, ret->n * sizeof(ret->reached[0]));
+    ret->at[0] = of_host(l, host);
     l->oldest = t.time < l->oldest ? t.time : l->oldest;
     ret->at[0].hosts = 1;
     r = in_cell ? 0 : open_expected(l);
@@ -197,11 +222,11 @@ int ladder_hit(struct ladder *l, const struct addr *host, usec_t time, uint32_t 
         if (l->key[i].prefix < widest)
             tracks_pass_block(&l->tracks, &l->key[i], &t);
         else
-            r = hit_block(l, l->key, i, &t, ret);
+            r = hit_block(l, i, &t, ret);
     }
     if (r < 0)
         return r;
-    return in_cell ? hit_narrowest(l, l->key, &t, ret) : hit_host(l, l->key, &t, ret);
+    return in_cell ? hit_narrowest(l, &t, ret) : hit_host(l, &t, ret);
 }
 
 void ladder_look(struct ladder *l, const struct addr *addr, usec_t now, struct rungs *ret)

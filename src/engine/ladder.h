@@ -7,7 +7,8 @@
 
 struct ladder;
 
-// How the rungs stand after a hit: the host first, then the blocks around it, narrowest first.
+// How the rungs stand: the host first, then the blocks around it, narrowest first. After a hit that
+// is told of the host, and of what is reached.
 struct rungs {
     size_t n;
     struct jail_standing at[1 + NETBLOCK_LEVELS_MAX];
@@ -18,8 +19,10 @@ struct rungs {
 struct ladder *ladder_new(const struct jail_spec *spec, struct share *share, uint64_t seed);
 struct ladder *ladder_free(struct ladder *l);
 
-// That a hit of this host may come: what it needs is then on its way from memory.
+// That a hit of this host may come: what it needs is then on its way from memory. First where that
+// is, and when that has had its time, the second call for what is there.
 void ladder_expect(struct ladder *l, const struct addr *host);
+void ladder_expect_soon(struct ladder *l);
 
 // Counts a hit, but not in blocks wider than this prefix (as people write it; 0: in all): of these
 // it tells nothing. -ENOMEM.

@@ -74,6 +74,7 @@ uint32_t netblock_place(const uint64_t *host, const usec_t *seen, uint32_t n,
                         const struct level *level, const struct level *narrower, uint64_t new)
 {
     unsigned bits = narrower ? (unsigned)(narrower->prefix - level->prefix) : 0;
+    uint64_t own = narrower ? block_of(new, bits) : 0;
     uint32_t oldest = 0, beside = 0, n_beside = 0;
 
     for (uint32_t i = 0; i < n; i++) {
@@ -81,7 +82,7 @@ uint32_t netblock_place(const uint64_t *host, const usec_t *seen, uint32_t n,
             return i;
         if (seen[i] < seen[oldest])
             oldest = i;
-        if (!narrower || block_of(host[i], bits) != block_of(new, bits))
+        if (!narrower || block_of(host[i], bits) != own)
             continue;
         if (n_beside++ == 0 || seen[i] < seen[beside])
             beside = i;

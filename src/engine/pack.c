@@ -63,3 +63,26 @@ const unsigned char *unpack_times(const unsigned char *from, unsigned scale, use
         return unpack_all(from, (struct scale){pack_width(scale), pack_unit(scale)}, base, time, n);
     }
 }
+
+static inline void unpack_each(const unsigned char *from, size_t width, uint64_t *number, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        unpack_uint(from + i * width, width, &number[i]);
+}
+
+void unpack_numbers(const unsigned char *from, size_t width, uint64_t *number, size_t n)
+{
+    switch (width) {
+    case 1:
+        unpack_each(from, 1, number, n);
+        break;
+    case 2:
+        unpack_each(from, 2, number, n);
+        break;
+    case 4:
+        unpack_each(from, 4, number, n);
+        break;
+    default:
+        unpack_each(from, width, number, n);
+    }
+}

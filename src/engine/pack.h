@@ -81,6 +81,9 @@ static inline bool pack_fits(unsigned scale, usec_t distance)
 // The scale for distances up to span; fine: not all of them are whole seconds.
 unsigned pack_scale(usec_t span, bool fine);
 
+// n numbers of so many bytes each.
+void unpack_numbers(const unsigned char *from, size_t width, uint64_t *number, size_t n);
+
 // n times from base on. Return where they end.
 unsigned char *pack_times(unsigned char *to, unsigned scale, usec_t base, const usec_t *time,
                           size_t n);

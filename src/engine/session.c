@@ -88,18 +88,18 @@ static uint64_t digest(struct slice id)
     return h;
 }
 
-static struct id id_of(struct slice text)
+// Written where it is to be: to copy what has just been written by bytes makes the processor wait.
+static void id_set(struct id *id, struct slice text)
 {
-    struct id id = {0};
     char tail[DIGEST_TEXT + 1];
 
-    id.n = (uint8_t)(text.n <= SESSION_KEY_MAX ? text.n : SESSION_KEY_MAX);
-    memcpy(id.text, text.p, id.n);
+    memset(id, 0, sizeof(*id));
+    id->n = (uint8_t)(text.n <= SESSION_KEY_MAX ? text.n : SESSION_KEY_MAX);
+    memcpy(id->text, text.p, id->n);
     if (text.n > SESSION_KEY_MAX) {
         snprintf(tail, sizeof(tail), "%016llx", (unsigned long long)digest(text));
-        memcpy(id.text + SESSION_KEY_MAX - DIGEST_TEXT, tail, DIGEST_TEXT);
+        memcpy(id->text + SESSION_KEY_MAX - DIGEST_TEXT, tail, DIGEST_TEXT);
     }
-    return id;
 }
 
 static struct slice id_text(const struct id *id)
@@ -119,7 +119,7 @@ static struct key key_of(const struct sessions *s, struct slice text)
 
     if (text.n <= SESSION_KEY_MAX)
         return key_for(s, text);
-    id = id_of(text);
+    id_set(&id, text);
     return key_for(s, id_text(&id));
 }
 
@@ -185,7 +185,7 @@ static int begin(struct sessions *s, const struct key *key, struct slice text, u
     if (!e)
         return -ENOMEM;
     if (!is_known)
-        e->id = id_of(text);
+        id_set(&e->id, text);
     if (is_over(s, e, time))
         e->session = (struct session){.last = time};
     *ret = e;

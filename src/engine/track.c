@@ -178,10 +178,9 @@ static unsigned char *pack_ids(unsigned char *to, struct track_ids ids, const ui
 
 static void unpack_ids(const unsigned char *from, struct track_ids ids, uint64_t *host, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        from = unpack_uint(from, ids.width, &host[i]);
+    unpack_numbers(from, ids.width, host, n);
+    for (size_t i = 0; i < n; i++)
         host[i] ^= ids.lead;
-    }
 }
 
 size_t track_size(uint32_t hits, uint32_t hosts)
