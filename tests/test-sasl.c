@@ -56,6 +56,51 @@ static void reads_the_name(void **state)
     }
 }
 
+// NULL: no password.
+static const struct {
+    enum sasl_form form;
+    const char *base64, *password;
+} passwords[] = {
+    {SASL_NAME, "b2xk", "old"},
+    {SASL_NAME, "", NULL},
+    {SASL_NAME, "*", NULL},
+    {SASL_PLAIN, "AGNhcm9sAG5ldw==", "new"},
+    {SASL_PLAIN, "YQBiAGM=", "c"},
+    {SASL_PLAIN, "AGNhcm9sAA==", NULL},
+    {SASL_PLAIN, "AGNhcm9s", NULL},
+    {SASL_PLAIN, "AABuZXc=", "new"},
+    {SASL_PLAIN, "AGNhcm9sAG5ld", NULL},
+};
+
+static void reads_the_password(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(passwords); i++) {
+        char room[SASL_BYTES_MAX];
+        struct slice got = {0}, want = {0};
+        int r = sasl_password(passwords[i].form, slice_of(passwords[i].base64), room, &got);
+        if (passwords[i].password)
+            want = slice_of(passwords[i].password);
+        if (r != (want.n > 0 ? 0 : -EINVAL) || !slice_equal(got, want))
+            fail_msg("%zu: %d %.*s", i, r, (int)got.n, got.p);
+    }
+}
+
+// Of a longer one, all that begin alike would be the same.
+static void takes_no_part_of_a_password(void **state)
+{
+    char text[SASL_BYTES_MAX / 3 * 4 + 4], room[SASL_BYTES_MAX];
+    struct slice got;
+
+    (void)state;
+    memset(text, 'Y', sizeof(text));
+    assert_int_equal(sasl_password(SASL_NAME, (struct slice){text, sizeof(text) - 4}, room, &got),
+                     0);
+    assert_int_equal(got.n, SASL_BYTES_MAX);
+    assert_int_equal(sasl_password(SASL_NAME, (struct slice){text, sizeof(text) - 2}, room, &got),
+                     -EINVAL);
+}
+
 // "AAAA" is three NULs, "YWFh" three letters: so many times these, and a name behind them.
 static const struct {
     const char *unit;
@@ -98,6 +143,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_the_name),
         cmocka_unit_test(takes_any_length),
+        cmocka_unit_test(reads_the_password),
+        cmocka_unit_test(takes_no_part_of_a_password),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

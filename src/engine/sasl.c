@@ -5,9 +5,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+// What an answer says, in the caller's room.
 struct plain {
-    char text[SASL_BYTES_MAX];
+    char *text; // SASL_BYTES_MAX
     size_t n;
+    bool is_cut;
 };
 
 // -1: no letter of base64.
@@ -42,7 +44,10 @@ static bool decode(struct slice text, struct plain *ret)
         if (six < 0)
             return false;
         bits = bits << 6 | (uint32_t)six;
-        if (i % 4 > 0 && ret->n < sizeof(ret->text))
+        if (i % 4 == 0)
+            continue;
+        ret->is_cut |= ret->n == SASL_BYTES_MAX;
+        if (!ret->is_cut)
             ret->text[ret->n++] = (char)(bits >> (6 - 2 * (i % 4)) & 0xff);
     }
     return true;
@@ -79,7 +84,8 @@ static bool is_control(char c)
 
 int sasl_user(enum sasl_form form, struct slice base64, char ret_user[static SASL_USER_MAX])
 {
-    struct plain plain = {.n = 0};
+    char room[SASL_BYTES_MAX];
+    struct plain plain = {.text = room};
     struct slice name = {0};
 
     if (decode(base64, &plain))
@@ -90,6 +96,23 @@ int sasl_user(enum sasl_form form, struct slice base64, char ret_user[static SAS
         ret_user[i] = is_control(name.p[i]) ? '?' : name.p[i];
     if (name.n > 0)
         ret_user[name.n] = 0;
-    explicit_bzero(&plain, sizeof(plain));
+    explicit_bzero(room, sizeof(room));
     return name.n > 0 ? 0 : -EINVAL;
+}
+
+int sasl_password(enum sasl_form form, struct slice base64, char room[static SASL_BYTES_MAX],
+                  struct slice *ret)
+{
+    struct plain plain = {.text = room};
+    struct slice rest, passed;
+
+    if (!decode(base64, &plain) || plain.is_cut)
+        return -EINVAL;
+    rest = (struct slice){room, plain.n};
+    if (form == SASL_PLAIN && (!take(&rest, &passed) || !take(&rest, &passed)))
+        return -EINVAL;
+    if (rest.n == 0)
+        return -EINVAL;
+    *ret = rest;
+    return 0;
 }

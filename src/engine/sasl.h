@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The user's name out of what a client answers, in base64, to SASL's LOGIN and PLAIN. What it
-// answers is a stranger's text and holds passwords: of it only the name leaves, and nothing else
-// stays in memory.
+// What a client answers, in base64, to SASL's LOGIN and PLAIN. It is a stranger's text and holds
+// passwords: of those nothing stays in memory.
 #pragma once
 
 #include "base/slice.h"
@@ -9,7 +8,7 @@
 enum { SASL_USER_MAX = 64 };
 
 enum sasl_form {
-    SASL_NAME,  // LOGIN's first answer: a name
+    SASL_NAME,  // LOGIN's answers: a name, then a password, alone
     SASL_PLAIN, // an authorization, a name and a password, a NUL behind the first two
 };
 
@@ -18,3 +17,8 @@ enum sasl_form {
 // beyond the first SASL_BYTES_MAX bytes. Padding may be missing, as clients forget it.
 enum { SASL_BYTES_MAX = 768 };
 int sasl_user(enum sasl_form form, struct slice base64, char ret_user[static SASL_USER_MAX]);
+
+// The password, in the caller's room, which he wipes. -EINVAL likewise, and where it has no room:
+// of a part of it nobody could tell which password it is.
+int sasl_password(enum sasl_form form, struct slice base64, char room[static SASL_BYTES_MAX],
+                  struct slice *ret);
