@@ -179,6 +179,7 @@ static void answer_status(struct fake *f, struct slice jail)
                   6,
                   9,
                   2,
+                  12,
                   5,
                   600 * USEC_PER_SEC,
                   7 * USEC_PER_DAY}},
@@ -280,7 +281,7 @@ static void answer_why(struct fake *f)
         put(f, &(struct control){.type = CONTROL_IS_BAN, .ban = lifted});
         put_standing(f, &(struct control_standing){TEXT("postfix-auth"), V4(113, 7), 2, 1, 5, 1,
                                                    600 * USEC_PER_SEC, false, before(f, 50, 0), 4,
-                                                   true, true});
+                                                   true, true, 3});
         put_standing(f, &(struct control_standing){
                             TEXT("postfix-auth"),
                             {.b = {[10] = 0xff, [11] = 0xff, 203, 0, 113}, .len = 120},

@@ -11,12 +11,14 @@
 
 enum { LINES = 6 };
 
-// A line, and what it tells: a user, a success, whether its answer stays secret.
+// A line, and what it tells: a user, a success, whether its answer stays secret, where it has a
+// password.
 struct row {
     const char *mechanism, *answer, *login, *password;
     bool granted;
     const char *user;
     bool success, is_secret;
+    enum exchange_password has;
 };
 
 static const struct {
@@ -26,30 +28,37 @@ static const struct {
     {"LOGIN",
      {{.mechanism = "login"},
       {.answer = "aGFucw==", .user = "hans"},
-      {.answer = "aGFucw==", .is_secret = true},
+      {.answer = "aGFucw==", .is_secret = true, .has = EXCHANGE_HAS_LOGIN},
       {.granted = true, .success = true},
       {.granted = true}}},
     {"LOGIN with the name at once",
      {{.mechanism = "LOGIN", .answer = "aGFucw==", .user = "hans"},
-      {.answer = "b2xk", .is_secret = true},
+      {.answer = "b2xk", .is_secret = true, .has = EXCHANGE_HAS_LOGIN},
       {.granted = true, .success = true}}},
     {"LOGIN with a bad name: the password is one all the same",
      {{.mechanism = "LOGIN"},
       {.answer = "!"},
-      {.answer = "b2xk", .is_secret = true},
+      {.answer = "b2xk", .is_secret = true, .has = EXCHANGE_HAS_LOGIN},
       {.answer = "b2xk", .is_secret = true},
       {.granted = true}}},
     {"PLAIN",
      {{.mechanism = "PLAIN"},
-      {.answer = "AGNhcm9sAG5ldw==", .user = "carol", .is_secret = true},
+      {.answer = "AGNhcm9sAG5ldw==", .user = "carol", .is_secret = true, .has = EXCHANGE_HAS_PLAIN},
       {.granted = true, .success = true}}},
     {"PLAIN at once",
-     {{.mechanism = "PLAIN", .answer = "AGNhcm9sAG5ldw==", .user = "carol", .is_secret = true},
+     {{.mechanism = "PLAIN",
+       .answer = "AGNhcm9sAG5ldw==",
+       .user = "carol",
+       .is_secret = true,
+       .has = EXCHANGE_HAS_PLAIN},
       {.granted = true, .success = true}}},
     {"a mechanism that starts anew",
      {{.mechanism = "LOGIN"},
       {.mechanism = "PLAIN"},
-      {.answer = "AGNhcm9sAG5ldw==", .user = "carol", .is_secret = true}}},
+      {.answer = "AGNhcm9sAG5ldw==",
+       .user = "carol",
+       .is_secret = true,
+       .has = EXCHANGE_HAS_PLAIN}}},
     {"another mechanism names nobody",
      {{.mechanism = "PLAINER"}, {.answer = "aGFucw==", .is_secret = true}, {.granted = true}}},
     {"answers that nobody asked for", {{.answer = "aGFucw==", .is_secret = true}}},
@@ -57,17 +66,34 @@ static const struct {
      {{.granted = true},
       {.login = "hans", .user = "hans"},
       {.granted = true},
-      {.password = "p", .is_secret = true},
+      {.password = "p", .is_secret = true, .has = EXCHANGE_HAS_TEXT},
       {.granted = true, .success = true}}},
     {"both in a line",
-     {{.login = "hans", .password = "p", .user = "hans", .is_secret = true},
+     {{.login = "hans",
+       .password = "p",
+       .user = "hans",
+       .is_secret = true,
+       .has = EXCHANGE_HAS_TEXT},
       {.granted = true, .success = true}}},
     {"a refusal ends it",
-     {{.login = "hans", .password = "p", .user = "hans", .is_secret = true},
+     {{.login = "hans",
+       .password = "p",
+       .user = "hans",
+       .is_secret = true,
+       .has = EXCHANGE_HAS_TEXT},
       {0},
       {.granted = true}}},
+    {"whoever does not wait for the reply may have tried either",
+     {{.password = "p", .is_secret = true, .has = EXCHANGE_HAS_TEXT},
+      {.password = "q", .is_secret = true},
+      {0},
+      {.password = "q", .is_secret = true, .has = EXCHANGE_HAS_TEXT}}},
     {"and so does any other line of the client's",
-     {{.login = "hans", .password = "p", .user = "hans", .is_secret = true},
+     {{.login = "hans",
+       .password = "p",
+       .user = "hans",
+       .is_secret = true,
+       .has = EXCHANGE_HAS_TEXT},
       {.login = "carol", .user = "carol"},
       {.granted = true}}},
 };
@@ -96,12 +122,12 @@ static void follows_a_login(void **state)
                               .password = text(row->password),
                               .secret = text(row->password ? row->password : row->answer),
                               .granted = row->granted};
-            exchange_feed(&e, &m, user);
-            if (!slice_equal(m.user, text(row->user)) || m.success != row->success ||
-                (m.secret.n > 0) != row->is_secret ||
+            enum exchange_password has = exchange_feed(&e, &m, user);
+            if (has != row->has || !slice_equal(m.user, text(row->user)) ||
+                m.success != row->success || (m.secret.n > 0) != row->is_secret ||
                 exchange_tells(&m) != (is_line(row) && !row->granted))
-                fail_msg("%s, %zu: user %.*s, success %d, secret %zu", talks[i].name, k,
-                         (int)m.user.n, m.user.p, m.success, m.secret.n);
+                fail_msg("%s, %zu: user %.*s, success %d, secret %zu, has %d", talks[i].name, k,
+                         (int)m.user.n, m.user.p, m.success, m.secret.n, has);
         }
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "engine/session.h"
 
+#include "engine/repeats.h"
+
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -350,6 +352,99 @@ static void keeps_users_as_text(void **state)
     sessions_free(s);
 }
 
+// Of user u's password pw, told in each way, the same mark is left; 0: there is none.
+enum { NONE, SAME, OTHER };
+
+static const struct {
+    const char *name;
+    struct {
+        const char *id, *user, *mechanism, *answer, *login, *password, *tried;
+        int mark;
+    } line[4];
+} tries[] = {
+    {"in the line itself", {{.id = "1", .user = "u", .tried = "pw", .mark = SAME}}},
+    {"... without a session", {{.user = "u", .tried = "pw", .mark = SAME}}},
+    {"... once", {{.id = "1", .user = "u", .tried = "pw", .mark = SAME}, {.id = "1"}}},
+    {"another password", {{.id = "1", .user = "u", .tried = "qw", .mark = OTHER}}},
+    {"another user", {{.id = "1", .user = "v", .tried = "pw", .mark = OTHER}}},
+    {"no user", {{.id = "1", .tried = "pw"}}},
+    {"LOGIN",
+     {{.id = "1", .mechanism = "LOGIN", .answer = "dQ=="},
+      {.id = "1", .answer = "cHc="},
+      {.id = "1", .mark = SAME},
+      {.id = "1"}}},
+    {"PLAIN", {{.id = "1", .mechanism = "PLAIN", .answer = "AHUAcHc="}, {.id = "1", .mark = SAME}}},
+    {"PLAIN, another password",
+     {{.id = "1", .mechanism = "PLAIN", .answer = "AHUAcXc="}, {.id = "1", .mark = OTHER}}},
+    {"PLAIN, for somebody else",
+     {{.id = "1", .mechanism = "PLAIN", .answer = "dgB1AHB3"}, {.id = "1", .mark = SAME}}},
+    {"another mechanism", {{.id = "1", .mechanism = "X", .answer = "dSBwdw=="}, {.id = "1"}}},
+    {"plain text",
+     {{.id = "1", .login = "u"}, {.id = "1", .password = "pw"}, {.id = "1", .mark = SAME}}},
+    {"plain text in a line",
+     {{.id = "1", .login = "u", .password = "pw"}, {.id = "1", .mark = SAME}}},
+    {"the name after the password",
+     {{.id = "1", .login = "v"},
+      {.id = "1", .password = "pw"},
+      {.id = "1", .login = "u"},
+      {.id = "1"}}},
+    {"in another session", {{.id = "1", .login = "u", .password = "pw"}, {.id = "2"}}},
+    {"before the reply, something else",
+     {{.id = "1", .login = "u", .password = "qw"},
+      {.id = "1", .login = "u", .password = "pw"},
+      {.id = "1"}}},
+};
+
+static struct slice text(const char *s)
+{
+    return s ? slice_of(s) : (struct slice){0};
+}
+
+static uint32_t mark_of_try(struct sessions *s, size_t i, size_t k)
+{
+    struct match m = {.mlfid = text(tries[i].line[k].id),
+                      .has_host = true,
+                      .host = {.b = {[10] = 0xff, [11] = 0xff, 192, 0, 2, 1}, .len = 128},
+                      .user = text(tries[i].line[k].user),
+                      .mechanism = text(tries[i].line[k].mechanism),
+                      .answer = text(tries[i].line[k].answer),
+                      .login = text(tries[i].line[k].login),
+                      .password = text(tries[i].line[k].password),
+                      .tried = text(tries[i].line[k].tried),
+                      .count = 1};
+
+    assert_true(sessions_merge(s, &m, START) >= 0);
+    return m.mark;
+}
+
+static void marks_what_is_tried(void **state)
+{
+    const struct siphash_key key = {{1, 2}};
+    const struct addr host = {.b = {[10] = 0xff, [11] = 0xff, 192, 0, 2, 1}, .len = 128};
+    uint32_t same = repeats_mark(&key, &host, slice_of("u"), slice_of("pw"));
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(tries); i++) {
+        struct sessions *s = make();
+        sessions_recognize(s, &key);
+        for (size_t k = 0; k < COUNT(tries[i].line); k++) {
+            uint32_t mark = mark_of_try(s, i, k);
+            if ((mark == 0 ? NONE : mark == same ? SAME : OTHER) != tries[i].line[k].mark)
+                fail_msg("%s, %zu: %x", tries[i].name, k, mark);
+        }
+        sessions_free(s);
+    }
+}
+
+static void without_a_key_it_marks_nothing(void **state)
+{
+    struct sessions *s = make();
+
+    (void)state;
+    assert_int_equal(mark_of_try(s, 0, 0), 0);
+    sessions_free(s);
+}
+
 // The walk as text: "-id" for one that is gone, "id:counted" for one that changed.
 static int note(void *user, struct slice key, const struct session *s, bool forgotten)
 {
@@ -476,6 +571,8 @@ int main(void)
         cmocka_unit_test(knows_whose_a_line_may_be),
         cmocka_unit_test(knows_no_line_of_many_sessions),
         cmocka_unit_test(keeps_users_as_text),
+        cmocka_unit_test(marks_what_is_tried),
+        cmocka_unit_test(without_a_key_it_marks_nothing),
         cmocka_unit_test(tells_what_changed),
         cmocka_unit_test(tells_again_after_a_failure),
         cmocka_unit_test(goes_on_after_a_restart),

@@ -231,6 +231,7 @@ static const struct {
     {"evicted", "hosts that found no room", offsetof(struct control_jail, evicted)},
     {"successes", "logins seen", offsetof(struct control_jail, successes)},
     {"shielded", "bans and failures let go by for logins", offsetof(struct control_jail, shielded)},
+    {"repeats", "same wrong passwords again", offsetof(struct control_jail, repeats)},
 };
 
 static uint64_t counter(const struct control_jail *jail, size_t i)

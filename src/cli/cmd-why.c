@@ -251,6 +251,7 @@ static int standing_json(struct output *o, const struct control_standing *s)
     jsonline_number(j, "login_days", s->days);
     jsonline_bool(j, "shielded", s->shielded);
     jsonline_bool(j, "fingerprints", s->fingerprints);
+    jsonline_number(j, "repeats", s->repeats);
     return jsonline_print(j, o->file);
 }
 
@@ -275,6 +276,16 @@ static void describe_exception(const struct output *o, const struct control_stan
     else
         snprintf(ret, size, "a login from it %s%s", ago,
                  s->shielded ? ": not banned as a block" : "");
+}
+
+// The phone with an old password.
+static void add_repeats(const struct control_standing *s, char *text, size_t size)
+{
+    size_t n = strlen(text);
+
+    if (s->repeats > 0)
+        snprintf(text + n, size - n, "%s%u more with the same wrong password", n > 0 ? "; " : "",
+                 s->repeats);
 }
 
 // A block that somebody logs in from is none that a ban is near to.
@@ -311,14 +322,15 @@ static void print_missing(struct output *o, const struct missing *m)
 // logs in.
 static int take_standing(struct why *w, const struct control_standing *s)
 {
-    char net[ADDR_TEXT_MAX], findtime[SPAN_TEXT_MAX], exception[128];
+    char net[ADDR_TEXT_MAX], findtime[SPAN_TEXT_MAX], exception[192];
 
     if (w->out->json)
         return standing_json(w->out, s);
     note_missing(w, s);
-    if (s->hits == 0 && !s->exempt && s->login == 0)
+    if (s->hits == 0 && !s->exempt && s->login == 0 && s->repeats == 0)
         return 0;
     describe_exception(w->out, s, exception, sizeof(exception));
+    add_repeats(s, exception, sizeof(exception));
     addr_format(&s->net, net);
     span_format(s->findtime, findtime);
     grid_slice(w->standings, STYLE_PLAIN, s->jail);

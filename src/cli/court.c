@@ -75,6 +75,9 @@ int court_init(struct court *c, struct config *config)
         r = jail_new(&spec, filter, n_filters, &s->conf->ignoreip, SEED, &s->jail);
         if (r < 0)
             return r;
+        r = jail_recognize(s->jail, &(struct siphash_key){{SEED}});
+        if (r < 0)
+            return r;
         jail_ask(s->jail, recall, s);
         jail_consult(s->jail, &c->reputation, c->caps);
     }

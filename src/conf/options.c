@@ -54,6 +54,7 @@ static const struct option {
     {"onunban", value_parse_argv, value_print_argv, AT(onunban), NULL, false},
     {"fingerprints", value_parse_bool, value_print_bool, AT(spec.fingerprints), "false", false},
     {"shield", value_parse_bool, value_print_bool, AT(spec.shield), "false", false},
+    {"repeats", value_parse_repeats, value_print_repeats, AT(spec.count_repeats), "once", false},
     {"netblock.v4", value_parse_levels_v4, value_print_levels_v4, 0, NULL, false},
     {"netblock.v6", value_parse_levels_v6, value_print_levels_v6, 0, NULL, false},
     {"netblock.findtime", value_parse_span, value_print_span, AT(netblock_findtime), NULL, false},

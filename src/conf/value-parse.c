@@ -127,6 +127,17 @@ int value_parse_blocktype(struct draft *d, const char *key, const struct text *v
     return 0;
 }
 
+int value_parse_repeats(struct draft *d, const char *key, const struct text *value, void *field)
+{
+    bool counts = strcasecmp(value->p, "count") == 0;
+
+    if (!counts && strcasecmp(value->p, "once") != 0)
+        return problems_error(d->problems, value->line[0], "%s = %s: write once or count", key,
+                              value->p);
+    *(bool *)field = counts;
+    return 0;
+}
+
 // Lines are bytes to us, and those of UTF-8 to a regex.
 int value_parse_logencoding(struct draft *d, const char *key, const struct text *value, void *field)
 {

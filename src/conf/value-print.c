@@ -103,6 +103,12 @@ void value_print_blocktype(const struct jail_conf *jail, const void *field, FILE
     fputs(jail->reject ? " reject" : " drop", out);
 }
 
+void value_print_repeats(const struct jail_conf *jail, const void *field, FILE *out)
+{
+    (void)jail;
+    fputs(*(const bool *)field ? " count" : " once", out);
+}
+
 void value_print_maxretry(const struct jail_conf *jail, const void *field, FILE *out)
 {
     (void)jail;

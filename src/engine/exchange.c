@@ -49,12 +49,24 @@ static enum exchange answered(enum exchange e, struct match *m, char user[static
     }
 }
 
-void exchange_feed(enum exchange *e, struct match *m, char user[static SASL_USER_MAX])
+static enum exchange_password password_in(enum exchange e, const struct match *m)
+{
+    if (m->answer.n > 0)
+        return e == EXCHANGE_PASSWORD ? EXCHANGE_HAS_LOGIN
+               : e == EXCHANGE_PLAIN  ? EXCHANGE_HAS_PLAIN
+                                      : EXCHANGE_HAS_NONE;
+    return m->password.n > 0 ? EXCHANGE_HAS_TEXT : EXCHANGE_HAS_NONE;
+}
+
+enum exchange_password exchange_feed(enum exchange *e, struct match *m,
+                                     char user[static SASL_USER_MAX])
 {
     bool is_due = *e == EXCHANGE_REPLY;
+    enum exchange_password has;
 
     if (m->mechanism.n > 0)
         *e = first_of(m->mechanism);
+    has = password_in(*e, m);
     if (m->answer.n > 0)
         *e = answered(*e, m, user);
     else if (m->mechanism.n == 0)
@@ -63,4 +75,5 @@ void exchange_feed(enum exchange *e, struct match *m, char user[static SASL_USER
         m->user = m->login;
     if (is_due && m->granted && !exchange_tells(m))
         m->success = true;
+    return is_due ? EXCHANGE_HAS_NONE : has;
 }

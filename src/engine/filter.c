@@ -275,8 +275,9 @@ static void put_back(const struct filter *f, const struct line *line, struct sli
 
 static void put_back_all(const struct filter *f, const struct line *line, struct match *m)
 {
-    struct slice *part[] = {&m->name,   &m->id,        &m->mlfid,  &m->user,  &m->secret,  &m->helo,
-                            &m->client, &m->mechanism, &m->answer, &m->login, &m->password};
+    struct slice *part[] = {&m->name,   &m->id,    &m->mlfid,    &m->user,
+                            &m->secret, &m->helo,  &m->client,   &m->mechanism,
+                            &m->answer, &m->login, &m->password, &m->tried};
 
     for (size_t i = 0; i < sizeof(part) / sizeof(*part); i++)
         put_back(f, line, part[i]);

@@ -17,6 +17,8 @@
 //   <F-ANSWER>…</F-ANSWER>, its answer in base64; <F-LOGIN>…</F-LOGIN> and
 //   <F-PASSWORD>…</F-PASSWORD>, both in plain text. And <F-GRANTED>…</F-GRANTED>, the server's
 //   consent: a success where the client gave its password just before.
+// - <F-TRIED>…</F-TRIED>: the password that this failure was made with, or always the same hash of
+//   it: with the same one, the same user's next failure may count nothing (engine/repeats.h).
 // - <F-SECRET>…</F-SECRET>: never stored or shown, and masked in the evidence; passwords and
 //   answers are so as well.
 //
@@ -73,12 +75,14 @@ struct match {
     struct slice id;     // <F-ID>, else empty
     struct slice mlfid;  // <F-MLFID>, else empty: the key of a session
     struct slice user;   // <F-USER> or the first <F-ALT_USER…> that is not empty
-    struct slice secret; // <F-SECRET>, <F-PASSWORD> or <F-ANSWER>: part of the line, else empty
+    struct slice secret; // <F-SECRET>, <F-PASSWORD>, <F-ANSWER> or <F-TRIED>, else empty
     struct slice users;  // of the session, a NUL behind each; session.h fills it in
     uint32_t lines;      // likewise: how many lines tell of this failure
     struct slice helo;   // <F-HELO> or <F-CLAIM>, or the session's
     struct slice client; // <F-CLIENT>
     struct slice mechanism, answer, login, password; // <F-MECH>, <F-ANSWER>, ...
+    struct slice tried;                              // <F-TRIED>
+    uint32_t mark; // of the password, repeats_mark()'s; session.h fills it in
     bool nofail, forget, gained, exists, success, granted;
     bool is_claim; // helo is not <F-HELO>'s
     bool has_total;

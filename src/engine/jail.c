@@ -24,6 +24,7 @@ struct jail {
     struct sessions *sessions; // of all filters
     char id[ID_MAX];           // of the session that a match is put into
     struct ladder *ladder;
+    struct repeats *repeats; // NULL: each counts
     struct jail_budget own;
     struct share share;
     usec_t findtime; // the longest
@@ -96,6 +97,7 @@ struct jail *jail_free(struct jail *j)
         ladder_free(j->ladder);
         sessions_free(j->sessions);
         brands_free(j->branded);
+        repeats_free(j->repeats);
         free(j->name);
     }
     free(j);
@@ -112,6 +114,20 @@ void jail_consult(struct jail *j, struct reputation *reputation, struct caps *ca
 {
     j->reputation = reputation;
     j->caps = caps;
+}
+
+int jail_recognize(struct jail *j, const struct siphash_key *key)
+{
+    uint64_t seed = siphash(key, j->name, strlen(j->name));
+
+    if (j->spec.count_repeats)
+        return 0;
+    // As long as the first of them may count at any level.
+    j->repeats = repeats_new(jail_memory(j) / 2, seed);
+    if (!j->repeats)
+        return -ENOMEM;
+    sessions_recognize(j->sessions, key);
+    return 0;
 }
 
 static struct past past_of(const struct jail *j, const struct addr *net, usec_t time)
@@ -337,6 +353,16 @@ static bool is_excused(struct jail *j, const struct hit *hit, const struct match
     return shield_excuses(shield, &hit->host, m->user, hit->time, j);
 }
 
+// It teaches nothing either: what there was to learn of it was learned the first time. Of several
+// filters that match a line, each knows its own tries.
+static int note_try(struct jail *j, unsigned filter, const struct addr *host, const struct match *m,
+                    uint64_t failures, usec_t time)
+{
+    if (!j->repeats || m->mark == 0 || failures > 1)
+        return 0;
+    return repeats_note(j->repeats, host, m->mark ^ filter << REPEATS_BITS, time);
+}
+
 static int hit(struct jail *j, unsigned filter, const struct line *line, const struct match *m,
                uint64_t failures, struct hit *ret_hit, struct verdict *ret_verdict)
 {
@@ -359,6 +385,11 @@ static int hit(struct jail *j, unsigned filter, const struct line *line, const s
         return 0;
     }
     ladder_expect_soon(j->ladder);
+    r = note_try(j, filter, &hit.host, m, failures, line->time);
+    if (r == REPEATS_E_AGAIN)
+        j->counters.repeats++;
+    if (r != 0)
+        return r < 0 ? r : 0;
     if (is_excused(j, &hit, m)) {
         j->counters.shielded++;
         return 0;
@@ -590,6 +621,11 @@ const struct jail_counters *jail_counters(const struct jail *j)
 struct sessions *jail_sessions(struct jail *j)
 {
     return j->sessions;
+}
+
+struct repeats *jail_repeats(struct jail *j)
+{
+    return j->repeats;
 }
 
 size_t jail_tracked(const struct jail *j)

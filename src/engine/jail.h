@@ -21,6 +21,7 @@
 #include "engine/exempt.h"
 #include "engine/filter.h"
 #include "engine/netblock.h"
+#include "engine/repeats.h"
 #include "engine/reputation.h"
 #include "engine/sentence.h"
 #include "engine/session.h"
@@ -41,6 +42,7 @@ struct jail_spec {
     struct level v4[NETBLOCK_LEVELS_MAX], v6[NETBLOCK_LEVELS_MAX]; // narrowest first
     size_t n_v4, n_v6;
     bool fingerprints, shield;  // what is known of names and of logins counts
+    bool count_repeats;         // the same wrong password counts each time
     struct jail_budget *budget; // borrowed; NULL: JAIL_BYTES of its own
 };
 
@@ -96,6 +98,7 @@ enum {
 struct jail_counters {
     uint64_t lines, matched, hits, ignored, exempt, informed, limits, verdicts, no_address;
     uint64_t successes, shielded; // logins seen; bans of blocks and hosts forgone for them
+    uint64_t repeats;             // failures that were the same as before (engine/repeats.h)
 };
 
 // Whether a jail can be made of it: thresholds within their bounds, levels from narrow to wide.
@@ -121,6 +124,10 @@ void jail_ask(struct jail *j, past_fn *fn, void *user);
 // What the jail shares with others; borrowed. NULL: nothing is known of names and logins, or
 // nothing is capped.
 void jail_consult(struct jail *j, struct reputation *reputation, struct caps *caps);
+
+// Under which key the same wrong password is recognized, so that it counts once; copied. Without it
+// each counts. -ENOMEM.
+int jail_recognize(struct jail *j, const struct siphash_key *key);
 
 // A sign of its filter of that number, in the order of the file. 0: nothing, JAIL_E_HIT,
 // JAIL_E_VERDICT, or -errno. now is the program's time, of an old log when it was written last;
@@ -182,7 +189,8 @@ const struct jail_filter *jail_filters(const struct jail *j, size_t *ret_n);
 const struct jail_spec *jail_spec(const struct jail *j);
 const struct jail_counters *jail_counters(const struct jail *j);
 struct sessions *jail_sessions(struct jail *j);
-size_t jail_tracked(const struct jail *j); // hosts
+struct repeats *jail_repeats(struct jail *j); // NULL: it recognizes none
+size_t jail_tracked(const struct jail *j);    // hosts
 
 // How many hosts and blocks there was no memory for. Those with a single hit went first, then those
 // with less than half of what leads to a ban, with less than three quarters, and last the others;

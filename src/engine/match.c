@@ -59,7 +59,7 @@ static bool read_host(const struct values *v, struct addr *ret, struct slice *re
 // Who does not know what an answer holds must take it for a password.
 static struct slice read_secret(const struct values *v)
 {
-    static const enum key secrets[] = {KEY_SECRET, KEY_PASSWORD, KEY_ANSWER};
+    static const enum key secrets[] = {KEY_SECRET, KEY_PASSWORD, KEY_ANSWER, KEY_TRIED};
     size_t i = 0;
 
     while (i + 1 < sizeof(secrets) / sizeof(*secrets) && v->key[secrets[i]].n == 0)
@@ -84,6 +84,8 @@ void match_read(const struct values *v, struct match *ret)
     ret->login = v->key[KEY_LOGIN];
     ret->password = v->key[KEY_PASSWORD];
     ret->granted = v->key[KEY_GRANTED].n > 0;
+    ret->tried = v->key[KEY_TRIED];
+    ret->mark = 0;
     ret->secret = read_secret(v);
     ret->nofail = v->key[KEY_NOFAIL].n > 0;
     ret->forget = v->key[KEY_FORGET].n > 0;

@@ -40,6 +40,7 @@ static const struct {
     [KEY_LOGIN] = {"login", true},
     [KEY_PASSWORD] = {"password", false},
     [KEY_GRANTED] = {"granted", true},
+    [KEY_TRIED] = {"tried", false},
 };
 
 // "alt_user", "alt_user1" and "alt_user_1" stand in for "user".

@@ -33,6 +33,7 @@ enum key {
     KEY_LOGIN,
     KEY_PASSWORD,
     KEY_GRANTED,
+    KEY_TRIED,
     KEY_N // any other group
 };
 

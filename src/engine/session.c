@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "base/table.h"
+#include "engine/repeats.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -38,6 +39,8 @@ struct sessions {
                          // the last walk can be in it
     uint64_t seed;
     usec_t age;
+    struct siphash_key key; // of marks
+    bool has_key;
     // Of the match that was completed last
     char user[sizeof(((struct session *)0)->user)];
     char users[SESSION_USERS_MAX];
@@ -75,6 +78,12 @@ struct sessions *sessions_free(struct sessions *s)
         free(s);
     }
     return NULL;
+}
+
+void sessions_recognize(struct sessions *s, const struct siphash_key *key)
+{
+    s->key = *key;
+    s->has_key = true;
 }
 
 // FNV-1a (Fowler, Noll, Vo). Not seeded, as keys outlive the process; whoever finds two ids with
@@ -240,11 +249,43 @@ static void merge_user(struct sessions *s, struct session *at, struct match *m)
 }
 
 // With a new exchange the user of the last one is history.
-static void merge_exchange(struct sessions *s, struct session *at, struct match *m)
+static enum exchange_password merge_exchange(struct sessions *s, struct session *at,
+                                             struct match *m)
 {
     if (m->mechanism.n > 0)
         memset(at->user, 0, sizeof(at->user));
-    exchange_feed(&at->exchange, m, s->told);
+    return exchange_feed(&at->exchange, m, s->told);
+}
+
+static uint32_t mark_text(const struct sessions *s, const struct match *m, struct slice text)
+{
+    struct addr host = addr_host(&m->host);
+
+    return s->has_key && m->has_host ? repeats_mark(&s->key, &host, m->user, text) : 0;
+}
+
+static uint32_t mark_answer(const struct sessions *s, const struct match *m, enum sasl_form form)
+{
+    char room[SASL_BYTES_MAX];
+    struct slice password;
+    uint32_t mark = 0;
+
+    if (sasl_password(form, m->answer, room, &password) == 0)
+        mark = mark_text(s, m, password);
+    explicit_bzero(room, sizeof(room));
+    return mark;
+}
+
+// What the client tries leaves its mark in the session, and the reply takes it away.
+static void merge_mark(const struct sessions *s, struct session *at, enum exchange_password has,
+                       struct match *m)
+{
+    if (m->tried.n == 0)
+        m->mark = exchange_tells(m) ? 0 : at->mark;
+    at->mark = has == EXCHANGE_HAS_TEXT    ? mark_text(s, m, m->password)
+               : has == EXCHANGE_HAS_LOGIN ? mark_answer(s, m, SASL_NAME)
+               : has == EXCHANGE_HAS_PLAIN ? mark_answer(s, m, SASL_PLAIN)
+                                           : 0;
 }
 
 static void merge_helo(struct sessions *s, struct session *at, struct match *m)
@@ -316,11 +357,14 @@ static uint32_t count(struct session *at, struct match *m)
 
 static uint32_t merge(struct sessions *s, struct session *at, struct match *m, usec_t time)
 {
+    enum exchange_password has;
+
     if (m->gained)
         at->pending = 0;
     merge_host(at, m);
-    merge_exchange(s, at, m);
+    has = merge_exchange(s, at, m);
     merge_user(s, at, m);
+    merge_mark(s, at, has, m);
     merge_helo(s, at, m);
     memcpy(s->users, at->users, sizeof(s->users));
     m->users = (struct slice){s->users, users_length(at)};
@@ -351,6 +395,8 @@ int64_t sessions_merge(struct sessions *s, struct match *m, usec_t time)
     int64_t failures;
     int r;
 
+    if (m->tried.n > 0)
+        m->mark = mark_text(s, m, m->tried);
     if (m->mlfid.n == 0)
         return m->count = m->nofail || m->gained || only_tells(m) ? 0 : own_failures(m, 0);
     r = expire(s, time);

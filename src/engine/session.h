@@ -6,6 +6,7 @@
 // only inform. Sessions live in a table of bounded size; the one untouched longest makes room.
 #pragma once
 
+#include "base/siphash.h"
 #include "base/span.h"
 #include "engine/exchange.h"
 
@@ -30,6 +31,7 @@ struct session {
     char helo[64];          // the last HELO name, likewise
     bool is_claim;          // it is <F-CLAIM>'s
     enum exchange exchange; // what is awaited; what was said in it is not kept
+    uint32_t mark;          // of the password that the next reply is about, 0: none
     // What is only told, and need not be kept: all users, a NUL behind each, as many as have room;
     // the lines that the last failure was made of, and those that informed since; whether the last
     // line only informed.
@@ -45,11 +47,14 @@ size_t sessions_fitting(size_t bytes);
 struct sessions *sessions_new(size_t capacity, usec_t age, uint64_t seed);
 struct sessions *sessions_free(struct sessions *s);
 
+// Under which key passwords leave marks (repeats.h); without it they leave none. Copied.
+void sessions_recognize(struct sessions *s, const struct siphash_key *key);
+
 // Puts a match into its session: completes *m (host, user, users, helo, lines, count, secret,
-// success) from what the session knew; the slices are valid until the next call. Returns the number
-// of failures to count now for m->host, 0 where the line only informs or no address is known yet.
-// -ENOMEM. A match without mlfid stands alone, with an address or without. A session whose last
-// line is more than its age away from this one is over, and a new one begins.
+// success, mark) from what the session knew; the slices are valid until the next call. Returns the
+// number of failures to count now for m->host, 0 where the line only informs or no address is known
+// yet. -ENOMEM. A match without mlfid stands alone, with an address or without. A session whose
+// last line is more than its age away from this one is over, and a new one begins.
 int64_t sessions_merge(struct sessions *s, struct match *m, usec_t time);
 
 // Whether a line may be of a session that is known, from its text without the date (p NULL: not at

@@ -239,6 +239,7 @@ static int put_jail(const struct cell *c, uint64_t bans, struct caller *to)
         .banned = c->banned,
         .successes = n->successes,
         .shielded = n->shielded,
+        .repeats = n->repeats,
         .maxretry = c->conf->spec.maxretry,
         .findtime = c->conf->spec.findtime,
         .bantime = c->conf->spec.sentence.bantime,
@@ -425,6 +426,8 @@ static int put_standing(const struct reputation *reputation, struct cell *c, con
             .fingerprints = c->conf->spec.fingerprints,
         };
         add_login(reputation, jail_spec(c->jail), i == 0, now, &record.standing);
+        if (i == 0 && jail_repeats(c->jail))
+            record.standing.repeats = repeats_look(jail_repeats(c->jail), net, now);
         r = caller_put(to, &record);
     }
     return r;

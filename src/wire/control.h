@@ -149,6 +149,7 @@ struct control_jail {
     uint64_t tracked, evicted;
     uint64_t banned;              // bans made, or in force when the configuration was read
     uint64_t successes, shielded; // logins seen; bans and failures that went by for them
+    uint64_t repeats;             // failures not counted: the same wrong password again
     uint32_t maxretry;
     usec_t findtime, bantime;
     struct slice text;
@@ -185,6 +186,7 @@ struct control_standing {
     uint32_t days;     // of a host: with a login
     bool shielded;     // for these logins: a block is not banned, a host not the first time
     bool fingerprints; // one hit with a fingerprint is enough in this jail
+    uint32_t repeats;  // of a host: failures not counted, the same wrong password again
 };
 
 struct control_fingerprint {
