@@ -605,7 +605,7 @@ static void test_sessions(void **state)
         {.last = SECONDS(2), .host = {{1}, 128}, .has_host = true, .pending = 2, .counted = 3},
         {.last = SECONDS(3), .user = "bob", .several_users = true},
         {.last = SECONDS(4), .helo = "ylmf-pc", .is_claim = true, .exchange = EXCHANGE_NAME},
-        {.last = SECONDS(5), .helo = "\xff\"'", .exchange = EXCHANGE_REPLY},
+        {.last = SECONDS(5), .helo = "\xff\"'", .exchange = EXCHANGE_REPLY, .mark = UINT32_MAX},
         {.last = SECONDS(6)},
     };
     struct ledger *l = open_at(":memory:");
@@ -620,6 +620,58 @@ static void test_sessions(void **state)
     }
     assert_int_equal(sqlite3_exec(l->db, "UPDATE session SET exchange = 5", NULL, NULL, NULL), 0);
     assert_int_equal(ledger_sessions(l, "auth", take_session, NULL), -EUCLEAN);
+    ledger_close(l);
+}
+
+struct tries {
+    struct repeats_host host[4];
+    size_t n;
+};
+
+static int take_try(void *user, const struct repeats_host *h)
+{
+    struct tries *t = user;
+
+    assert_true(t->n < LENGTH_OF(t->host));
+    t->host[t->n++] = *h;
+    return 0;
+}
+
+static int refuse_try(void *user, const struct repeats_host *h)
+{
+    (void)user;
+    (void)h;
+    return -EIO;
+}
+
+// Given back once, the newest last; a slot has one host.
+static void test_repeats(void **state)
+{
+    static const struct repeats_host hosts[] = {
+        {.host = {{1}, 128}, .slot = 3, .last = SECONDS(9)},
+        {.host = {{2}, 128}, .slot = 0, .last = SECONDS(5), .at = {{7, 5, 4, 1, 1}, {8, 3}}},
+        {.host = {{3}, 128}, .slot = 1, .last = SECONDS(4)},
+        {.host = {{4}, 128}, .slot = 3, .last = SECONDS(6), .at = {[7] = {9, 6, 6, 100, 200}}},
+    };
+    struct ledger *l = open_at(":memory:");
+    struct tries auth = {.n = 0}, other = {.n = 0}, again = {.n = 0};
+
+    (void)state;
+    for (size_t i = 0; i < LENGTH_OF(hosts); i++)
+        assert_int_equal(ledger_repeat(l, "auth", &hosts[i]), 0);
+    assert_int_equal(ledger_repeat(l, "other", &hosts[0]), 0);
+    assert_int_equal(ledger_repeats(l, "auth", 0, refuse_try, NULL), -EIO);
+    assert_int_equal(ledger_repeats(l, "auth", SECONDS(5), take_try, &auth), 0);
+    assert_int_equal(auth.n, 2);
+    assert_memory_equal(&auth.host[0].host, &hosts[1].host, sizeof(hosts[1].host));
+    assert_memory_equal(auth.host[0].at, hosts[1].at, sizeof(hosts[1].at));
+    assert_memory_equal(&auth.host[1].host, &hosts[3].host, sizeof(hosts[3].host));
+    assert_memory_equal(auth.host[1].at, hosts[3].at, sizeof(hosts[3].at));
+    assert_int_equal(auth.host[1].last, SECONDS(6));
+    assert_int_equal(ledger_repeats(l, "auth", 0, take_try, &again), 0);
+    assert_int_equal(again.n, 0);
+    assert_int_equal(sqlite3_exec(l->db, "UPDATE repeat SET marks = x'00'", NULL, NULL, NULL), 0);
+    assert_int_equal(ledger_repeats(l, "other", 0, take_try, &other), -EUCLEAN);
     ledger_close(l);
 }
 
@@ -1108,6 +1160,7 @@ int main(void)
         cmocka_unit_test(test_hits_since),
         cmocka_unit_test(test_resume),
         cmocka_unit_test(test_sessions),
+        cmocka_unit_test(test_repeats),
         cmocka_unit_test(test_bookmarks),
         cmocka_unit_test(test_reopen),
         cmocka_unit_test(test_second_is_refused),

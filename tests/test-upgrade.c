@@ -91,7 +91,8 @@ static const char rows_data[] =
 // What version 2 was without.
 static const char without_sessions[] =
     "ALTER TABLE session DROP COLUMN helo; ALTER TABLE session DROP COLUMN is_claim;"
-    "ALTER TABLE session DROP COLUMN exchange; PRAGMA user_version = 2;";
+    "ALTER TABLE session DROP COLUMN exchange; ALTER TABLE session DROP COLUMN mark; PRAGMA "
+    "user_version = 2;";
 
 struct seen {
     char text[1024];

@@ -162,6 +162,11 @@ int ledger_shield(struct ledger *l, const struct shield_host *h);
 int ledger_shields(struct ledger *l, shield_fn *fn, void *user);
 int ledger_prune_reputation(struct ledger *l, usec_t fingerprints_before, usec_t shields_before);
 
+// Marks of wrong passwords, as repeats_changed() tells of them, and back, those tried longest ago
+// first and none before `since`; they are dropped then.
+int ledger_repeat(struct ledger *l, const char *jail, const struct repeats_host *h);
+int ledger_repeats(struct ledger *l, const char *jail, usec_t since, repeats_fn *fn, void *user);
+
 // Which logpaths have been followed before. The first: 1 or 0.
 int ledger_knows_logpath(struct ledger *l, const char *glob);
 int ledger_logpath(struct ledger *l, const char *glob);

@@ -21,6 +21,7 @@ int ledger_session(struct ledger *l, const char *jail, struct slice key, const s
         value_of(s->counted),       value_text(s->user),
         value_of(s->several_users), value_text(s->helo),
         value_of(s->is_claim),      value_of(s->exchange),
+        value_of(s->mark),
     };
     return forgotten ? store_run(l, SESSION_DROP, 2, v)
                      : store_run(l, SESSION_PUT, sizeof(v) / sizeof(v[0]), v);
@@ -39,6 +40,7 @@ static int read_session(struct ledger *l, sqlite3_stmt *s, struct session *ret)
         .several_users = sqlite3_column_int(s, 7) != 0,
         .is_claim = sqlite3_column_int(s, 9) != 0,
         .exchange = (enum exchange)exchange,
+        .mark = (uint32_t)sqlite3_column_int64(s, 11),
     };
     int r = session.has_host ? store_addr(l, s, 2, &session.host) : 0;
 

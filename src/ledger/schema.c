@@ -31,7 +31,8 @@ const char schema_create[] =
     "CREATE TABLE session (jail INTEGER NOT NULL, key BLOB NOT NULL, last INTEGER NOT NULL,"
     " host BLOB, host_len INTEGER NOT NULL, pending INTEGER NOT NULL, counted INTEGER NOT NULL,"
     " user TEXT NOT NULL, several_users INTEGER NOT NULL, helo TEXT NOT NULL,"
-    " is_claim INTEGER NOT NULL, exchange INTEGER NOT NULL, PRIMARY KEY (jail, key)) WITHOUT ROWID;"
+    " is_claim INTEGER NOT NULL, exchange INTEGER NOT NULL, mark INTEGER NOT NULL,"
+    " PRIMARY KEY (jail, key)) WITHOUT ROWID;"
 
     "CREATE TABLE position (path TEXT PRIMARY KEY, device INTEGER NOT NULL,"
     " inode INTEGER NOT NULL, offset INTEGER NOT NULL, head_hash INTEGER NOT NULL,"
@@ -52,12 +53,17 @@ const char schema_extend[] =
     " last INTEGER NOT NULL, PRIMARY KEY (kind, name)) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS shield (host BLOB NOT NULL, len INTEGER NOT NULL,"
     " last INTEGER NOT NULL, forgiven INTEGER NOT NULL, days INTEGER NOT NULL,"
-    " logins BLOB NOT NULL, PRIMARY KEY (host, len)) WITHOUT ROWID;";
+    " logins BLOB NOT NULL, PRIMARY KEY (host, len)) WITHOUT ROWID;"
+    // marks: an array of struct repeats_mark in the machine's own order.
+    "CREATE TABLE IF NOT EXISTS repeat (jail INTEGER NOT NULL, slot INTEGER NOT NULL,"
+    " host BLOB NOT NULL, len INTEGER NOT NULL, last INTEGER NOT NULL, marks BLOB NOT NULL,"
+    " PRIMARY KEY (jail, slot)) WITHOUT ROWID;";
 
 const char schema_upgrade_sessions[] =
     "ALTER TABLE session ADD COLUMN helo TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE session ADD COLUMN is_claim INTEGER NOT NULL DEFAULT 0;"
-    "ALTER TABLE session ADD COLUMN exchange INTEGER NOT NULL DEFAULT 0;";
+    "ALTER TABLE session ADD COLUMN exchange INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE session ADD COLUMN mark INTEGER NOT NULL DEFAULT 0;";
 
 // Versions 2 and 3 had a row for every ban, and its name apart; 2 not from the beginning.
 const char schema_upgrade_ban_rows[] = CREATE_BANS
@@ -121,14 +127,15 @@ const char *const schema_statement[STATEMENT_MAX] = {
     [BANS_DROP] = "DELETE FROM bans WHERE page = ?1",
     [BANS_ALL] = "SELECT page, facts FROM bans ORDER BY page",
 
-    [SESSION_PUT] = "INSERT INTO session VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
+    [SESSION_PUT] = "INSERT INTO session VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
+                    " ?13)"
                     " ON CONFLICT DO UPDATE SET last = ?3, host = ?4, host_len = ?5,"
                     " pending = ?6, counted = ?7, user = ?8, several_users = ?9, helo = ?10,"
-                    " is_claim = ?11, exchange = ?12",
+                    " is_claim = ?11, exchange = ?12, mark = ?13",
     [SESSION_DROP] = "DELETE FROM session WHERE jail = ?1 AND key = ?2",
     [SESSION_LIST] =
         "SELECT key, last, host, host_len, pending, counted, user, several_users, helo,"
-        " is_claim, exchange FROM session WHERE jail = ?1 ORDER BY last",
+        " is_claim, exchange, mark FROM session WHERE jail = ?1 ORDER BY last",
 
     [POSITION_PUT] = "INSERT OR REPLACE INTO position VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [POSITION_GET] = "SELECT device, inode, offset, head_hash, head_length, since FROM position"
@@ -151,4 +158,8 @@ const char *const schema_statement[STATEMENT_MAX] = {
     [BOOKMARK_PUT] = "INSERT OR REPLACE INTO bookmark VALUES (?1, ?2, ?3, ?4)",
     [BOOKMARK_GET] = "SELECT cursor, time FROM bookmark WHERE journal = ?1"
                      " AND (?2 IS NULL OR matches = ?2) ORDER BY time DESC LIMIT 1",
+    [REPEAT_PUT] = "INSERT OR REPLACE INTO repeat VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [REPEAT_LIST] = "SELECT host, len, last, marks FROM repeat WHERE jail = ?1 AND last >= ?2"
+                    " ORDER BY last",
+    [REPEAT_DROP] = "DELETE FROM repeat WHERE jail = ?1",
 };

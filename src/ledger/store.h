@@ -50,6 +50,9 @@ enum statement {
     SHIELD_PRUNE,
     BOOKMARK_PUT,
     BOOKMARK_GET,
+    REPEAT_PUT,
+    REPEAT_LIST,
+    REPEAT_DROP,
     STATEMENT_MAX
 };
 

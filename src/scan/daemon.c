@@ -10,6 +10,7 @@
 #include "scan/herald.h"
 #include "scan/hooks.h"
 #include "scan/liaison.h"
+#include "scan/secret.h"
 #include "scan/server.h"
 #include "scan/witness.h"
 
@@ -384,6 +385,16 @@ static int open_liaison(struct daemon *d)
     return liaison_new(&setup, &d->liaison);
 }
 
+static int open_secret(struct daemon *d)
+{
+    struct siphash_key key;
+    int r = secret_read(d->setup.state, &key);
+
+    if (r == 0)
+        judge_recognize(d->judge, &key);
+    return r;
+}
+
 static int open_parts(struct daemon *d)
 {
     const struct judge_hooks judge_hooks = {d,        on_hit,    on_order,   on_ban,    on_unban,
@@ -395,6 +406,8 @@ static int open_parts(struct daemon *d)
         r = sd_event_default(&d->event);
     if (r >= 0)
         r = judge_new(d->ledger, &d->zone, &judge_hooks, &d->judge);
+    if (r >= 0)
+        r = open_secret(d);
     if (r >= 0)
         r = hooks_new(d->event, d->ledger, &d->hooks);
     if (r >= 0)

@@ -19,6 +19,8 @@ enum { WRITES_MAX = 1 << 17, ENDED_MAX = 1000 };
 struct judge {
     struct books books;
     const struct zone *zone;
+    struct siphash_key key;
+    bool has_key;
     struct judge_hooks hooks;
     struct exempt own;
     struct roster *roster;
@@ -43,6 +45,12 @@ int judge_new(struct ledger *ledger, const struct zone *zone, const struct judge
     j->expire = USEC_FOREVER;
     *ret = j;
     return 0;
+}
+
+void judge_recognize(struct judge *j, const struct siphash_key *key)
+{
+    j->key = *key;
+    j->has_key = true;
 }
 
 struct judge *judge_free(struct judge *j)
@@ -113,6 +121,8 @@ int judge_load(struct judge *j, struct config *config, usec_t now)
         r = e;
     if (r == 0)
         r = roster_spare(roster, &j->own);
+    if (r == 0 && j->has_key)
+        r = roster_recognize(roster, &j->key);
     if (r == 0)
         r = recall_restore(j->books.ledger, roster, now);
     if (r == 0 && !j->roster)

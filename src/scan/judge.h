@@ -44,6 +44,10 @@ struct judge;
 int judge_new(struct ledger *ledger, const struct zone *zone, const struct judge_hooks *hooks,
               struct judge **ret);
 
+// The key under which wrong passwords are recognized, from the next judge_load() on; without it
+// they are not.
+void judge_recognize(struct judge *j, const struct siphash_key *key);
+
 // Keeps everything first.
 struct judge *judge_free(struct judge *j);
 

@@ -55,6 +55,20 @@ static int restore_session(void *user, struct slice key, const struct session *s
     return sessions_restore(jail_sessions(user), key, s);
 }
 
+static int restore_repeat(void *user, const struct repeats_host *h)
+{
+    return repeats_restore(jail_repeats(user), h);
+}
+
+// What is gone from memory by now is gone for good.
+static int restore_repeats(struct ledger *ledger, struct cell *c, usec_t now)
+{
+    if (!jail_repeats(c->jail))
+        return 0;
+    return ledger_repeats(ledger, c->conf->name, usec_sub(now, jail_memory(c->jail)),
+                          restore_repeat, c->jail);
+}
+
 static int restore_fingerprint(void *user, const struct fingerprint_change *c)
 {
     if (c->fingerprint)
@@ -109,6 +123,8 @@ int recall_restore(struct ledger *ledger, struct roster *roster, usec_t now)
         if (restore_since(c, now) < since)
             since = restore_since(c, now);
         r = ledger_sessions(ledger, c->conf->name, restore_session, c->jail);
+        if (r >= 0)
+            r = restore_repeats(ledger, c, now);
     }
     return r < 0 ? r : ledger_hits(ledger, since, restore_hit, restore_pardon, &recall);
 }
@@ -123,6 +139,13 @@ static int keep_session(void *user, struct slice key, const struct session *s, b
     const struct keep *k = user;
 
     return ledger_session(k->ledger, k->jail, key, s, forgotten);
+}
+
+static int keep_repeat(void *user, const struct repeats_host *h)
+{
+    const struct keep *k = user;
+
+    return ledger_repeat(k->ledger, k->jail, h);
 }
 
 static int keep_fingerprint(void *user, const struct fingerprint_change *c)
@@ -151,6 +174,8 @@ int recall_keep(struct ledger *ledger, struct roster *roster)
         struct keep k = {ledger, c->conf->name};
         if (c->jail)
             r = sessions_changed(jail_sessions(c->jail), keep_session, &k);
+        if (r >= 0 && c->jail && jail_repeats(c->jail))
+            r = repeats_changed(jail_repeats(c->jail), keep_repeat, &k);
     }
     return r < 0 ? r : keep_reputation(ledger, &roster->reputation);
 }

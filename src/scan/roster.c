@@ -222,6 +222,15 @@ struct cell *roster_find(const struct roster *r, struct slice name)
     return NULL;
 }
 
+int roster_recognize(struct roster *r, const struct siphash_key *key)
+{
+    int e = 0;
+
+    for (size_t i = 0; i < r->n && e == 0; i++)
+        e = r->cell[i].jail ? jail_recognize(r->cell[i].jail, key) : 0;
+    return e;
+}
+
 static int add_all(struct exempt *to, const struct exempt *from)
 {
     for (size_t i = 0; i < from->n; i++) {

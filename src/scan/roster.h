@@ -63,5 +63,8 @@ void roster_pass(struct roster *r);
 usec_t roster_next(const struct roster *r);
 void roster_expire(struct roster *r, usec_t now);
 
+// jail_recognize() of all.
+int roster_recognize(struct roster *r, const struct siphash_key *key);
+
 // Whom to spare from now on: own is what the host itself is called. -ENOMEM.
 int roster_spare(struct roster *r, const struct exempt *own);
