@@ -252,12 +252,14 @@ static void put_standing(struct fake *f, const struct control_standing *s)
 }
 
 static const struct control_fingerprint names[] = {
-    {CONTROL_HELO, TEXT("win-<mixed:11>"), CONTROL_LEARNED, true, false, 9, 7, 6, 5, 1234, LONG_AGO,
-     LONG_AGO + USEC_PER_DAY, 0},
+    {CONTROL_HELO, TEXT("win-<mixed:11>"), CONTROL_LEARNED, true, false, false, 9, 7, 6, 5, 1234,
+     LONG_AGO, LONG_AGO + USEC_PER_DAY, 0},
     {CONTROL_HELO, TEXT("ylmf-pc"), CONTROL_ADDED, true, true, .need_hosts = 6, .need_blocks = 5},
     {CONTROL_USER, TEXT("in\x1b[2Jfo"), CONTROL_KEPT, .need_hosts = 6, .need_blocks = 5},
     {CONTROL_USER, TEXT("anna"), .hosts = 2, .blocks = 1, .need_hosts = 6, .need_blocks = 5,
      .failures = 3, .first = LONG_AGO, .last = LONG_AGO},
+    {CONTROL_USER, TEXT("info"), CONTROL_LEARNED, true, false, true, 6, 5, 6, 5, 6, LONG_AGO,
+     LONG_AGO, 0},
 };
 
 static void put_name(struct fake *f, size_t i)
@@ -295,6 +297,7 @@ static void answer_why(struct fake *f)
         put_line(f, 0, 2, 2, slice_of("connected again"));
         put_name(f, 1);
         put_name(f, 3);
+        put_name(f, 4);
     }
     put_standing(f, &(struct control_standing){TEXT("dovecot-auth"), V4(113, 7), 0, 0, 5, 1,
                                                600 * USEC_PER_SEC, f->scene == SCENE_BUSY});

@@ -259,6 +259,16 @@ static int restore(void *user, const struct fingerprint_change *c)
     return fingerprints_restore_good(copy->to, c->kind, slice_of(c->name), c->cleared);
 }
 
+static bool is_doubtful(struct fingerprints *f, enum fingerprint_kind kind, const char *text,
+                        usec_t now)
+{
+    struct fingerprint_standing s;
+
+    fingerprints_look(f, &(struct name){kind, slice_of(text), NULL}, now, &s);
+    assert_true(s.is_fingerprint);
+    return s.is_doubtful;
+}
+
 static void test_first_day(void **state)
 {
     struct fingerprints *f = new_fingerprints();
@@ -271,6 +281,10 @@ static void test_first_day(void **state)
     assert_int_equal(seen(f, USER, "admin", 99, 0, start), FINGERPRINT_E_KNOWN);
     assert_int_equal(seen(f, USER, "anna", 99, 0, start + DAY - 1), FINGERPRINT_E_DOUBTFUL);
     assert_int_equal(seen(f, USER, "anna", 98, 0, start + DAY), FINGERPRINT_E_KNOWN);
+    assert_true(is_doubtful(f, USER, "anna", start + DAY - 1));
+    assert_false(is_doubtful(f, USER, "anna", start + DAY));
+    assert_false(is_doubtful(f, USER, "admin", start));
+    assert_false(is_doubtful(f, HELO, "pc", start));
     // What is kept over a restart is not younger than before.
     assert_int_equal(fingerprints_changed(f, restore, &copy), 0);
     assert_int_equal(seen(copy.to, USER, "anna", 97, 0, start + DAY), FINGERPRINT_E_KNOWN);

@@ -62,7 +62,7 @@ void said_print_figures(struct output *o, const struct control_fingerprint *f)
     char failures[VIEW_NUMBER_MAX], first[OUTPUT_LEFT_MAX], last[OUTPUT_LEFT_MAX];
 
     if (f->failures == 0) {
-        fputs("  no failure with it is known\n", o->file);
+        fputs("  no failure is known that it could be learned from\n", o->file);
         return;
     }
     output_relative(o, f->first, first);
@@ -87,10 +87,12 @@ static void print_missing(struct output *o, const struct control_fingerprint *f)
                 cleared);
         return;
     }
+    // Another block is another host.
+    hosts = hosts < blocks ? blocks : hosts;
     fprintf(o->file, "  it becomes one when it has failed from %u more host%s", hosts,
             hosts == 1 ? "" : "s");
     if (blocks > 0)
-        fprintf(o->file, ", with %u more block%s among them", blocks, blocks == 1 ? "" : "s");
+        fprintf(o->file, " in %u more block%s", blocks, blocks == 1 ? "" : "s");
     fputc('\n', o->file);
 }
 
@@ -108,7 +110,11 @@ void said_print(struct output *o, const struct control_fingerprint *f)
             output_off(o, style));
     if (f->state != CONTROL_SUSPECT)
         fprintf(o->file, " (%s)", said_state(f));
-    fputs(f->is_fingerprint ? ": one failure with it is enough for a ban\n" : "\n", o->file);
+    if (f->is_doubtful)
+        fputs(": a failure with it counts as half of what bans, as long as few users are known\n",
+              o->file);
+    else
+        fputs(f->is_fingerprint ? ": one failure with it is enough for a ban\n" : "\n", o->file);
     said_print_figures(o, f);
     if (f->state == CONTROL_SUSPECT)
         print_missing(o, f);
@@ -125,6 +131,7 @@ int said_json(struct output *o, const struct control_fingerprint *f, const char 
     jsonline_text(j, "name", slice_of(name));
     jsonline_bool(j, "fingerprint", f->is_fingerprint);
     jsonline_word(j, "state", states[f->state]);
+    jsonline_bool(j, "doubtful", f->is_doubtful);
     jsonline_bool(j, "configured", f->is_listed);
     jsonline_number(j, "hosts", f->hosts);
     jsonline_number(j, "blocks", f->blocks);

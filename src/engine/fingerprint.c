@@ -115,6 +115,12 @@ static bool is_young(const struct fingerprints *f, usec_t time)
     return usec_sub(time, f->since) < FINGERPRINT_YOUNG_S * USEC_PER_SEC;
 }
 
+static bool is_doubtful(const struct fingerprints *f, const struct key *key, unsigned state,
+                        usec_t time)
+{
+    return key->kind == FINGERPRINT_USER && state == FINGERPRINT_LEARNED && is_young(f, time);
+}
+
 static bool is_recent(const struct fingerprints *f, usec_t last, usec_t time)
 {
     return last > 0 && usec_sub(time, last) < f->spec.span;
@@ -284,7 +290,7 @@ int fingerprints_fail(struct fingerprints *f, const struct name *name, usec_t ti
         return r;
     if (before == FINGERPRINT_SUSPECT)
         note_news(f, &key);
-    if (name->kind == FINGERPRINT_USER && e->f.state == FINGERPRINT_LEARNED && is_young(f, time))
+    if (is_doubtful(f, &key, e->f.state, time))
         return FINGERPRINT_E_DOUBTFUL;
     return before == FINGERPRINT_SUSPECT ? FINGERPRINT_E_NEW : FINGERPRINT_E_KNOWN;
 }
@@ -404,6 +410,7 @@ static void stand(struct fingerprints *f, const struct key *key, const struct en
     if (ret->state == FINGERPRINT_LEARNED && !is_recent(f, e->f.last, now))
         ret->state = FINGERPRINT_SUSPECT;
     ret->is_fingerprint = ret->state == FINGERPRINT_LEARNED || ret->state == FINGERPRINT_ADDED;
+    ret->is_doubtful = is_doubtful(f, key, ret->state, now);
 }
 
 void fingerprints_look(struct fingerprints *f, const struct name *name, usec_t now,

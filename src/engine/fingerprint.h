@@ -98,7 +98,8 @@ struct fingerprint_standing {
     char family[FAMILY_MAX];
     enum fingerprint_state state;
     bool is_fingerprint;
-    bool is_listed; // by the configuration
+    bool is_doubtful; // FINGERPRINT_E_DOUBTFUL is what a failure with it is
+    bool is_listed;   // by the configuration
     uint32_t hosts, blocks, need_hosts, need_blocks;
     uint64_t hits;
     usec_t first, last; // 0: never failed

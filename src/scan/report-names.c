@@ -40,6 +40,7 @@ static int put_row(const struct row *row, struct caller *to)
         .state = (enum control_name_state)s->state,
         .is_fingerprint = s->is_fingerprint,
         .is_listed = s->is_listed,
+        .is_doubtful = s->is_doubtful,
         .hosts = s->hosts,
         .blocks = s->blocks,
         .need_hosts = s->need_hosts,

@@ -132,6 +132,7 @@ static const struct field fields[CONTROL_TYPE_MAX][FIELDS_MAX] = {
                                 {CHOICE, AT(fingerprint.state), CONTROL_NAME_STATE_MAX},
                                 {FLAG, AT(fingerprint.is_fingerprint)},
                                 {FLAG, AT(fingerprint.is_listed)},
+                                {FLAG, AT(fingerprint.is_doubtful)},
                                 {U32, AT(fingerprint.hosts)},
                                 {U32, AT(fingerprint.blocks)},
                                 {U32, AT(fingerprint.need_hosts)},

@@ -194,6 +194,7 @@ struct control_fingerprint {
     struct slice name; // as a family's
     enum control_name_state state;
     bool is_fingerprint, is_listed; // is_listed: by the configuration
+    bool is_doubtful;               // a failure with it counts as half of what bans
     uint32_t hosts, blocks, need_hosts, need_blocks;
     uint64_t failures;
     usec_t first, last; // 0: never failed

@@ -92,7 +92,7 @@ class Names(Case):
         self.rig.start()
         self.assertNotIn(name, self.names())
         self.assertEqual(self.rig.said('has become'), 1)
-        self.assertIn('no failure with it', self.do('fingerprints', 'show', name))
+        self.assertIn('no failure is known', self.do('fingerprints', 'show', name))
 
     def test_many_are_learned(self):
         """Strangers choose the names: a log tells of twenty a minute, and that there are more."""
