@@ -114,6 +114,10 @@ static struct control_ban ban_of(const struct fake *f, unsigned i)
          CONTROL_MANUAL},
         {10, TEXT("postfix-auth"), V4(114, 1), LONG_AGO, after(f, 167, 10), 0, 1, 1, 5, 1,
          600 * USEC_PER_SEC, CONTROL_FINGERPRINT, TEXT("helo:win-<mixed:11>")},
+        {11, TEXT("dovecot-auth"), V4(113, 9), LONG_AGO, after(f, 167, 10), 0, 5, 1, 5, 1,
+         600 * USEC_PER_SEC, CONTROL_HOST, .cover = 8,
+         .cover_net = {.b = {[10] = 0xff, [11] = 0xff, 203, 0, 113}, .len = 120},
+         .cover_jail = TEXT("dovecot-auth")},
     };
 
     return bans[i];
@@ -202,7 +206,7 @@ static void answer_status(struct fake *f, struct slice jail)
 
 static void answer_list(struct fake *f, struct slice jail)
 {
-    for (unsigned i = 0; i < 4 && f->scene == SCENE_BUSY; i++) {
+    for (unsigned i = 0; i < 5 && f->scene == SCENE_BUSY; i++) {
         if (jail.n == 0 || slice_equal(jail, ban_of(f, i).jail))
             put_ban(f, i);
     }

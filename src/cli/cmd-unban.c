@@ -64,7 +64,8 @@ const struct command command_unban = {
     .usage = "ADDR[/LEN]...|-|--all [--jail JAIL]",
     .summary = "let an address, a block or everybody in again",
     .help = "Lifts bans and forgets what was counted against the address or block. Name it as\n"
-            "'tailban list' shows it: unbanning an address lifts no ban of a block around it.\n"
+            "'tailban list' shows it: unbanning an address lifts no ban of a block around it, and\n"
+            "says so; unbanning a block lifts no ban of a host in it, which then holds by itself.\n"
             "Without --jail, in all jails. '-' reads one a line from standard input. To keep\n"
             "somebody from being banned again, add the address to ignoreip.\n"
             "\n"

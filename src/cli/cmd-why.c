@@ -97,6 +97,11 @@ static void print_ban(struct output *o, const struct control_ban *ban)
     else
         fprintf(o->file, "  since %s, until %s (%s)\n", since, until, relative);
     print_cause(o, ban);
+    if (ban->cover) {
+        addr_format(&ban->cover_net, net);
+        fprintf(o->file, "  covered by the ban of %s in jail %.*s, which ends no earlier\n", net,
+                (int)ban->cover_jail.n, ban->cover_jail.p);
+    }
 }
 
 static int ban_json(struct output *o, const struct control_ban *ban)

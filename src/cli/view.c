@@ -49,6 +49,10 @@ void view_ban_keys(struct jsonline *j, const struct control_ban *ban)
     jsonline_word(j, "reason", view_reason(ban->reason));
     if (ban->name.n > 0)
         jsonline_text(j, "name", ban->name);
+    if (ban->cover) {
+        jsonline_net(j, "covered_by", &ban->cover_net);
+        jsonline_text(j, "covered_in", ban->cover_jail);
+    }
 }
 
 int view_ban_json(struct output *o, const struct control_ban *ban)

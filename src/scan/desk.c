@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { WHY_BANS = 16 };
 
@@ -123,6 +124,41 @@ static int refuse_unban(struct desk *d, const struct addr *net, struct caller *t
                          found, a.jail);
 }
 
+// What still keeps a net out after an unban; jail NULL: any.
+struct holding {
+    const char *jail;
+    usec_t now;
+    struct addr net;
+    const char *found;
+};
+
+static bool holds(void *user, const char *jail, const struct addr *net, usec_t until, int64_t id)
+{
+    struct holding *h = user;
+
+    (void)id;
+    if (until <= h->now || (h->jail && strcmp(h->jail, jail) != 0))
+        return false;
+    h->net = *net;
+    h->found = jail;
+    return true;
+}
+
+static int check_unbanned(struct desk *d, const struct cell *cell, const struct addr *net,
+                          struct caller *to)
+{
+    struct holding h = {.jail = cell ? cell->conf->name : NULL, .now = clock_now()};
+    char text[ADDR_TEXT_MAX], around[ADDR_TEXT_MAX];
+
+    if (!ledger_around(d->ledger, net, holds, &h))
+        return 0;
+    addr_format(net, text);
+    addr_format(&h.net, around);
+    return caller_refuse(to, EEXIST,
+                         "%s is unbanned by itself, but %s around it is banned in jail %s", text,
+                         around, h.found);
+}
+
 static int answer_unban(struct desk *d, const struct control *request, uint64_t *cursor,
                         struct caller *to)
 {
@@ -142,7 +178,9 @@ static int answer_unban(struct desk *d, const struct control *request, uint64_t 
     if (r < 0)
         return caller_refuse(to, -r, "%s", ledger_error(d->ledger));
     caller_count(to, (uint32_t)n, 0);
-    return n == 0 && !q->all ? refuse_unban(d, &q->net, to) : 0;
+    if (q->all)
+        return 0;
+    return n == 0 ? refuse_unban(d, &q->net, to) : check_unbanned(d, cell, &q->net, to);
 }
 
 static int answer_reload(struct desk *d, const struct control *request, uint64_t *cursor,

@@ -3,6 +3,7 @@
 
 #include "scan/alarms.h"
 #include "scan/clock.h"
+#include "scan/cover.h"
 #include "scan/reason.h"
 
 #include <errno.h>
@@ -18,9 +19,23 @@ static struct slice text_of(const char *s)
     return s ? slice_of(s) : (struct slice){"", 0};
 }
 
-static struct control_ban ban_record(const struct ban *b)
+static void add_cover(const struct desk *d, const struct ban *b, struct control_ban *to)
 {
-    return (struct control_ban){
+    const struct roster *roster = judge_roster(d->judge);
+    const struct cell *c = roster_find(roster, slice_of(b->jail));
+    struct cover cover;
+
+    if (!c || b->lifted || b->until <= clock_now() ||
+        !cover_find(d->ledger, roster, c, &b->net, b->until, b->id, &cover))
+        return;
+    to->cover = (uint64_t)cover.id;
+    to->cover_net = cover.net;
+    to->cover_jail = slice_of(cover.jail);
+}
+
+static struct control_ban ban_record(const struct desk *d, const struct ban *b)
+{
+    struct control_ban record = {
         .id = (uint64_t)b->id,
         .jail = slice_of(b->jail),
         .net = b->net,
@@ -35,6 +50,9 @@ static struct control_ban ban_record(const struct ban *b)
         .reason = reason_of(b),
         .name = slice_of(b->name),
     };
+
+    add_cover(d, b, &record);
+    return record;
 }
 
 static uint64_t memory_in_use(void)
@@ -315,6 +333,7 @@ int report_status(const struct desk *d, const struct cell *only, struct caller *
 }
 
 struct recital {
+    const struct desk *desk;
     struct caller *to;
     uint64_t *cursor;
 };
@@ -322,7 +341,7 @@ struct recital {
 static int list_ban(void *user, const struct ban *ban)
 {
     struct recital *l = user;
-    struct control record = {.type = CONTROL_IS_BAN, .ban = ban_record(ban)};
+    struct control record = {.type = CONTROL_IS_BAN, .ban = ban_record(l->desk, ban)};
     int r;
 
     if (!caller_has_room(l->to))
@@ -335,7 +354,7 @@ static int list_ban(void *user, const struct ban *ban)
 
 int report_list(const struct desk *d, const struct cell *only, uint64_t *cursor, struct caller *to)
 {
-    struct recital l = {to, cursor};
+    struct recital l = {d, to, cursor};
     int r = ledger_bans(d->ledger, only ? only->conf->name : NULL, clock_now(), (int64_t)*cursor,
                         list_ban, &l);
     if (r == -ENOBUFS)
@@ -378,7 +397,7 @@ static int put_evidence(void *user, const struct evidence *e)
 static int put_why_ban(void *user, const struct ban *ban)
 {
     struct why *w = user;
-    struct control record = {.type = CONTROL_IS_BAN, .ban = ban_record(ban)};
+    struct control record = {.type = CONTROL_IS_BAN, .ban = ban_record(w->desk, ban)};
     int r = caller_put(w->to, &record);
 
     if (r >= 0 && ban->name[0] && !w->is_named)

@@ -164,6 +164,9 @@ struct control_ban {
     usec_t findtime;
     enum control_reason reason;
     struct slice name; // "helo:ylmf-pc": the fingerprint, if that is the reason
+    uint64_t cover;    // the id of the ban that covers it (scan/cover.h); 0: none does
+    struct addr cover_net;
+    struct slice cover_jail;
 };
 
 struct control_evidence {

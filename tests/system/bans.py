@@ -196,6 +196,33 @@ class ByHand(Case):
         self.assertEqual(self.rig.command('unban', '--all').returncode, 0)
         self.rig.wait_kernel([], 'manual')
 
+    def test_a_block_covers_its_hosts(self):
+        """They need nothing in the kernel, until the block is unbanned."""
+        self.rig.jail(bantime='1h')
+        self.rig.start()
+        self.rig.hit('203.0.113.7', 3)
+        self.rig.wait_kernel(['203.0.113.7/32'])
+        self.rig.command('ban', '203.0.113.0/24', '--jail', 'j', '--for', '2h')
+        self.rig.hit('203.0.113.8', 3)
+        self.rig.hit('203.0.113.9', 3)
+        self.rig.hit('198.51.100.1', 3)
+        wanted = ['203.0.113.7/32', '203.0.113.0/24', '198.51.100.1/32']
+        self.rig.wait_kernel(wanted)
+        self.rig.stop()
+        self.rig.start()
+        self.rig.wait_kernel(wanted[1:])
+        self.assertEqual(len(self.rig.command('list', '--json').stdout.splitlines()), 5)
+        self.assertNotIn('203.0.113.7 ', self.rig.command('list').stdout)
+        self.assertIn('203.0.113.7 ', self.rig.command('list', '--all').stdout)
+        why = self.rig.command('why', '203.0.113.8').stdout
+        self.assertIn('covered by the ban of 203.0.113.0/24 in jail j', why)
+        out = self.rig.command('unban', '203.0.113.9')
+        self.assertEqual(out.returncode, 1)
+        self.assertIn('203.0.113.9 is unbanned by itself, but 203.0.113.0/24 around it is banned',
+                      out.stderr)
+        self.assertEqual(self.rig.command('unban', '203.0.113.0/24').returncode, 0)
+        self.rig.wait_kernel(['203.0.113.7/32', '203.0.113.8/32', '198.51.100.1/32'])
+
     def test_unban_forgets(self):
         """After an unban it takes a full window again."""
         self.rig.jail()
