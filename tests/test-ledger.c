@@ -576,6 +576,7 @@ static void test_resume(void **state)
                 got.offset == given.offset && got.head_hash == given.head_hash &&
                 got.head_length == given.head_length && got.since == given.since);
     assert_int_equal(ledger_session(l, "auth", slice_of("b"), &one, false), 0);
+    assert_int_equal(ledger_sessions(l, "other", see_session, &seen), 0);
     one.last = SECONDS(3);
     assert_int_equal(ledger_session(l, "auth", slice_of("b"), &one, false), 0);
     assert_int_equal(ledger_session(l, "auth", (struct slice){"a\0c", 3}, &two, false), 0);
@@ -586,6 +587,52 @@ static void test_resume(void **state)
     assert_int_equal(ledger_session(l, "auth", (struct slice){"a\0c", 3}, &two, true), 0);
     assert_int_equal(ledger_sessions(l, "auth", see_session, &rest), 0);
     assert_string_equal(rest.text, "b");
+    ledger_close(l);
+}
+
+struct told_in_order {
+    usec_t last;
+    size_t n;
+};
+
+static int count_session(void *user, struct slice key, const struct session *s, bool forgotten)
+{
+    struct told_in_order *seen = user;
+
+    assert_true(!forgotten && key.n > 0 && s->last >= seen->last);
+    seen->last = s->last;
+    seen->n++;
+    return 0;
+}
+
+// More than there are buckets, told in any order, and gone again.
+static void test_buckets(void **state)
+{
+    enum { N = 1000 };
+    struct ledger *l = open_at(":memory:");
+    struct told_in_order seen = {0};
+
+    (void)state;
+    for (int gone = 0; gone < 2; gone++) {
+        for (unsigned i = 0; i < N; i++) {
+            char key[16];
+            const struct session s = {.last = SECONDS(i * 7919 % N)};
+            snprintf(key, sizeof(key), "%u", i);
+            assert_int_equal(ledger_session(l, "auth", slice_of(key), &s, gone), 0);
+        }
+        assert_int_equal(ledger_session(l, "other", slice_of("1"), &(struct session){0}, false), 0);
+        seen.last = seen.n = 0;
+        assert_int_equal(ledger_sessions(l, "auth", count_session, &seen), 0);
+        assert_int_equal(seen.n, gone ? 0 : N);
+        assert_int_equal(count_rows(l, "sessions"), gone ? 1 : SESSION_BUCKETS + 1);
+    }
+    // What is taken back is not told.
+    assert_int_equal(ledger_begin(l), 0);
+    assert_int_equal(ledger_session(l, "auth", slice_of("1"), &(struct session){0}, false), 0);
+    ledger_rollback(l);
+    seen.last = seen.n = 0;
+    assert_int_equal(ledger_sessions(l, "auth", count_session, &seen), 0);
+    assert_int_equal(seen.n, 0);
     ledger_close(l);
 }
 
@@ -600,6 +647,21 @@ static int take_session(void *user, struct slice key, const struct session *s, b
 // All that a session has told, but for what need not be kept.
 static void test_sessions(void **state)
 {
+    static const char *const damages[] = {
+        "UPDATE sessions SET facts = substr(facts, 2)",
+        "UPDATE sessions SET facts = substr(facts, 1, 2)",
+        "UPDATE sessions SET facts = substr(facts, 1, length(facts) - 1)",
+        "UPDATE sessions SET facts = facts || x'00'",
+        "UPDATE sessions SET facts = x''",
+        "UPDATE sessions SET facts = x'01' || zeroblob(2) || x'ff' || zeroblob(500)",
+        "UPDATE sessions SET facts = x'01' || zeroblob(3) || x'ff' || zeroblob(500)",
+        "UPDATE sessions SET facts = x'0100ff' || zeroblob(500)",
+        "UPDATE sessions SET facts = x'01ff' || zeroblob(500)",
+        // A host that is none, and a user with a NUL.
+        "UPDATE sessions SET facts = x'0101' || zeroblob(24) || "
+        "x'0000000000000000000000000000000081'",
+        "UPDATE sessions SET facts = x'0100000001' || zeroblob(22)",
+    };
     static const struct session rows[] = {
         {.last = SECONDS(1)},
         {.last = SECONDS(2), .host = {{1}, 128}, .has_host = true, .pending = 2, .counted = 3},
@@ -618,8 +680,13 @@ static void test_sessions(void **state)
         assert_int_equal(ledger_sessions(l, "auth", take_session, &got), 0);
         assert_memory_equal(&got, &rows[i], sizeof(got));
     }
-    assert_int_equal(sqlite3_exec(l->db, "UPDATE session SET exchange = 5", NULL, NULL, NULL), 0);
-    assert_int_equal(ledger_sessions(l, "auth", take_session, NULL), -EUCLEAN);
+    for (size_t i = 0; i < LENGTH_OF(damages); i++) {
+        struct session got;
+        assert_int_equal(ledger_session(l, "auth", slice_of("b"), &rows[2], false), 0);
+        assert_int_equal(ledger_sessions(l, "auth", take_session, &got), 0);
+        assert_int_equal(sqlite3_exec(l->db, damages[i], NULL, NULL, NULL), 0);
+        assert_int_equal(ledger_sessions(l, "auth", take_session, &got), -EUCLEAN);
+    }
     ledger_close(l);
 }
 
@@ -880,7 +947,7 @@ static off_t root_of(const char *path, const char *table)
 // What all depends on is looked at when the ledger is opened.
 static void test_damage_inside(void **state)
 {
-    static const char *const tables[] = {"bans", "segment", "position", "session", "bookmark"};
+    static const char *const tables[] = {"bans", "segment", "position", "sessions", "bookmark"};
     struct place place;
     struct ledger *l;
 
@@ -1160,6 +1227,7 @@ int main(void)
         cmocka_unit_test(test_hits_since),
         cmocka_unit_test(test_resume),
         cmocka_unit_test(test_sessions),
+        cmocka_unit_test(test_buckets),
         cmocka_unit_test(test_repeats),
         cmocka_unit_test(test_bookmarks),
         cmocka_unit_test(test_reopen),

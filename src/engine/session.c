@@ -86,17 +86,6 @@ void sessions_recognize(struct sessions *s, const struct siphash_key *key)
     s->has_key = true;
 }
 
-// FNV-1a (Fowler, Noll, Vo). Not seeded, as keys outlive the process; whoever finds two ids with
-// the same digest has merged two of his own sessions.
-static uint64_t digest(struct slice id)
-{
-    uint64_t h = UINT64_C(0xcbf29ce484222325);
-
-    for (size_t i = 0; i < id.n; i++)
-        h = (h ^ (uint8_t)id.p[i]) * UINT64_C(0x100000001b3);
-    return h;
-}
-
 // Written where it is to be: to copy what has just been written by bytes makes the processor wait.
 static void id_set(struct id *id, struct slice text)
 {
@@ -106,7 +95,7 @@ static void id_set(struct id *id, struct slice text)
     id->n = (uint8_t)(text.n <= SESSION_KEY_MAX ? text.n : SESSION_KEY_MAX);
     memcpy(id->text, text.p, id->n);
     if (text.n > SESSION_KEY_MAX) {
-        snprintf(tail, sizeof(tail), "%016llx", (unsigned long long)digest(text));
+        snprintf(tail, sizeof(tail), "%016llx", (unsigned long long)session_digest(text));
         memcpy(id->text + SESSION_KEY_MAX - DIGEST_TEXT, tail, DIGEST_TEXT);
     }
 }
@@ -434,19 +423,30 @@ bool sessions_may_have(struct sessions *s, struct slice tag, struct slice text)
     return false;
 }
 
+static uint64_t bucket_bit(const struct id *id)
+{
+    return UINT64_C(1) << session_bucket(id_text(id));
+}
+
 static int walk(struct sessions *s, session_fn *fn, void *user)
 {
     const struct session nothing = {0};
+    uint64_t touched = 0;
     uint32_t cursor = 0;
     const struct entry *e;
     const struct id *id;
     int r = 0;
 
-    while (r >= 0 && (id = table_next(s->gone, &cursor, NULL)))
+    while (r >= 0 && (id = table_next(s->gone, &cursor, NULL))) {
+        touched |= bucket_bit(id);
         r = fn(user, id_text(id), &nothing, true);
+    }
     cursor = 0;
-    while (r >= 0 && (e = table_next(s->table, &cursor, NULL)))
-        if (e->changed)
+    while ((e = table_next(s->table, &cursor, NULL)))
+        touched |= e->changed ? bucket_bit(&e->id) : 0;
+    cursor = 0;
+    while (touched && r >= 0 && (e = table_next(s->table, &cursor, NULL)))
+        if (touched & bucket_bit(&e->id))
             r = fn(user, id_text(&e->id), &e->session, false);
     return r;
 }

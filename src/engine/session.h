@@ -61,8 +61,27 @@ int64_t sessions_merge(struct sessions *s, struct match *m, usec_t time);
 // hand): what stands in the session's id behind the tag is part of it. Others' ids begin otherwise.
 bool sessions_may_have(struct sessions *s, struct slice tag, struct slice text);
 
-// Walks the sessions that are gone since the last walk (forgotten: to be removed where they are
-// kept), then those that changed. key is the session's id, at most SESSION_KEY_MAX bytes (of a
+// FNV-1a (Fowler, Noll, Vo). Not seeded, as keys outlive the process; whoever finds two ids with
+// the same digest has merged two of his own sessions.
+static inline uint64_t session_digest(struct slice id)
+{
+    uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+    for (size_t i = 0; i < id.n; i++)
+        h = (h ^ (uint8_t)id.p[i]) * UINT64_C(0x100000001b3);
+    return h;
+}
+
+// Sessions are kept by the bucket, which their keys tell: six bits, mixed, as ids differ by little.
+enum { SESSION_BUCKETS = 64 };
+
+static inline unsigned session_bucket(struct slice key)
+{
+    return (unsigned)(session_digest(key) * UINT64_C(0x9e3779b97f4a7c15) >> 58);
+}
+
+// Walks the sessions that are gone since the last walk (forgotten), then all of each bucket in
+// which one is gone or has changed. key is the session's id, at most SESSION_KEY_MAX bytes (of a
 // longer id the first ones and a digest). fn returns < 0 to stop, which is passed on: the next walk
 // is then the same again.
 typedef int session_fn(void *user, struct slice key, const struct session *s, bool forgotten);

@@ -69,7 +69,7 @@ static int mark(struct ledger *l)
 // the hits each segment is lost by itself.
 static const char *const parts[] = {
     "SELECT quick_check = 'ok' FROM pragma_quick_check('position')",
-    "SELECT quick_check = 'ok' FROM pragma_quick_check('session')",
+    "SELECT quick_check = 'ok' FROM pragma_quick_check('sessions')",
     "SELECT quick_check = 'ok' FROM pragma_quick_check('bookmark')",
     "SELECT quick_check = 'ok' FROM pragma_quick_check('segment')",
 };
@@ -159,6 +159,8 @@ static int write_all(struct ledger *l)
 
     if (r == 0)
         r = hits_write(l);
+    if (r == 0)
+        r = sessions_write(l);
     return r < 0 ? r : bans_write(l);
 }
 
@@ -219,6 +221,7 @@ struct ledger *ledger_close(struct ledger *l)
     sqlite3_close(l->db);
     names_done(&l->names);
     bans_done(l);
+    sessions_done(&l->told);
     segment_done(&l->tail);
     free(l);
     return NULL;
@@ -252,6 +255,7 @@ void ledger_rollback(struct ledger *l)
     if (!sqlite3_get_autocommit(l->db))
         store_run(l, STORE_ROLLBACK, 0, NULL);
     hits_lost(l);
+    sessions_lost(&l->told);
     memcpy(l->error, error, sizeof(error));
 }
 

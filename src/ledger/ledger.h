@@ -144,12 +144,14 @@ int ledger_evidence(struct ledger *l, int64_t ban_id, const struct addr *net, si
                     evidence_fn *fn, void *user);
 
 // The hits since a time, and what was forgiven, in the order in which they came: jail_restore() and
-// jail_forget() take them. Addresses, time, count, banned and until are set; source is what ledger_hit()
-// was told.
+// jail_forget() take them. Addresses, time, count, banned and until are set; source is what
+// ledger_hit() was told.
 typedef int hit_fn(void *user, const char *jail, const struct hit *hit, const char *source);
 typedef int pardon_fn(void *user, const char *jail, const struct addr *net);
 int ledger_hits(struct ledger *l, usec_t since, hit_fn *hit, pardon_fn *pardon, void *user);
 
+// Sessions as sessions_changed() tells of them, all of a bucket together; and back, those first
+// that have been active longest ago.
 int ledger_session(struct ledger *l, const char *jail, struct slice key, const struct session *s,
                    bool forgotten);
 int ledger_sessions(struct ledger *l, const char *jail, session_fn *fn, void *user);

@@ -24,15 +24,14 @@ const char schema_pragmas[] = "PRAGMA journal_mode = WAL;"
 // What there is to say of bans, as page.h packs it.
 #define CREATE_BANS "CREATE TABLE bans (page INTEGER PRIMARY KEY, facts BLOB NOT NULL);"
 
+// What sessions.c makes of them: a row for a bucket of a jail's.
+#define CREATE_SESSIONS "CREATE TABLE sessions (bucket INTEGER PRIMARY KEY, facts BLOB NOT NULL);"
+
 const char schema_create[] =
     // Jails and files, said once.
     "CREATE TABLE name (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);" CREATE_HITS CREATE_BANS
 
-    "CREATE TABLE session (jail INTEGER NOT NULL, key BLOB NOT NULL, last INTEGER NOT NULL,"
-    " host BLOB, host_len INTEGER NOT NULL, pending INTEGER NOT NULL, counted INTEGER NOT NULL,"
-    " user TEXT NOT NULL, several_users INTEGER NOT NULL, helo TEXT NOT NULL,"
-    " is_claim INTEGER NOT NULL, exchange INTEGER NOT NULL, mark INTEGER NOT NULL,"
-    " PRIMARY KEY (jail, key)) WITHOUT ROWID;"
+        CREATE_SESSIONS
 
     "CREATE TABLE position (path TEXT PRIMARY KEY, device INTEGER NOT NULL,"
     " inode INTEGER NOT NULL, offset INTEGER NOT NULL, head_hash INTEGER NOT NULL,"
@@ -59,11 +58,19 @@ const char schema_extend[] =
     " host BLOB NOT NULL, len INTEGER NOT NULL, last INTEGER NOT NULL, marks BLOB NOT NULL,"
     " PRIMARY KEY (jail, slot)) WITHOUT ROWID;";
 
-const char schema_upgrade_sessions[] =
+const char schema_upgrade_exchanges[] =
     "ALTER TABLE session ADD COLUMN helo TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE session ADD COLUMN is_claim INTEGER NOT NULL DEFAULT 0;"
-    "ALTER TABLE session ADD COLUMN exchange INTEGER NOT NULL DEFAULT 0;"
-    "ALTER TABLE session ADD COLUMN mark INTEGER NOT NULL DEFAULT 0;";
+    "ALTER TABLE session ADD COLUMN exchange INTEGER NOT NULL DEFAULT 0;";
+
+// Up to version 4 a session had a row.
+const char schema_upgrade_sessions[] = CREATE_SESSIONS;
+
+const char schema_upgrade_sessions_read[] =
+    "SELECT jail, key, last, host, host_len, pending, counted, user, several_users, helo,"
+    " is_claim, exchange FROM session ORDER BY jail";
+
+const char schema_upgrade_sessions_end[] = "DROP TABLE session;";
 
 // Versions 2 and 3 had a row for every ban, and its name apart; 2 not from the beginning.
 const char schema_upgrade_ban_rows[] = CREATE_BANS
@@ -127,15 +134,9 @@ const char *const schema_statement[STATEMENT_MAX] = {
     [BANS_DROP] = "DELETE FROM bans WHERE page = ?1",
     [BANS_ALL] = "SELECT page, facts FROM bans ORDER BY page",
 
-    [SESSION_PUT] = "INSERT INTO session VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
-                    " ?13)"
-                    " ON CONFLICT DO UPDATE SET last = ?3, host = ?4, host_len = ?5,"
-                    " pending = ?6, counted = ?7, user = ?8, several_users = ?9, helo = ?10,"
-                    " is_claim = ?11, exchange = ?12, mark = ?13",
-    [SESSION_DROP] = "DELETE FROM session WHERE jail = ?1 AND key = ?2",
-    [SESSION_LIST] =
-        "SELECT key, last, host, host_len, pending, counted, user, several_users, helo,"
-        " is_claim, exchange, mark FROM session WHERE jail = ?1 ORDER BY last",
+    [SESSIONS_PUT] = "INSERT OR REPLACE INTO sessions VALUES (?1, ?2)",
+    [SESSIONS_DROP] = "DELETE FROM sessions WHERE bucket = ?1",
+    [SESSIONS_OF] = "SELECT facts FROM sessions WHERE bucket >= ?1 AND bucket < ?2",
 
     [POSITION_PUT] = "INSERT OR REPLACE INTO position VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [POSITION_GET] = "SELECT device, inode, offset, head_hash, head_length, since FROM position"

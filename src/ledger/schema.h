@@ -4,12 +4,10 @@
 
 #include "ledger/store.h"
 
-enum {
-    SCHEMA_APPLICATION = 0x7462616e /* "tban" */,
-    SCHEMA_VERSION = 4,
-    SCHEMA_VERSION_ROWS = 1,
-    SCHEMA_VERSION_SESSIONS = 3
-};
+enum { SCHEMA_APPLICATION = 0x7462616e /* "tban" */, SCHEMA_VERSION = 5 };
+
+// What came with which version.
+enum { SCHEMA_VERSION_ROWS = 1, SCHEMA_VERSION_EXCHANGES = 3, SCHEMA_VERSION_PAGES = 4 };
 
 // What makes an empty file a ledger; run in one transaction.
 extern const char schema_create[];
@@ -18,7 +16,12 @@ extern const char schema_create[];
 extern const char schema_extend[];
 
 // From version 2 or 1: what sessions have told comes with version 3.
+extern const char schema_upgrade_exchanges[];
+
+// From version 4 or before: sessions of one row each are read by the middle one.
 extern const char schema_upgrade_sessions[];
+extern const char schema_upgrade_sessions_read[];
+extern const char schema_upgrade_sessions_end[];
 
 // From version 3 or 2: the bans of one row each are read by the middle one.
 extern const char schema_upgrade_ban_rows[];

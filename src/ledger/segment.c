@@ -26,7 +26,7 @@ enum {
 
 static const uint8_t v4_prefix[12] = {[10] = 0xff, [11] = 0xff};
 
-static int make_room(struct bytes *b, size_t n)
+int bytes_room(struct bytes *b, size_t n)
 {
     size_t allocated = b->allocated ? b->allocated : BYTES_FIRST;
     uint8_t *p;
@@ -201,8 +201,8 @@ int segment_add(struct segment *s, const struct record *r)
     struct slice text = s->last.text;
     size_t most = r->text.n + r->user.n + r->helo.n;
 
-    if (make_room(&s->heads, HEAD_MAX) < 0 || make_room(&s->texts, most) < 0 ||
-        make_room(&s->keys, 2 * sizeof(uint64_t)) < 0)
+    if (bytes_room(&s->heads, HEAD_MAX) < 0 || bytes_room(&s->texts, most) < 0 ||
+        bytes_room(&s->keys, 2 * sizeof(uint64_t)) < 0)
         return -ENOMEM;
     put_keys(s, r);
     put_number(&s->heads, flags);

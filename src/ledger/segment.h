@@ -27,6 +27,9 @@ struct bytes {
     size_t n, allocated;
 };
 
+// Makes room for so many more. -ENOMEM.
+int bytes_room(struct bytes *b, size_t n);
+
 enum { SEGMENT_BYTES = 1 << 16 }; // beyond which a segment is full
 
 struct segment {

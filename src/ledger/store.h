@@ -7,6 +7,7 @@
 #include "ledger/names.h"
 #include "ledger/roll.h"
 #include "ledger/segment.h"
+#include "ledger/sessions.h"
 
 #include <sqlite3.h>
 
@@ -31,9 +32,9 @@ enum statement {
     BANS_PUT,
     BANS_DROP,
     BANS_ALL,
-    SESSION_PUT,
-    SESSION_DROP,
-    SESSION_LIST,
+    SESSIONS_PUT,
+    SESSIONS_DROP,
+    SESSIONS_OF,
     POSITION_PUT,
     POSITION_GET,
     LOGPATH_PUT,
@@ -84,6 +85,7 @@ struct ledger {
     uint64_t bytes;      // of all segments as written
     size_t damaged;      // segments that could not be read
 
+    struct told told;             // of sessions
     uint64_t bytes_max, bans_max; // LEDGER_*_MAX
     bool in_transaction, spoiled; // spoiled: a write failed
     char error[STORE_ERROR_MAX];

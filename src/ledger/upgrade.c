@@ -5,8 +5,10 @@
 #include "ledger/entry.h"
 #include "ledger/hits.h"
 #include "ledger/schema.h"
+#include "ledger/sessions.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 static int execute(struct ledger *l, const char *sql)
 {
@@ -125,6 +127,55 @@ static int upgrade_rows(struct ledger *l)
     return r < 0 ? r : execute(l, schema_upgrade_end);
 }
 
+static int read_session(struct ledger *l, sqlite3_stmt *s, struct session *ret)
+{
+    const char *user = (const char *)sqlite3_column_text(s, 7);
+    const char *helo = (const char *)sqlite3_column_text(s, 9);
+    int64_t exchange = sqlite3_column_int64(s, 11);
+    struct session session = {
+        .last = store_time(s, 2),
+        .has_host = sqlite3_column_type(s, 3) != SQLITE_NULL,
+        .pending = (uint32_t)sqlite3_column_int64(s, 5),
+        .counted = (uint32_t)sqlite3_column_int64(s, 6),
+        .several_users = sqlite3_column_int(s, 8) != 0,
+        .is_claim = sqlite3_column_int(s, 10) != 0,
+        .exchange = (enum exchange)exchange,
+    };
+    int r = session.has_host ? store_addr(l, s, 3, &session.host) : 0;
+
+    if (r == 0 && (exchange < EXCHANGE_NONE || exchange > EXCHANGE_REPLY))
+        r = store_fail(l, SQLITE_CORRUPT);
+    if (r < 0)
+        return r;
+    snprintf(session.helo, sizeof(session.helo), "%s", helo ? helo : "");
+    snprintf(session.user, sizeof(session.user), "%s", user ? user : "");
+    *ret = session;
+    return 0;
+}
+
+static int add_session(struct ledger *l, sqlite3_stmt *s, struct segment *to)
+{
+    const struct slice key = {sqlite3_column_blob(s, 1), (size_t)sqlite3_column_bytes(s, 1)};
+    struct session session;
+    int r = read_session(l, s, &session);
+
+    (void)to;
+    if (r < 0 || key.n > SESSION_KEY_MAX)
+        return r;
+    return sessions_tell(l, (uint32_t)sqlite3_column_int64(s, 0), key, &session, false);
+}
+
+static int upgrade_sessions(struct ledger *l)
+{
+    int r = execute(l, schema_upgrade_sessions);
+
+    if (r == 0)
+        r = convert(l, schema_upgrade_sessions_read, add_session, NULL);
+    if (r == 0)
+        r = sessions_write(l);
+    return r < 0 ? r : execute(l, schema_upgrade_sessions_end);
+}
+
 static int upgrade_ban_rows(struct ledger *l)
 {
     int r = execute(l, schema_upgrade_ban_rows);
@@ -134,7 +185,7 @@ static int upgrade_ban_rows(struct ledger *l)
     return r < 0 ? r : execute(l, schema_upgrade_ban_rows_end);
 }
 
-int upgrade(struct ledger *l, int64_t version)
+static int upgrade_bans(struct ledger *l, int64_t version)
 {
     int r = version == SCHEMA_VERSION_ROWS ? upgrade_rows(l) : upgrade_ban_rows(l);
 
@@ -143,7 +194,14 @@ int upgrade(struct ledger *l, int64_t version)
     // They are read as any others are.
     bans_done(l);
     l->seq = 0;
-    if (r == 0 && version < SCHEMA_VERSION_SESSIONS)
-        r = execute(l, schema_upgrade_sessions);
     return r;
+}
+
+int upgrade(struct ledger *l, int64_t version)
+{
+    int r = version < SCHEMA_VERSION_PAGES ? upgrade_bans(l, version) : 0;
+
+    if (r == 0 && version < SCHEMA_VERSION_EXCHANGES)
+        r = execute(l, schema_upgrade_exchanges);
+    return r < 0 ? r : upgrade_sessions(l);
 }
