@@ -322,6 +322,7 @@ static void answer_why_name(struct fake *f)
         return;
     put_ban(f, 3);
     put_line(f, 10, 0, 1, slice_of("NOQUEUE: reject: helo=<WIN-A1B2C3D4E5F>"));
+    put_line(f, 0, 3, 1, slice_of("of another: helo=<WIN-Z9Y8X7W6V5U>"));
 }
 
 static void refuse(struct fake *f, uint32_t request, uint32_t error, const char *text)

@@ -388,6 +388,75 @@ static void test_said(void **state)
     }
 }
 
+static int see_text(void *user, const struct evidence *e)
+{
+    char *to = user;
+
+    snprintf(to + strlen(to), 32, "%.*s ", (int)e->text.n, e->text.p);
+    return 0;
+}
+
+// The lines that a name came with, wherever they are from, but for those of bans and what was
+// forgiven.
+static void test_lines_of_a_name(void **state)
+{
+    static const struct {
+        const char *addr, *text, *user, *helo;
+    } lines[] = {
+        {"203.0.113.1", "a", "sales", "WIN-7QKD93JX01T"},
+        {"203.0.113.2", "b", "Sales@example.com", ""},
+        {"203.0.113.3", "c", "root", "WIN-K2M4V8RP0AZ"},
+        {"203.0.113.4", "d", "sales", "laptop"}, // banned
+        {"203.0.113.5", "e", "sales", "laptop"}, // forgiven
+        {"2001:db8::1", "f", "", "sales"},
+    };
+    static const struct {
+        enum fingerprint_kind kind;
+        const char *family;
+        size_t most;
+        const char *found;
+    } rows[] = {
+        {FINGERPRINT_USER, "sales", 9, "a b "},
+        {FINGERPRINT_USER, "sales", 1, "b "},
+        {FINGERPRINT_USER, "sales@example.com", 9, "b "},
+        {FINGERPRINT_HELO, "win-<mixed:11>", 9, "a c "},
+        {FINGERPRINT_HELO, "sales", 9, "f "},
+        {FINGERPRINT_HELO, "laptop", 9, ""},
+        {FINGERPRINT_USER, "", 9, ""},
+    };
+    struct ledger *l = open_at(":memory:");
+    struct addr forgiven = net_of("203.0.113.5");
+
+    (void)state;
+    assert_int_equal(ledger_begin(l), 0);
+    for (size_t i = 0; i < LENGTH_OF(lines); i++) {
+        struct addr net = net_of(lines[i].addr);
+        struct hit hit = {.addr = net,
+                          .host = addr_host(&net),
+                          .time = SECONDS(i + 1),
+                          .count = 1,
+                          .text = slice_of(lines[i].text),
+                          .user = slice_of(lines[i].user),
+                          .helo = slice_of(lines[i].helo)};
+        assert_int_equal(ledger_hit(l, "auth", &hit, "log"), 0);
+    }
+    assert_int_equal(add_ban(l, "auth", "203.0.113.4", SECONDS(4), SECONDS(900), NULL), 0);
+    assert_int_equal(ledger_forgive(l, "auth", &forgiven, SECONDS(7)), 0);
+    for (int is_written = 0; is_written < 2; is_written++) {
+        for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+            char found[256] = "";
+            assert_int_equal(ledger_evidence_named(l, rows[i].kind, rows[i].family, rows[i].most,
+                                                   see_text, found),
+                             0);
+            assert_string_equal(found, rows[i].found);
+        }
+        if (!is_written)
+            assert_int_equal(ledger_commit(l), 0);
+        hits_lost(l); // what is in memory: the file is read
+    }
+    ledger_close(l);
+}
+
 static void assert_prior(struct ledger *l, const char *jail, usec_t now, uint32_t expected)
 {
     struct addr net = net_of("203.0.113.7");
@@ -1221,6 +1290,7 @@ int main(void)
         cmocka_unit_test(test_evidence_limit),
         cmocka_unit_test(test_text),
         cmocka_unit_test(test_said),
+        cmocka_unit_test(test_lines_of_a_name),
         cmocka_unit_test(test_bans),
         cmocka_unit_test(test_ban_is_kept_whole),
         cmocka_unit_test(test_about),

@@ -13,6 +13,9 @@
 // Pardons within one question; beyond, what was pardoned before is shown.
 enum { PARDONS_MAX = 256 };
 
+// As names have no index: of 64 KiB each.
+enum { SEGMENTS_OF_NAMES = 64 };
+
 struct found {
     struct found *later, *earlier;
     struct record record; // its texts lie behind it
@@ -26,7 +29,10 @@ struct search {
     struct addr net;
     usec_t since;
     uint64_t last;
-    bool is_loose;                 // what is evidence of no ban
+    bool is_loose;      // what is evidence of no ban
+    const char *family; // of whatever net: what came with this name; NULL: with any
+    enum fingerprint_kind kind;
+    size_t segments;               // searched in the file
     size_t left;                   // lines
     struct found *first, *end;     // found, in the order of counting
     struct found *here, *here_end; // of the segment being read
@@ -97,9 +103,22 @@ static bool is_pardoned(const struct search *w, const struct record *r)
     return false;
 }
 
+static bool is_named(const struct search *w, const struct record *r)
+{
+    struct slice said = w->kind == FINGERPRINT_HELO ? r->helo : r->user;
+    char family[FAMILY_MAX];
+    size_t n = family_name(said, &r->addr, family);
+
+    if (n > 0 && strcmp(family, w->family) == 0)
+        return true;
+    n = strcspn(family, "@");
+    return w->kind == FINGERPRINT_USER && n > 0 && strlen(w->family) == n &&
+           memcmp(family, w->family, n) == 0;
+}
+
 static bool is_wanted(const struct search *w, const struct record *r)
 {
-    if (!addr_within(&r->host, &w->net))
+    if (w->family ? !is_named(w, r) : !addr_within(&r->host, &w->net))
         return false;
     if (w->is_loose ? evidence_is(w->ledger, r) : r->jail != w->jail || r->time <= w->since)
         return false;
@@ -136,8 +155,8 @@ static int read_segment(struct search *w, struct segment_reader *reader)
             continue;
         if (w->jail == record.jail && addr_within(&w->net, &record.host))
             w->is_over = true;
-        if (w->n_pardon < PARDONS_MAX &&
-            (addr_within(&record.host, &w->net) || addr_within(&w->net, &record.host))) {
+        if (w->n_pardon < PARDONS_MAX && (w->family || addr_within(&record.host, &w->net) ||
+                                          addr_within(&w->net, &record.host))) {
             w->pardon[w->n_pardon].jail = record.jail;
             w->pardon[w->n_pardon++].net = record.host;
         }
@@ -188,10 +207,10 @@ static int search_in_file(struct search *w, uint64_t first, struct slice sieve)
     struct segment_reader reader;
     int r;
 
-    if (!segment_may_have(sieve, &w->net))
+    if (!w->family && !segment_may_have(sieve, &w->net))
         return 0;
     r = hits_open(w->ledger, first, &reader);
-    if (r == 1 && has_wanted(w, reader))
+    if (r == 1 && (w->family || has_wanted(w, reader)))
         r = hits_texts(w->ledger, first, &reader);
     return hits_close(w->ledger, r <= 0 ? r : search_segment(w, &reader));
 }
@@ -211,7 +230,8 @@ static int search_file(struct search *w)
     while (r == 0 && (r = store_step(l, s)) == 1) {
         struct slice sieve = {sqlite3_column_blob(s, 1), (size_t)sqlite3_column_bytes(s, 1)};
         r = search_in_file(w, (uint64_t)sqlite3_column_int64(s, 0), sieve);
-        if (r < 0 || w->left == 0 || w->is_over)
+        w->segments++;
+        if (r < 0 || w->left == 0 || w->is_over || (w->family && w->segments == SEGMENTS_OF_NAMES))
             return store_stop(s, r);
     }
     return r;
@@ -276,5 +296,18 @@ int ledger_evidence(struct ledger *l, int64_t ban_id, const struct addr *net, si
         w.is_loose = false;
         w.left = most < l->evidence ? most : l->evidence;
     }
+    return search(&w, fn, user);
+}
+
+int ledger_evidence_named(struct ledger *l, enum fingerprint_kind kind, const char *family,
+                          size_t most, evidence_fn *fn, void *user)
+{
+    struct search w = {.ledger = l,
+                       .family = family,
+                       .kind = kind,
+                       .last = UINT64_MAX,
+                       .is_loose = true,
+                       .left = most};
+
     return search(&w, fn, user);
 }

@@ -143,6 +143,12 @@ typedef int evidence_fn(void *user, const struct evidence *e);
 int ledger_evidence(struct ledger *l, int64_t ban_id, const struct addr *net, size_t most,
                     evidence_fn *fn, void *user);
 
+// Likewise the latest ones that came with a name of this family (engine/family.h) and led to no
+// ban, of a user's with or without his domain. Looked for in some MiB of the latest hits, as names
+// have no index.
+int ledger_evidence_named(struct ledger *l, enum fingerprint_kind kind, const char *family,
+                          size_t most, evidence_fn *fn, void *user);
+
 // The hits since a time, and what was forgiven, in the order in which they came: jail_restore() and
 // jail_forget() take them. Addresses, time, count, banned and until are set; source is what
 // ledger_hit() was told.

@@ -101,20 +101,35 @@ int report_name(const struct desk *d, struct slice text, struct caller *to)
     return r;
 }
 
+static int put_bans(const struct desk *d, const struct row *row, struct caller *to)
+{
+    char name[FINGERPRINT_TEXT_MAX];
+
+    names_format(row->kind, row->s.family, name);
+    return report_bans_about(d, NULL, name, to);
+}
+
+static int put_lines(const struct desk *d, const struct row *row, struct caller *to)
+{
+    return report_lines(d, row->kind, row->s.family, to);
+}
+
 int report_why_name(const struct desk *d, struct slice text, struct caller *to)
 {
+    static int (*const parts[])(const struct desk *, const struct row *,
+                                struct caller *) = {put_bans, put_lines};
     enum fingerprint_kind only = FINGERPRINT_KINDS;
     int r = report_name(d, text, to);
 
     names_parse(text, &only, &text);
-    for (enum fingerprint_kind kind = 0; kind < FINGERPRINT_KINDS && r >= 0; kind++) {
-        char name[FINGERPRINT_TEXT_MAX];
-        struct row row;
-        if (only != FINGERPRINT_KINDS && kind != only)
-            continue;
-        look(d, kind, text, &row);
-        names_format(kind, row.s.family, name);
-        r = report_bans_about(d, NULL, name, to);
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        for (enum fingerprint_kind kind = 0; kind < FINGERPRINT_KINDS && r >= 0; kind++) {
+            struct row row;
+            if (only != FINGERPRINT_KINDS && kind != only)
+                continue;
+            look(d, kind, text, &row);
+            r = parts[i](d, &row, to);
+        }
     }
     return r;
 }

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { WHY_BANS = 16, WHY_LINES = 100 };
+enum { WHY_BANS = 16, WHY_LINES = 100, WHY_NAMED_LINES = 20 };
 
 static struct slice text_of(const char *s)
 {
@@ -461,6 +461,15 @@ int report_bans_about(const struct desk *d, const struct addr *net, const char *
                   net ? ledger_bans_about(d->ledger, net, WHY_BANS, put_why_ban, &w)
                       : ledger_bans_named(d->ledger, name, WHY_BANS, put_why_ban, &w),
                   to);
+}
+
+int report_lines(const struct desk *d, enum fingerprint_kind kind, const char *family,
+                 struct caller *to)
+{
+    struct why w = {.desk = d, .to = to};
+
+    return refuse(
+        d, ledger_evidence_named(d->ledger, kind, family, WHY_NAMED_LINES, put_evidence, &w), to);
 }
 
 int report_why(const struct desk *d, const struct addr *net, struct caller *to)

@@ -31,6 +31,10 @@ int report_said(const struct report_said *said, struct caller *to);
 int report_bans_about(const struct desk *d, const struct addr *net, const char *name,
                       struct caller *to);
 
+// The lines that came with a name and led to no ban, the latest ones.
+int report_lines(const struct desk *d, enum fingerprint_kind kind, const char *family,
+                 struct caller *to);
+
 int report_why(const struct desk *d, const struct addr *net, struct caller *to);
 
 // cell: whose options.

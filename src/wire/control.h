@@ -14,7 +14,7 @@
 //     WHY      BAN*, newest first, each followed by the FINGERPRINT that led to it, if any, and by
 //              its EVIDENCE*; STANDING* (per jail, host first); EVIDENCE* with ban 0 (counted, but
 //              not led to a ban); FINGERPRINT* of the names that came with these. Of a name:
-//              FINGERPRINT*, then BAN*, each with its EVIDENCE*
+//              FINGERPRINT*, then BAN*, each with its EVIDENCE*; EVIDENCE* with ban 0
 //     FINGERPRINTS  FINGERPRINT*: of a name how it stands (without "helo:" or "user:" in front as
 //              either), else all that are fingerprints or kept
 //     MARK     the count in DONE alone, as of BAN and UNBAN

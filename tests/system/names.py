@@ -75,6 +75,7 @@ class Names(Case):
             self.assertIn(f'{name} is a fingerprint (learned)', told)
             self.assertIn('Ban of 203.0.2.7 in jail j', told)
             self.assertIn('helo=WIN-Z9Y8X7W6V5U', told)
+            self.assertRegex(told, 'part of no ban\n(.*\n)+.*203.0.0.7 helo=WIN-7QKD93JX01T')
         self.assertIn(f'one hit with {name}', self.do('why', '203.0.2.7'))
         told = self.do('why', '203.0.0.7')
         self.assertIn('2 more hits within 10m in jail j; or one with a fingerprint', told)
