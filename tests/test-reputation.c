@@ -19,6 +19,9 @@ static const struct pattern failregex[] = {
      NULL, 0},
     {"^wrong <ADDR> user=<F-USER>\\S*</F-USER> <F-EXISTS>mismatch</F-EXISTS>$", NULL, 0},
     {"^<F-SUCCESS>login</F-SUCCESS> <ADDR> user=<F-USER>\\S*</F-USER>$", NULL, 0},
+    {"^try <ADDR> user=<F-USER>\\S*</F-USER> <F-TRIED>\\S*</F-TRIED>"
+     "(?: helo=<F-HELO>\\S*</F-HELO>)?$",
+     NULL, 0},
 };
 
 struct fixture {
@@ -32,7 +35,7 @@ struct fixture {
 static int setup_young(void **state)
 {
     static const struct filter_spec filter = {
-        .name = "f", .failregex = failregex, .n_failregex = 3};
+        .name = "f", .failregex = failregex, .n_failregex = 4};
     static const struct fingerprint_spec fingerprint = {7 * USEC_PER_DAY, 3, 3};
     static const uint8_t v4[] = {24};
     const struct jail_spec spec = {
@@ -57,6 +60,7 @@ static int setup_young(void **state)
         jail_new(&spec, &(struct jail_filter){x->filter, NULL, 1}, 1, &x->exempt, SEED, &x->jail),
         0);
     jail_consult(x->jail, &x->reputation, NULL);
+    assert_int_equal(jail_recognize(x->jail, &(struct siphash_key){{1, 2}}), 0);
     x->now = T;
     *state = x;
     return 0;
@@ -127,6 +131,25 @@ static const struct {
       {"fail 198.18.4.1 user=anna"},
       {"fail 198.18.4.1 user=anna", "198.18.4.1"},
       {"fail 198.18.4.2 user=anna", "*198.18.4.2"}}},
+    {"the same wrong password again: neither counted nor learned from",
+     {{"try 198.18.1.1 user=a old"},
+      {"try 198.18.2.1 user=b old"},
+      {"try 198.18.3.1 user=c old"},
+      {"try 198.18.1.1 user=a old helo=pc"},
+      {"try 198.18.2.1 user=b old helo=pc"},
+      {"try 198.18.3.1 user=c old helo=pc"},
+      {"try 198.18.3.1 user=c old helo=pc"},
+      {"try 198.18.3.1 user=c old helo=pc"},
+      {"try 198.18.4.1 user=d old helo=pc"}}},
+    {"another one is",
+     {{"try 198.18.1.1 user=a old helo=pc"},
+      {"try 198.18.2.1 user=b old helo=pc"},
+      {"try 198.18.3.1 user=c old helo=pc", "*198.18.3.1"}}},
+    {"and counts",
+     {{"try 198.18.1.1 user=a old"},
+      {"try 198.18.1.1 user=a older"},
+      {"try 198.18.1.1 user=a oldest"},
+      {"try 198.18.1.1 user=a new", "198.18.1.1"}}},
     {"on the first day",
      {{"fail 198.18.1.1 user=anna"},
       {"fail 198.18.2.1 user=anna"},
