@@ -873,6 +873,16 @@ static const struct {
      false},
     {{.fail = {END "|<ADDR>", "(?=" END ")<ADDR>"}}, false, false},
     {{.fail = {"^" END " <ADDR>", "^<ADDR>"}}, false, false, true},
+    // Lines do not all begin with their sessions' ids.
+    {{.fail = {"^(?:\\[\\])?(?:<F-MLFID>x</F-MLFID>|y) " END " <ADDR>", "^<ADDR>"}}, false, false},
+    {{.fail = {"^(?=x)(?:(?:<F-MLFID>x</F-MLFID>|y) )?" END " <ADDR>", "^<ADDR>"}}, true, false},
+    {{.fail = {"^" END " <ADDR>", "<F-MLFID>x</F-MLFID> <ADDR>"}}, false, false},
+    {{.fail = {"^" END " <ADDR>", "^x <F-MLFID>x</F-MLFID> <ADDR>"}}, false, false},
+    {{.prefix = "^x <F-CONTENT>.+</F-CONTENT>",
+      .fail = {"^" END " <ADDR>", "^<F-MLFID>x</F-MLFID> <ADDR>"}},
+     false,
+     false},
+    {{.prefix = "<F-MLFID>x</F-MLFID>", .fail = {END " <ADDR>", "<ADDR>"}}, false, false},
 };
 
 static void tells_what_only_ends(void **state)

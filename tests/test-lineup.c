@@ -21,15 +21,17 @@ static const struct kind {
     const char *name, *fail[3];
 } kinds[KINDS] = {
     {"auth",
-     {"^<F-MLFID>p\\d+</F-MLFID> bad login <F-USER>\\S*</F-USER> <ADDR>$",
-      "^<F-MLFID>p\\d+</F-MLFID> <F-MLFFORGET>end</F-MLFFORGET> <ADDR> "
+     {"^<F-MLFID>p\\[?\\d+\\]?</F-MLFID> bad login <F-USER>\\S*</F-USER> <ADDR>$",
+      "^<F-MLFID>p\\[?\\d+\\]?</F-MLFID> <F-MLFFORGET>end</F-MLFFORGET> <ADDR> "
       "auth=<F-TOTAL>\\d+</F-TOTAL> ",
-      "^<F-MLFID>p\\d+</F-MLFID> <F-NOFAIL><F-MLFFORGET>bye</F-MLFFORGET></F-NOFAIL> <ADDR>$"}},
+      "^<F-MLFID>p\\[?\\d+\\]?</F-MLFID> <F-NOFAIL><F-MLFFORGET>bye</F-MLFFORGET></F-NOFAIL> "
+      "<ADDR>$"}},
     {"syntax",
-     {"^<F-MLFID>p\\d+</F-MLFID> bad command <ADDR>$",
-      "^<F-MLFID>p\\d+</F-MLFID> <F-MLFFORGET>end</F-MLFFORGET> <ADDR> .* "
+     {"^<F-MLFID>p\\[?\\d+\\]?</F-MLFID> bad command <ADDR>$",
+      "^<F-MLFID>p\\[?\\d+\\]?</F-MLFID> <F-MLFFORGET>end</F-MLFFORGET> <ADDR> .* "
       "unknown=<F-TOTAL>\\d+</F-TOTAL>$"}},
-    {"helo", {"^<F-MLFID>p\\d+</F-MLFID> helo <F-HELO>\\S+</F-HELO> <ADDR>$", "^odd <ADDR>$"}},
+    {"helo",
+     {"^<F-MLFID>p\\[?\\d+\\]?</F-MLFID> helo <F-HELO>\\S+</F-HELO> <ADDR>$", "^odd <ADDR>$"}},
 };
 
 struct fixture {
@@ -205,14 +207,14 @@ static void test_sessions_are_apart(void **state)
 static void test_ends(void **state)
 {
     static const struct step steps[] = {
-        {"p1 bye 192.0.2.1", ""},
-        {"p1 bad command 192.0.2.1", "0:1 "},
-        {"p1 bye 192.0.2.1", ""},
-        {"p1 bad login joe 192.0.2.1", "0:1 1:1 "},
-        {"p2 bye 192.0.2.1", ""},
-        {"p1 bye 192.0.2.1", "0:- 1:- "},
-        {"p1 end 192.0.2.1 auth=3 unknown=4", "0:3 1:3 0:3 "},
-        {"p1 bye 192.0.2.1", ""},
+        {"p[1] bye 192.0.2.1", ""},
+        {"p[1] bad command 192.0.2.1", "0:1 "},
+        {"p[1] bye 192.0.2.1", ""},
+        {"p[1] bad login joe 192.0.2.1", "0:1 1:1 "},
+        {"p[2] bye 192.0.2.1", ""},
+        {"p[1] bye 192.0.2.1", "0:- 1:- "},
+        {"p[1] end 192.0.2.1 auth=3 unknown=4", "0:3 1:3 0:3 "},
+        {"p[1] bye 192.0.2.1", ""},
         {NULL, NULL},
     };
     struct fixture *x = *state;

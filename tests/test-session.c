@@ -282,51 +282,67 @@ static void takes_any_id_and_user(void **state)
     sessions_free(s);
 }
 
-static const struct slice all = {"", 0};
+// A session begins, or ends; whether then the lines may be of one that is known. The last line is
+// one whose text is not at hand.
+static const struct {
+    const char *id; // behind the tag
+    bool ends;
+    const char *may; // by line: 'y', 'n'
+} known[] = {
+    {"x smtpd[1]: ", true, "nnnnn"},   {"x smtpd[1]: ", false, "ynnny"},
+    {"x smtpd[12]: ", false, "yynny"}, {"x smtpd[1]: ", true, "nynny"},
+    {"x smtpd[12]", false, "nynny"},   {"x smtpd[12]: ", true, "nynny"},
+    {"x smtpd[12]", true, "nnnnn"},    {"x y: z", false, "yyyyy"},
+    {"x smtpd[1]: ", false, "yyyyy"},  {"x y: z", true, "ynnny"},
+};
 
-// A line may be one of a session whose id it holds, or of any where that is not to be told.
 static void knows_whose_a_line_may_be(void **state)
 {
-    static const struct slice own = {"x smtpd[12]: bye", 16}, other = {"x smtpd[1]: bye", 15}, none;
-    struct sessions *s = sessions_new(16, SESSION_AGE_S * USEC_PER_SEC, 1);
-    struct match m = match_of(&(struct step){.id = "smtpd[12]", .host = A, .flags = NOFAIL});
-    char id[200];
+    static const char *const lines[] = {"x smtpd[1]: bye", "x smtpd[12]: bye", "x smtpd[3]: [1]",
+                                        "x y: z bye", NULL};
 
     (void)state;
-    assert_false(sessions_may_have(s, all, own));
-    assert_false(sessions_may_have(s, all, none));
-    assert_int_equal(sessions_merge(s, &m, START), 0);
-    assert_true(sessions_may_have(s, all, own));
-    assert_false(sessions_may_have(s, all, other));
-    assert_true(sessions_may_have(s, all, none));
-    assert_true(sessions_may_have(s, (struct slice){"smtpd", 5}, (struct slice){"x [12]", 6}));
-    assert_false(sessions_may_have(s, (struct slice){"smtpx", 5}, own));
-    assert_false(sessions_may_have(s, (struct slice){"smtpd[12] and more", 18}, own));
-    m = match_of(&(struct step){.id = "smtpd[12]", .host = A, .flags = NOFAIL | FORGET});
-    assert_int_equal(sessions_merge(s, &m, START), 0);
-    assert_false(sessions_may_have(s, all, own));
-    memset(id, 'i', sizeof(id));
-    m = match_of(&(struct step){.host = A, .flags = NOFAIL});
-    m.mlfid = (struct slice){id, sizeof(id)};
-    assert_int_equal(sessions_merge(s, &m, START), 0);
-    assert_true(sessions_may_have(s, all, other));
-    sessions_free(s);
+    for (size_t tag = 0; tag <= 8; tag += 8) {
+        struct sessions *s = sessions_new(16, SESSION_AGE_S * USEC_PER_SEC, 1);
+        sessions_tag(s, tag);
+        for (size_t i = 0; i < COUNT(known); i++) {
+            struct match m = match_of(&(struct step){.host = A, .flags = NOFAIL});
+            char id[64] = "]tagged]";
+            strcpy(id + tag, known[i].id);
+            m.mlfid = slice_of(id);
+            m.forget = known[i].ends;
+            assert_int_equal(sessions_merge(s, &m, START), 0);
+            for (size_t k = 0; k < COUNT(lines); k++) {
+                struct slice line = lines[k] ? slice_of(lines[k]) : (struct slice){0};
+                if (sessions_may_have(s, (struct slice){id, tag}, line) != (known[i].may[k] == 'y'))
+                    fail_msg("tag %zu, row %zu: %s", tag, i, lines[k] ? lines[k] : "none");
+            }
+            if (tag > 0 && i < 3)
+                assert_false(
+                    sessions_may_have(s, (struct slice){"another]", tag}, slice_of(lines[0])));
+        }
+        sessions_free(s);
+    }
 }
 
-static void knows_no_line_of_many_sessions(void **state)
+// Who is pushed out by others, or kept over a restart.
+static void knows_them_by_their_number(void **state)
 {
-    static const struct slice line = {"bye", 3};
-    struct sessions *s = sessions_new(16, SESSION_AGE_S * USEC_PER_SEC, 1);
-    char id[8] = "id 0";
-    bool may = false;
+    static const struct slice line = {"x smtpd[7]: bye", 15};
+    struct sessions *s = sessions_new(SESSIONS_LEAST, SESSION_AGE_S * USEC_PER_SEC, 1);
+    const struct session kept = {.last = START};
+    char id[32];
 
     (void)state;
-    for (; id[3] < '9' && !may; id[3]++) {
-        struct match m = match_of(&(struct step){.id = id, .host = A, .flags = NOFAIL});
-        may = sessions_may_have(s, all, line);
+    assert_int_equal(sessions_restore(s, slice_of("x smtpd[7]: "), &kept), 0);
+    for (unsigned i = 100; i < 100 + SESSIONS_LEAST; i++) {
+        struct match m = match_of(&(struct step){.host = A, .flags = NOFAIL});
+        snprintf(id, sizeof(id), "x smtpd[%u]: ", i);
+        m.mlfid = slice_of(id);
+        assert_true(sessions_may_have(s, (struct slice){0}, line));
         assert_int_equal(sessions_merge(s, &m, START), 0);
     }
-    assert_in_range(id[3], '2', '8');
+    assert_false(sessions_may_have(s, (struct slice){0}, line));
     sessions_free(s);
 }
 
@@ -569,7 +585,7 @@ int main(void)
         cmocka_unit_test(tells_as_many_users_as_fit),
         cmocka_unit_test(takes_any_id_and_user),
         cmocka_unit_test(knows_whose_a_line_may_be),
-        cmocka_unit_test(knows_no_line_of_many_sessions),
+        cmocka_unit_test(knows_them_by_their_number),
         cmocka_unit_test(keeps_users_as_text),
         cmocka_unit_test(marks_what_is_tried),
         cmocka_unit_test(without_a_key_it_marks_nothing),

@@ -17,7 +17,7 @@ struct filter {
     bool ignore_first; // before the failregexes, and not only after one has matched
     struct datepattern *date;
     bool plain_date;
-    uint64_t *ends; // bits of the failregexes that only end a session; NULL: it dates lines itself
+    uint64_t *ends; // bits of the failregexes that only end a session; NULL: not to be told
     struct matcher matcher;
     uint64_t limits_hit;
     struct backlog backlog; // the line, or as many as maxlines says
@@ -120,11 +120,24 @@ static int init_backlog(struct filter *f, const struct filter_spec *spec,
     return f->taken ? 0 : -ENOMEM;
 }
 
+// Whether the id of any session that it knows is what a line begins with. A failregex behind a
+// prefregex may see no more than a part of the line.
+static bool ids_begin(const struct filter *f)
+{
+    bool begin = f->prefix.n == 0 || f->prefix.rule->id_begins;
+
+    for (size_t i = 0; i < f->fail.n; i++) {
+        const struct rule *rule = &f->fail.rule[i];
+        begin = begin && (f->prefix.n > 0 ? !rule_has_session(rule) : rule->id_begins);
+    }
+    return begin;
+}
+
 static int list_ends(struct filter *f)
 {
     bool tells = f->prefix.n > 0 && rule_tells(f->prefix.rule);
 
-    if (!f->plain_date || tells)
+    if (!f->plain_date || f->backlog.max > 1 || tells || !ids_begin(f))
         return 0;
     f->ends = calloc((f->fail.n + 63) / 64, sizeof(*f->ends));
     for (size_t i = 0; f->ends && i < f->fail.n; i++)

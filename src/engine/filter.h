@@ -131,8 +131,8 @@ int filter_match_some(struct filter *f, const struct line *line, const uint64_t 
 // same line, for tools that tell of all of them.
 int filter_match_from(struct filter *f, const struct line *line, unsigned first, struct match *ret);
 
-// Whether those of the failregexes that may match (as above) do no more than end a session. They
-// need not be run on a line of no session that is known.
+// Whether those of the failregexes that may match (as above) do no more than end a session, and
+// lines begin with their sessions' ids: they need not be run on a line of none that is known.
 bool filter_only_ends(const struct filter *f, const uint64_t *may);
 
 // Whether it keeps nothing of one line for the next, so that it can serve several jails.

@@ -87,6 +87,7 @@ int jail_new(const struct jail_spec *spec, const struct jail_filter *filter, siz
         jail_free(j);
         return -ENOMEM;
     }
+    sessions_tag(j->sessions, n_filters > 1 ? sizeof(j->tag[0]) : 0);
     *ret = j;
     return 0;
 }
@@ -425,7 +426,7 @@ static void set_apart(struct jail *j, unsigned filter, struct match *m)
     m->mlfid = (struct slice){j->id, tag + n};
 }
 
-bool jail_follows(struct jail *j, unsigned filter, struct slice body)
+bool jail_follows(const struct jail *j, unsigned filter, struct slice body)
 {
     struct slice tag = {(const char *)&j->tag[filter], sizeof(j->tag[filter])};
 

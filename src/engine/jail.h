@@ -141,7 +141,7 @@ int jail_feed(struct jail *j, const struct line *line, usec_t now, struct hit *r
 
 // Whether a line, by its text without the date, may be of a session of its filter of that number.
 // One that could only end a session (filter_only_ends()) need not be shown to the filter else.
-bool jail_follows(struct jail *j, unsigned filter, struct slice body);
+bool jail_follows(const struct jail *j, unsigned filter, struct slice body);
 
 // Of lines whose signs it was given, if there were any: how many, and the newest time of them. Due
 // before jail_next() and jail_expire(), which go by the newest line's.

@@ -96,22 +96,31 @@ static int check(struct slice text, struct fault *ret_fault)
     return 0;
 }
 
+bool rule_has_session(const struct rule *r)
+{
+    return r->keys & 1U << KEY_MLFID;
+}
+
 bool rule_tells(const struct rule *r)
 {
     return (r->keys | r->stand_ins) & (1U << KEY_USER | 1U << KEY_SUCCESS);
 }
 
-static int describe_end(struct rule *r, const struct pattern *pattern, bool use_dns)
+// What its form says of sessions.
+static int describe_session(struct rule *r, const struct pattern *pattern, bool use_dns)
 {
     const unsigned ends = 1U << KEY_NOFAIL | 1U << KEY_FORGET;
+    bool may_end = (r->keys & ends) == ends && !rule_tells(r), has_id = r->keys & 1U << KEY_MLFID;
     struct tree tree;
     int e;
 
-    if ((r->keys & ends) != ends || rule_tells(r))
+    r->id_begins = !has_id;
+    if (!may_end && !has_id)
         return 0;
     e = tree_init(&tree, pattern, use_dns);
-    r->only_ends = e == 0 && tree_always_has(&tree, keys[KEY_NOFAIL].name) &&
+    r->only_ends = e == 0 && may_end && tree_always_has(&tree, keys[KEY_NOFAIL].name) &&
                    tree_always_has(&tree, keys[KEY_FORGET].name);
+    r->id_begins |= e == 0 && tree_begins_with(&tree, keys[KEY_MLFID].name);
     tree_done(&tree);
     return e == -ENOMEM ? e : 0;
 }
@@ -145,7 +154,7 @@ int rule_init(struct rule *r, const struct pattern *pattern, bool use_dns, unsig
         describe_groups(r);
     draft_done(&expanded);
     if (e == 0)
-        e = describe_end(r, pattern, use_dns);
+        e = describe_session(r, pattern, use_dns);
     return e == -EINVAL ? complaint_make(pattern, &fault, ret_error) : e;
 }
 

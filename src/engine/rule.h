@@ -51,6 +51,7 @@ struct rule {
     unsigned keys;                  // 1 << key of those that are there
     unsigned stand_ins;             // and of alternatives
     bool only_ends; // a match only ends its session, where it is not told a user elsewhere
+    bool id_begins; // a session's id, if a match takes one, begins where the text does
 };
 
 // flags: REGEX_*. -EINVAL with *ret_error set, or -ENOMEM. rule_done() is due in any case.
@@ -77,6 +78,9 @@ void filter_parts(struct filter *f, struct filter_parts *ret);
 
 // Whether one of the groups is there that say whose failure it is.
 bool rule_has_id(const struct rule *r);
+
+// Whether the group is there that names a session.
+bool rule_has_session(const struct rule *r);
 
 // Whether one of the groups is there that tell of a user or a login.
 bool rule_tells(const struct rule *r);

@@ -12,7 +12,7 @@
 enum {
     DIGEST_TEXT = 16,
     EXPIRE_AT_ONCE = 2,
-    SEARCHED_MAX = 4 // ids: to look for more costs as much as a match
+    HEADS = 2048 // a power of two
 };
 
 // A session is found by two seeded digests of its id: most lines have an id that is not known, and
@@ -41,6 +41,10 @@ struct sessions {
     usec_t age;
     struct siphash_key key; // of marks
     bool has_key;
+    // How many sessions there are by what their id begins with, and of those that begin with no
+    // such
+    uint16_t heads[HEADS];
+    size_t headless, tag;
     // Of the match that was completed last
     char user[sizeof(((struct session *)0)->user)];
     char users[SESSION_USERS_MAX];
@@ -68,6 +72,11 @@ struct sessions *sessions_new(size_t capacity, usec_t age, uint64_t seed)
     s->table = table_new(capacity, sizeof(struct key), sizeof(struct entry), seed);
     s->gone = table_new(capacity, sizeof(struct key), sizeof(struct id), seed);
     return s->table && s->gone ? s : sessions_free(s);
+}
+
+void sessions_tag(struct sessions *s, size_t n)
+{
+    s->tag = n;
 }
 
 struct sessions *sessions_free(struct sessions *s)
@@ -121,6 +130,31 @@ static struct key key_of(const struct sessions *s, struct slice text)
     return key_for(s, id_text(&id));
 }
 
+// What syslog's ids begin with behind their tag, up to the process id's bracket. Of long ids the
+// end is not kept.
+static bool head_of(const struct sessions *s, struct slice tag, struct slice text, size_t *ret)
+{
+    size_t most = SESSION_KEY_MAX - DIGEST_TEXT - tag.n, n = text.n < most ? text.n : most;
+    const char *end = n > 0 ? memchr(text.p, ']', n) : NULL;
+    uint64_t seed = tag.n > 0 ? hash_bytes(tag.p, tag.n, s->seed) : s->seed;
+
+    if (!end)
+        return false;
+    *ret = hash_bytes(text.p, (size_t)(end - text.p), seed) % HEADS;
+    return true;
+}
+
+static void count_head(struct sessions *s, const struct id *id, int by)
+{
+    size_t n = id->n < s->tag ? id->n : s->tag, head;
+    struct slice tag = {id->text, n};
+
+    if (head_of(s, tag, slice_from(id_text(id), n), &head))
+        s->heads[head] = (uint16_t)(s->heads[head] + by);
+    else
+        s->headless += (size_t)by;
+}
+
 // Removes a session. Without memory to remember that it is gone, it stays.
 static int drop(struct sessions *s, const struct key *at, const struct entry *e)
 {
@@ -131,6 +165,7 @@ static int drop(struct sessions *s, const struct key *at, const struct entry *e)
         return -ENOMEM;
     if (gone)
         *gone = e->id;
+    count_head(s, &e->id, -1);
     table_remove(s->table, &key);
     return 0;
 }
@@ -182,8 +217,10 @@ static int begin(struct sessions *s, const struct key *key, struct slice text, u
     e = table_put(s->table, key, NULL);
     if (!e)
         return -ENOMEM;
-    if (!is_known)
+    if (!is_known) {
         id_set(&e->id, text);
+        count_head(s, &e->id, 1);
+    }
     if (is_over(s, e, time))
         e->session = (struct session){.last = time};
     *ret = e;
@@ -405,22 +442,13 @@ int64_t sessions_merge(struct sessions *s, struct match *m, usec_t time)
     return r < 0 ? r : failures;
 }
 
-bool sessions_may_have(struct sessions *s, struct slice tag, struct slice text)
+bool sessions_may_have(const struct sessions *s, struct slice tag, struct slice line)
 {
-    uint32_t cursor = 0;
-    const struct entry *e;
+    size_t head;
 
-    if (table_count(s->table) > SEARCHED_MAX || (!text.p && table_count(s->table) > 0))
-        return true;
-    while ((e = table_next(s->table, &cursor, NULL))) {
-        const struct id *id = &e->id;
-        if (id->n < tag.n || memcmp(id->text, tag.p, tag.n) != 0)
-            continue;
-        // Of an id that is longer, only the beginning is kept.
-        if (id->n == SESSION_KEY_MAX || memmem(text.p, text.n, id->text + tag.n, id->n - tag.n))
-            return true;
-    }
-    return false;
+    if (!line.p || s->headless > 0)
+        return table_count(s->table) > 0;
+    return table_count(s->table) > 0 && head_of(s, tag, line, &head) && s->heads[head] > 0;
 }
 
 static uint64_t bucket_bit(const struct id *id)

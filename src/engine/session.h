@@ -50,6 +50,9 @@ struct sessions *sessions_free(struct sessions *s);
 // Under which key passwords leave marks (repeats.h); without it they leave none. Copied.
 void sessions_recognize(struct sessions *s, const struct siphash_key *key);
 
+// Each id begins with a tag of so many bytes, at most 16. Before the first one.
+void sessions_tag(struct sessions *s, size_t n);
+
 // Puts a match into its session: completes *m (host, user, users, helo, lines, count, secret,
 // success, mark) from what the session knew; the slices are valid until the next call. Returns the
 // number of failures to count now for m->host, 0 where the line only informs or no address is known
@@ -57,9 +60,9 @@ void sessions_recognize(struct sessions *s, const struct siphash_key *key);
 // last line is more than its age away from this one is over, and a new one begins.
 int64_t sessions_merge(struct sessions *s, struct match *m, usec_t time);
 
-// Whether a line may be of a session that is known, from its text without the date (p NULL: not at
-// hand): what stands in the session's id behind the tag is part of it. Others' ids begin otherwise.
-bool sessions_may_have(struct sessions *s, struct slice tag, struct slice text);
+// Whether a line that would begin with its session's id, but for the tag, may be of one that is
+// known; line: without the date (p NULL: not at hand).
+bool sessions_may_have(const struct sessions *s, struct slice tag, struct slice line);
 
 // FNV-1a (Fowler, Noll, Vo). Not seeded, as keys outlive the process; whoever finds two ids with
 // the same digest has merged two of his own sessions.

@@ -168,15 +168,48 @@ static bool is_certain(const struct tree *t, uint32_t i)
     return true;
 }
 
-bool tree_always_has(const struct tree *t, const char *name)
+static uint32_t find_group(const struct tree *t, const char *name)
 {
     for (uint32_t i = 0; i < t->n; i++) {
         const struct node *n = &t->node[i];
         if (n->kind == NODE_GROUP && n->group != GROUP_NONE &&
             strcmp(t->names.name[n->group], name) == 0)
-            return is_certain(t, i) && takes_text(t, i);
+            return i;
     }
-    return false;
+    return NODE_NONE;
+}
+
+bool tree_always_has(const struct tree *t, const char *name)
+{
+    uint32_t i = find_group(t, name);
+
+    return i != NODE_NONE && is_certain(t, i) && takes_text(t, i);
+}
+
+// Whether nothing before it, in what it is a part of, takes text.
+static bool is_first(const struct tree *t, uint32_t i)
+{
+    const struct node *parent = &t->node[t->node[i].parent];
+    uint32_t c = parent->first;
+
+    if (parent->kind == NODE_REPEAT)
+        return parent->max <= 1;
+    if (parent->kind != NODE_SEQUENCE)
+        return parent->kind == NODE_CHOICE || parent->kind == NODE_GROUP;
+    while (c != i && is_empty(t, c))
+        c = t->node[c].next;
+    return c == i;
+}
+
+bool tree_begins_with(const struct tree *t, const char *name)
+{
+    uint32_t i = find_group(t, name);
+
+    if (i == NODE_NONE || !tree_is_anchored(t))
+        return false;
+    while (t->node[i].parent != NODE_NONE && is_first(t, i))
+        i = t->node[i].parent;
+    return t->node[i].parent == NODE_NONE;
 }
 
 bool tree_within(const struct tree *t, uint32_t inner, uint32_t outer)

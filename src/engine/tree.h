@@ -60,6 +60,9 @@ bool tree_has_group(const struct tree *t, const char *name);
 // Whether that group takes part in every match, with some text.
 bool tree_always_has(const struct tree *t, const char *name);
 
+// Whether that group begins where the text begins, wherever it takes part.
+bool tree_begins_with(const struct tree *t, const char *name);
+
 // Whether inner is outer or lies in it.
 bool tree_within(const struct tree *t, uint32_t inner, uint32_t outer);
 
