@@ -11,6 +11,8 @@
 
 enum { HEAD_MAX = 96, SLOTS = 2 * SIEVE_HEADS_MAX };
 
+#define HASH_KEY UINT64_C(0xe7037ed1a0b428db)
+
 // What a line begins with, up to its first '[' or ':', and what that leaves.
 struct head {
     uint64_t hash;
@@ -148,21 +150,28 @@ static uint64_t bytes_that_are(uint64_t word, unsigned char c)
     return (zero - UINT64_MAX / 255) & ~zero & UINT64_MAX / 255 << 7;
 }
 
-// 0: there is no head.
-static size_t head_length(struct slice body)
+// Where a head ends, and its hash, in one go: what a word has behind the head counts as zeros. 0:
+// there is none.
+static size_t read_head(struct slice body, uint64_t *ret_hash)
 {
     size_t most = body.n < HEAD_MAX ? body.n : HEAD_MAX;
+    uint64_t hash = 0;
 
-    for (size_t n = 0; n < most; n += 8) {
+    for (size_t n = 0; n < most; n += sizeof(uint64_t)) {
         uint64_t word = 0, ends;
         // Of a length that the compiler knows, where there is as much.
         if (most - n >= sizeof(word))
             memcpy(&word, body.p + n, sizeof(word));
         else
             memcpy(&word, body.p + n, most - n);
-        ends = bytes_that_are(le64toh(word), '[') | bytes_that_are(le64toh(word), ':');
-        if (ends)
-            return n + (size_t)__builtin_ctzll(ends) / 8 + 1;
+        word = le64toh(word);
+        ends = bytes_that_are(word, '[') | bytes_that_are(word, ':');
+        if (ends) {
+            unsigned bit = (unsigned)__builtin_ctzll(ends); // the highest of the byte
+            *ret_hash = hash_fold(hash ^ (word & UINT64_MAX >> (63 - bit)), HASH_KEY);
+            return n + bit / 8 + 1;
+        }
+        hash = hash_fold(hash ^ word, HASH_KEY);
     }
     return 0;
 }
@@ -171,13 +180,12 @@ static size_t head_length(struct slice body)
 // have what is remembered of the server's own thrown out again and again.
 static const struct outlook *outlook_of(struct sieve *s, struct slice body)
 {
-    size_t n = head_length(body), i;
     uint64_t hash;
+    size_t n = read_head(body, &hash), i;
     struct head *h;
 
     if (n == 0)
         return s->outlook[0];
-    hash = hash_bytes(body.p, n, 0);
     for (i = hash % SLOTS; s->slot[i] > 0; i = (i + 1) % SLOTS) {
         h = &s->head[s->slot[i] - 1];
         if (h->hash == hash && h->n == n && memcmp(h->text, body.p, n) == 0)
