@@ -3,17 +3,14 @@
 
 #include "base/hash.h"
 #include "base/table.h"
+#include "engine/heads.h"
 #include "engine/repeats.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum {
-    DIGEST_TEXT = 16,
-    EXPIRE_AT_ONCE = 2,
-    HEADS = 2048 // a power of two
-};
+enum { DIGEST_TEXT = 16, EXPIRE_AT_ONCE = 2 };
 
 // A session is found by two seeded digests of its id: most lines have an id that is not known, and
 // that is to be told at once.
@@ -41,10 +38,8 @@ struct sessions {
     usec_t age;
     struct siphash_key key; // of marks
     bool has_key;
-    // How many sessions there are by what their id begins with, and of those that begin with no
-    // such
-    uint16_t heads[HEADS];
-    size_t headless, tag;
+    struct heads heads; // of those in the table, behind their tags
+    size_t tag;
     // Of the match that was completed last
     char user[sizeof(((struct session *)0)->user)];
     char users[SESSION_USERS_MAX];
@@ -130,29 +125,11 @@ static struct key key_of(const struct sessions *s, struct slice text)
     return key_for(s, id_text(&id));
 }
 
-// What syslog's ids begin with behind their tag, up to the process id's bracket. Of long ids the
-// end is not kept.
-static bool head_of(const struct sessions *s, struct slice tag, struct slice text, size_t *ret)
-{
-    size_t most = SESSION_KEY_MAX - DIGEST_TEXT - tag.n, n = text.n < most ? text.n : most;
-    const char *end = n > 0 ? memchr(text.p, ']', n) : NULL;
-    uint64_t seed = tag.n > 0 ? hash_bytes(tag.p, tag.n, s->seed) : s->seed;
-
-    if (!end)
-        return false;
-    *ret = hash_bytes(text.p, (size_t)(end - text.p), seed) % HEADS;
-    return true;
-}
-
 static void count_head(struct sessions *s, const struct id *id, int by)
 {
-    size_t n = id->n < s->tag ? id->n : s->tag, head;
-    struct slice tag = {id->text, n};
+    size_t n = id->n < s->tag ? id->n : s->tag;
 
-    if (head_of(s, tag, slice_from(id_text(id), n), &head))
-        s->heads[head] = (uint16_t)(s->heads[head] + by);
-    else
-        s->headless += (size_t)by;
+    heads_count(&s->heads, s->seed, (struct slice){id->text, n}, slice_from(id_text(id), n), by);
 }
 
 // Removes a session. Without memory to remember that it is gone, it stays.
@@ -444,11 +421,7 @@ int64_t sessions_merge(struct sessions *s, struct match *m, usec_t time)
 
 bool sessions_may_have(const struct sessions *s, struct slice tag, struct slice line)
 {
-    size_t head;
-
-    if (!line.p || s->headless > 0)
-        return table_count(s->table) > 0;
-    return table_count(s->table) > 0 && head_of(s, tag, line, &head) && s->heads[head] > 0;
+    return table_count(s->table) > 0 && (!line.p || heads_may_have(&s->heads, s->seed, tag, line));
 }
 
 static uint64_t bucket_bit(const struct id *id)
