@@ -12,9 +12,10 @@ import subprocess
 PARTS = {
     'lines': 'lines logs offline',
     'stamp': 'stamp shape datepattern datelist dateparts datetemplate datetoken zone zonename',
-    'sieve': 'sieve outlook everyday grams mesh part teddy literal needles',
-    'regex': 'filter rule regex match backlog wall draft',
-    'session': 'session',
+    'sieve': 'sieve outlook everyday grams mesh part teddy literal needles '
+             'vigil recent lineup',
+    'regex': 'filter rule sign regex match backlog wall draft',
+    'session': 'session heads',
     'windows': 'window netblock addition ladder track tracks pack store pages budget table hash addr exempt '
                'jail brands sentence formula',
     'learned': 'fingerprint family reputation shield',
