@@ -16,8 +16,8 @@
 #include <cmocka.h>
 
 static const char *const folders[] = {
-    "broken", "drop-ins", "drop-ins-unindented", "fail2ban", "layers", "settings", "settings-lines",
-    "settings-mark", "settings-quotes",
+    "broken",         "drop-ins", "drop-ins-unindented", "fail2ban",        "layers", "settings",
+    "settings-lines", "several",  "settings-mark",       "settings-quotes",
 };
 
 enum { FOLDERS = sizeof(folders) / sizeof(folders[0]) };
@@ -118,6 +118,34 @@ static void test_filter(void **state)
     config_done(&config);
 }
 
+// Jails that say the same of a filter share what is compiled; of one that keeps something of a line
+// for the next, each has its own.
+static void test_filters_are_shared(void **state)
+{
+    static const struct {
+        const char *jail;
+        size_t filter;
+        const char *like; // those with the same are one
+    } uses[] = {{"a", 0, "1"}, {"b", 0, "2"}, {"b", 1, "1"}, {"c", 0, "3"}, {"c", 1, "2"},
+                {"d", 0, "4"}, {"d", 1, "5"}, {"e", 0, "6"}, {"f", 0, "7"}};
+    enum { USES = sizeof(uses) / sizeof(uses[0]) };
+    cleanup(freep) char *path = path_of(*state, "several");
+    const struct filter *compiled[USES];
+    struct config config;
+
+    assert_int_equal(config_load(path, &config), 0);
+    assert_int_equal(config.n_jail, 6);
+    for (size_t i = 0; i < USES; i++) {
+        const struct jail_conf *jail = &config.jail[uses[i].jail[0] - 'a'];
+        assert_true(jail->usable);
+        assert_string_equal(jail->name, uses[i].jail);
+        compiled[i] = jail->filter[uses[i].filter].compiled;
+        for (size_t k = 0; k < i; k++)
+            assert_int_equal(compiled[k] == compiled[i], *uses[k].like == *uses[i].like);
+    }
+    config_done(&config);
+}
+
 static int write_expected(const char *root)
 {
     for (size_t i = 0; i < FOLDERS; i++) {
@@ -136,6 +164,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_prestate(test_folders, root),
         cmocka_unit_test_prestate(test_filter, root),
+        cmocka_unit_test_prestate(test_filters_are_shared, root),
         cmocka_unit_test(test_no_folder),
     };
     int r = 2;
