@@ -13,7 +13,8 @@ import time
 from rig import BUILD, Case, main
 
 SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..')
-FILTERS = ('icewarp-auth', 'icewarp-syntax', 'dovecot-auth', 'mail-auth')
+FILTERS = ('icewarp-auth', 'icewarp-syntax', 'dovecot-auth', 'postfix-auth')
+JAILS = {**{name: name for name in FILTERS}, 'mail-auth': 'postfix-auth\n  dovecot-auth'}
 HOSTS = {'203.0.113.10': 'smtp', '203.0.113.20': 'pop3', '203.0.113.30': 'imap',
          '203.0.113.40': 'plain', '203.0.113.50': 'sha1', '203.0.113.60': 'sha1:8'}
 # What a line with a password says around it, to show that it would have been found.
@@ -82,7 +83,7 @@ def given(how, secret):
 class Passwords(Case):
     def setUp(self):
         super().setUp()
-        for name in ('common', 'postfix-auth', *FILTERS):
+        for name in ('common', *FILTERS):
             shutil.copy(f'{SOURCE}/filters/{name}.conf', self.rig.path('etc/filters'))
         self.rig.write('etc/tailban.conf', '[tailban]\nloglevel = debug\n')
         self.rig.write('told.sh', f'#!/bin/sh\n(env; cat) >> {self.rig.path("told.txt")}\n')
@@ -90,9 +91,9 @@ class Passwords(Case):
         self.icewarp = time.strftime('log/s%Y%m%d-00.log', time.gmtime())
 
     def jails(self, **options):
-        for name in FILTERS:
+        for name, names in JAILS.items():
             log = self.icewarp if name.startswith('icewarp') else 'log/mail.log'
-            self.rig.jail(name, filter=name, logpath=self.rig.path(log), maxretry=3,
+            self.rig.jail(name, filter=names, logpath=self.rig.path(log), maxretry=3,
                           onban=self.rig.path('told.sh'), **options)
 
     def attempt(self, host, n, secret, user='anna'):
@@ -103,7 +104,7 @@ class Passwords(Case):
         else:
             self.rig.append('log/mail.log', dovecot(host, user, given(how, secret), n))
 
-    def wait_banned(self, hosts, jails=FILTERS):
+    def wait_banned(self, hosts, jails=JAILS):
         self.rig.wait(lambda: hosts <= {net.split('/')[0] for jail, net in self.rig.listed()
                                         if jail in jails}, f'bans of {sorted(hosts)}')
 
@@ -116,7 +117,7 @@ class Passwords(Case):
         """All that commands show, offline ones too."""
         tailban, etc = BUILD + '/tailban', self.rig.path('etc')
         logs = [self.rig.path(self.icewarp), self.rig.path('log/mail.log')]
-        calls = [['status'], ['list'], ['fingerprints'], *(['status', f] for f in FILTERS),
+        calls = [['status'], ['list'], ['fingerprints'], *(['status', j] for j in JAILS),
                  *(['why', h] for h in HOSTS), ['why', 'user:anna']]
         for call in calls:
             for more in ([], ['--json']):
