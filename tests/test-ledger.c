@@ -727,8 +727,7 @@ static void test_sessions(void **state)
         "UPDATE sessions SET facts = x'0100ff' || zeroblob(500)",
         "UPDATE sessions SET facts = x'01ff' || zeroblob(500)",
         // A host that is none, and a user with a NUL.
-        "UPDATE sessions SET facts = x'0101' || zeroblob(24) || "
-        "x'0000000000000000000000000000000081'",
+        "UPDATE sessions SET facts = x'0101' || zeroblob(40) || x'81'",
         "UPDATE sessions SET facts = x'0100000001' || zeroblob(22)",
     };
     static const struct session rows[] = {
