@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "engine/jail-own.h"
+
+// Whether somebody who logs in here would be hit by a ban of this rung.
+static bool is_shielded(struct jail *j, const struct rungs *rungs, size_t i, usec_t time)
+{
+    const struct jail_standing *s = &rungs->at[i];
+    struct shield *shield = jail_shield(j);
+    bool spared;
+
+    if (!shield)
+        return false;
+    spared = i > 0 ? shield_covers(shield, &s->net, time, NULL)
+                   : shield_absolves(shield, &s->net, time, s->findtime, s->need_hits);
+    j->counters.shielded += spared;
+    return spared;
+}
+
+// The narrowest rung that explains the hits. A block that a narrower one was banned for before, and
+// that is still over its thresholds, goes first: where every hit is enough to ban its host
+// (maxretry 1), no block would ever be banned otherwise. Nobody exempt is hit by a ban, nor who
+// logged in lately by one of his block. Only the first `n` rungs are asked for.
+static const struct jail_standing *choose(struct jail *j, const struct rungs *rungs, size_t n,
+                                          usec_t time)
+{
+    const struct jail_standing *narrowest = NULL;
+
+    for (size_t i = 0; i < n; i++) {
+        if (!rungs->reached[i] || exempt_touches(j->exempt, &rungs->at[i].net) ||
+            is_shielded(j, rungs, i, time))
+            continue;
+        if (rungs->reached[i] == NETBLOCK_E_AGAIN)
+            return &rungs->at[i];
+        if (!narrowest)
+            narrowest = &rungs->at[i];
+    }
+    return narrowest;
+}
+
+static struct verdict judge(const struct jail *j, const struct jail_standing *s,
+                            const struct hit *hit, const struct name *known)
+{
+    bool host = addr_compare(&s->net, &hit->host) == 0;
+    const struct sentence sentence = {s->bantime, j->spec.sentence.growth};
+    struct past past = jail_past(j, &s->net, hit->time);
+    struct verdict v = {
+        .net = s->net,
+        .time = hit->time,
+        .until = sentence_until(&sentence, hit->time, &past),
+        .reason = known  ? VERDICT_FINGERPRINT
+                  : host ? VERDICT_HOST
+                         : VERDICT_BLOCK,
+        .hits = s->hits,
+        .hosts = s->hosts,
+        .need_hits = s->need_hits,
+        .need_hosts = s->need_hosts,
+        .findtime = s->findtime,
+    };
+
+    if (known) {
+        v.kind = known->kind;
+        family_name(known->text, known->client, v.family);
+    }
+    return v;
+}
+
+// The prefix of the widest net around a host that is banned: wider blocks have its hits explained
+// by that ban. 0: none is.
+static unsigned banned_around(const struct jail *j, const struct addr *host, usec_t time)
+{
+    bool v4 = addr_is_v4(host);
+    const struct level *level = v4 ? j->spec.v4 : j->spec.v6;
+    size_t n = v4 ? j->spec.n_v4 : j->spec.n_v6;
+
+    for (size_t i = j->has_blocks ? n : 0; i-- > 0;) {
+        struct addr block = addr_block(host, level[i].prefix);
+        if (level[i].prefix < addr_prefix(host) && brands_has(j->branded, &block, time))
+            return level[i].prefix;
+    }
+    return n > 0 && brands_has(j->branded, host, time) ? addr_prefix(host) : 0;
+}
+
+static int brand(struct jail *j, const struct addr *net, usec_t until)
+{
+    j->has_blocks |= addr_prefix(net) < (addr_is_v4(net) ? 32 : 64);
+    return brands_put(j->branded, net, until);
+}
+
+// A fingerprint tells of a host, unless it is one that logs in here.
+static bool is_telling(struct jail *j, const struct hit *hit)
+{
+    struct shield *shield = jail_shield(j);
+
+    // What still comes of a host that is banned already is nothing new.
+    return !exempt_touches(j->exempt, &hit->host) &&
+           !brands_has(j->branded, &hit->host, hit->time) &&
+           !(shield && shield_trusts(shield, &hit->host, hit->time));
+}
+
+// A user's name may be that of somebody who has not logged in yet: for a colleague's address two
+// hits with it are enough, and for anybody's where it is doubtful.
+static bool is_enough(struct jail *j, const struct hit *hit, const struct known *known)
+{
+    struct shield *shield = jail_shield(j);
+
+    return !known->is_doubtful && !(known->name.kind == FINGERPRINT_USER && shield &&
+                                    shield_knows(shield, &hit->host, hit->time));
+}
+
+// The first ban of a host that logs in here is forgone, and its counting starts anew.
+static bool is_forgiven(struct jail *j, const struct hit *hit)
+{
+    struct shield *shield = jail_shield(j);
+
+    if (!shield || !shield_forgives(shield, &hit->host, hit->time, j->spec.findtime))
+        return false;
+    j->counters.shielded++;
+    ladder_wipe(j->ladder, &hit->host, &hit->host);
+    return true;
+}
+
+// Bans, unless a cap holds it back: then all stays as it is, and the next hit asks again. True: it
+// did. -ENOMEM.
+static int ban(struct jail *j, const struct jail_standing *banned, const struct name *known,
+               struct hit *hit, struct verdict *ret)
+{
+    struct verdict v = judge(j, banned, hit, known);
+    int r = j->caps ? caps_ask(j->caps, &v.net, v.time, v.until) : 0;
+
+    if (r == 0)
+        r = brand(j, &v.net, v.until);
+    if (r != 0)
+        return r < 0 ? r : false;
+    ladder_wipe(j->ladder, &hit->host, &banned->net);
+    hit->banned = (uint8_t)addr_prefix(&banned->net);
+    hit->until = v.until;
+    j->counters.verdicts++;
+    *ret = v;
+    return true;
+}
+
+// Where a cap holds a block back, what is narrower has its turn: else whoever makes a block stay
+// over its thresholds would save each of its hosts.
+static int ban_rung(struct jail *j, const struct rungs *rungs, const struct name *known,
+                    struct hit *hit, struct verdict *ret)
+{
+    const struct jail_standing *s = choose(j, rungs, rungs->n, hit->time);
+    int r = false;
+
+    while (s && r == 0) {
+        if (s == rungs->at && is_forgiven(j, hit))
+            return false;
+        r = ban(j, s, s == rungs->at ? known : NULL, hit, ret);
+        s = choose(j, rungs, (size_t)(s - rungs->at), hit->time);
+    }
+    return r;
+}
+
+// A fingerprint counts as so many hits as ban a host, or as half of them, so that the blocks around
+// hosts that are banned for one fill as well.
+int jail_count(struct jail *j, struct hit *hit, const struct known *known, struct hit *ret_hit,
+               struct verdict *ret_verdict)
+{
+    const struct name *enough = NULL;
+    uint32_t weight = hit->count;
+    struct rungs rungs;
+    unsigned widest = banned_around(j, &hit->host, hit->time);
+    int r;
+
+    if (known && is_telling(j, hit)) {
+        enough = is_enough(j, hit, known) ? &known->name : NULL;
+        weight = enough ? j->spec.maxretry : (j->spec.maxretry + 1) / 2;
+    }
+    j->counters.hits += hit->count;
+    hit->count = hit->count < weight ? weight : hit->count;
+    r = ladder_hit(j->ladder, &hit->host, hit->time, hit->count, widest, &rungs);
+    if (r < 0)
+        return r;
+    hit->hits = rungs.at[0].hits;
+    r = ban_rung(j, &rungs, enough, hit, ret_verdict);
+    if (r == 0 && enough)
+        r = ban(j, &rungs.at[0], enough, hit, ret_verdict);
+    *ret_hit = *hit;
+    return r < 0 ? r : r ? JAIL_E_VERDICT : JAIL_E_HIT;
+}
+
+int jail_restore(struct jail *j, const struct hit *hit)
+{
+    struct addr net = addr_block(&hit->host, hit->banned);
+    const struct jail_standing *banned;
+    struct rungs rungs;
+    int r;
+
+    if (exempt_covers(j->exempt, &hit->addr))
+        return 0;
+    if (hit->time > j->newest)
+        j->newest = hit->time;
+    r = ladder_hit(j->ladder, &hit->host, hit->time, hit->count,
+                   banned_around(j, &hit->host, hit->time), &rungs);
+    if (r < 0)
+        return r;
+    // The hits before it may be gone, and the thresholds may be others: what was banned then
+    // counts.
+    banned = choose(j, &rungs, rungs.n, hit->time);
+    if (hit->banned > 0)
+        ladder_wipe(j->ladder, &hit->host, &net);
+    else if (banned)
+        ladder_wipe(j->ladder, &hit->host, &banned->net);
+    return hit->banned > 0 && hit->until > 0 ? brand(j, &net, hit->until) : 0;
+}
+
+int jail_restore_ban(struct jail *j, const struct addr *net, usec_t until)
+{
+    return brand(j, net, until);
+}
