@@ -1,57 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "engine/fingerprint.h"
+#include "engine/fingerprint-own.h"
 
 #include "base/hash.h"
-#include "base/table.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-enum { LATELY = 256 };
-
 #define LATELY_SPAN (3600 * USEC_PER_SEC)
-
-struct key {
-    char kind;
-    char name[FAMILY_MAX]; // zeros behind
-};
-
-struct entry {
-    struct fingerprint f;
-    bool changed; // since the last walk
-    bool kept;    // a walk has told of it
-    bool listed;  // by the configuration: no walk tells of it
-};
-
-struct good {
-    usec_t last;
-    uint32_t user; // a HELO name's first, a digest; last is set with the second
-    bool changed;
-};
-
-// Where an entry is. Those set by hand are apart, so that no stranger pushes them out.
-enum home { SET, LEARNED, SUSPECT, FRESH, HOMES }; // FRESH: one host used it, SUSPECT: several did
 
 static const size_t capacity[HOMES] = {[SET] = FINGERPRINTS_SET_MAX,
                                        [LEARNED] = FINGERPRINTS_LEARNED_MAX,
                                        [SUSPECT] = FINGERPRINTS_MAX / 2,
                                        [FRESH] = FINGERPRINTS_MAX / 2};
-
-struct fingerprints {
-    struct fingerprint_spec spec;
-    uint64_t seed;
-    usec_t since; // the first name seen; 0: none
-    struct table *at[HOMES];
-    struct table *good;
-    struct table *gone; // keys of what a walk has told of
-    struct key news[FINGERPRINTS_NEWS_MAX];
-    size_t n_news;
-    // Users who were cleared last, by a digest of what they were called: most logins are theirs.
-    struct {
-        uint64_t digest;
-        usec_t time;
-    } lately[LATELY];
-};
 
 struct fingerprints *fingerprints_new(const struct fingerprint_spec *spec, uint64_t seed)
 {
@@ -85,7 +45,7 @@ struct fingerprints *fingerprints_free(struct fingerprints *f)
     return NULL;
 }
 
-static struct key key_of(enum fingerprint_kind kind, struct slice family)
+struct key fingerprint_key(enum fingerprint_kind kind, struct slice family)
 {
     struct key key = {.kind = (char)kind};
     size_t n = family.n < sizeof(key.name) ? family.n : sizeof(key.name) - 1;
@@ -104,7 +64,7 @@ static struct entry *find(struct fingerprints *f, const struct key *key)
     return e;
 }
 
-static void note_time(struct fingerprints *f, usec_t time)
+void fingerprints_note_time(struct fingerprints *f, usec_t time)
 {
     if (time > 0 && (f->since == 0 || time < f->since))
         f->since = time;
@@ -138,7 +98,7 @@ static struct key without_domain(const struct key *key)
     const char *domain = strchr(key->name, '@');
     size_t n = domain ? (size_t)(domain - key->name) : strlen(key->name);
 
-    return key_of((enum fingerprint_kind)key->kind, (struct slice){key->name, n});
+    return fingerprint_key((enum fingerprint_kind)key->kind, (struct slice){key->name, n});
 }
 
 // What a name is known as: a user without his domain, as bots try him with and without, unless
@@ -179,8 +139,8 @@ static int drop(struct fingerprints *f, struct table *from, const struct key *at
 }
 
 // Puts it where it belongs now, and takes it from where it was.
-static int place(struct fingerprints *f, struct table *to, const struct key *key,
-                 const struct entry *entry, struct entry **ret)
+int fingerprints_place(struct fingerprints *f, struct table *to, const struct key *key,
+                       const struct entry *entry, struct entry **ret)
 {
     struct entry copy = *entry;
     const void *oldest;
@@ -203,7 +163,7 @@ static int place(struct fingerprints *f, struct table *to, const struct key *key
     return 0;
 }
 
-static struct table *home(const struct fingerprints *f, const struct entry *e)
+struct table *fingerprints_home(const struct fingerprints *f, const struct entry *e)
 {
     if (e->f.state != FINGERPRINT_SUSPECT)
         return f->at[e->f.state == FINGERPRINT_LEARNED ? LEARNED : SET];
@@ -266,7 +226,7 @@ int fingerprints_fail(struct fingerprints *f, const struct name *name, usec_t ti
 
     if (name->text.n == 0)
         return 0;
-    note_time(f, time);
+    fingerprints_note_time(f, time);
     key = key_for(f, name, time);
     e = find(f, &key);
     if (key.name[0] == '\0' || (e && e->f.state == FINGERPRINT_KEPT))
@@ -275,17 +235,17 @@ int fingerprints_fail(struct fingerprints *f, const struct name *name, usec_t ti
         return is_fingerprint(f, e, time) ? FINGERPRINT_E_KNOWN : 0;
     if (is_cleared(f, &key, time) && (!e || e->f.state != FINGERPRINT_ADDED))
         return 0;
-    was_at = e ? home(f, e) : NULL;
+    was_at = e ? fingerprints_home(f, e) : NULL;
     if (!e) {
         fresh = entry_new(&key);
         e = &fresh;
     }
     before = e->f.state;
     learn(f, e, &key, name->client, time);
-    if (home(f, e) == was_at)
+    if (fingerprints_home(f, e) == was_at)
         table_put(was_at, &key, NULL); // is where it was, touched
     else
-        r = place(f, home(f, e), &key, e, &e);
+        r = fingerprints_place(f, fingerprints_home(f, e), &key, e, &e);
     if (r < 0 || e->f.state == FINGERPRINT_SUSPECT)
         return r;
     if (before == FINGERPRINT_SUSPECT)
@@ -307,7 +267,7 @@ static int clear(struct fingerprints *f, const struct key *key, usec_t time)
     good->last = good->last < time ? time : good->last;
     if (!e || e->f.state == FINGERPRINT_ADDED || e->f.state == FINGERPRINT_KEPT)
         return 0;
-    return drop(f, home(f, e), key);
+    return drop(f, fingerprints_home(f, e), key);
 }
 
 static int clear_helo(struct fingerprints *f, const struct key *key, struct slice user, usec_t time)
@@ -354,7 +314,7 @@ int fingerprints_clear(struct fingerprints *f, const struct name *name, struct s
         return 0;
     if (family_name(name->text, name->client, key.name) == 0)
         return 0;
-    note_time(f, time);
+    fingerprints_note_time(f, time);
     if (name->kind == FINGERPRINT_HELO)
         return clear_helo(f, &key, user, time);
     return clear_user(f, &key, time);
@@ -363,7 +323,7 @@ int fingerprints_clear(struct fingerprints *f, const struct name *name, struct s
 int fingerprints_set(struct fingerprints *f, enum fingerprint_kind kind, struct slice family,
                      enum fingerprint_state state, usec_t time)
 {
-    struct key key = key_of(kind, family);
+    struct key key = fingerprint_key(kind, family);
     struct entry fresh = entry_new(&key), *e = find(f, &key);
 
     if (key.name[0] == '\0')
@@ -376,15 +336,15 @@ int fingerprints_set(struct fingerprints *f, enum fingerprint_kind kind, struct 
     e->f.first = e->f.first ? e->f.first : time;
     e->listed = time == 0;
     e->changed = true;
-    return place(f, f->at[SET], &key, e, &e);
+    return fingerprints_place(f, f->at[SET], &key, e, &e);
 }
 
 bool fingerprints_remove(struct fingerprints *f, enum fingerprint_kind kind, struct slice family)
 {
-    struct key key = key_of(kind, family);
+    struct key key = fingerprint_key(kind, family);
     struct entry *e = find(f, &key);
 
-    return e && drop(f, home(f, e), &key) == 0;
+    return e && drop(f, fingerprints_home(f, e), &key) == 0;
 }
 
 static void stand(struct fingerprints *f, const struct key *key, const struct entry *e, usec_t now,
@@ -416,7 +376,7 @@ static void stand(struct fingerprints *f, const struct key *key, const struct en
 void fingerprints_look(struct fingerprints *f, const struct name *name, usec_t now,
                        struct fingerprint_standing *ret)
 {
-    struct key key = key_for(f, name, now), as_is = key_of(name->kind, name->text);
+    struct key key = key_for(f, name, now), as_is = fingerprint_key(name->kind, name->text);
     struct entry *e = find(f, &as_is);
 
     if (e)
@@ -464,106 +424,4 @@ void fingerprints_news(struct fingerprints *f, fingerprint_fn *fn, void *user)
             fn(user, &s, (enum fingerprint_kind)f->news[i].kind);
     }
     f->n_news = 0;
-}
-
-static int walk_gone(struct fingerprints *f, fingerprint_change_fn *fn, void *user)
-{
-    uint32_t cursor = 0;
-    const void *at;
-    int r = 0;
-
-    while (r >= 0 && table_next(f->gone, &cursor, &at)) {
-        const struct key *key = at;
-        struct fingerprint_change c = {
-            .kind = (enum fingerprint_kind)key->kind, .name = key->name, .gone = true};
-        r = fn(user, &c);
-    }
-    return r;
-}
-
-static int walk_entries(struct table *t, fingerprint_change_fn *fn, void *user)
-{
-    uint32_t cursor = 0;
-    struct entry *e;
-    int r = 0;
-
-    while (r >= 0 && (e = table_next(t, &cursor, NULL))) {
-        struct fingerprint_change c = {
-            .fingerprint = &e->f, .kind = (enum fingerprint_kind)e->f.kind, .name = e->f.name};
-        if (e->changed && !e->listed)
-            r = fn(user, &c);
-    }
-    return r;
-}
-
-static int walk_good(struct fingerprints *f, fingerprint_change_fn *fn, void *user)
-{
-    uint32_t cursor = 0;
-    const void *at;
-    struct good *good;
-    int r = 0;
-
-    while (r >= 0 && (good = table_next(f->good, &cursor, &at))) {
-        const struct key *key = at;
-        struct fingerprint_change c = {
-            .kind = (enum fingerprint_kind)key->kind, .name = key->name, .cleared = good->last};
-        if (good->changed)
-            r = fn(user, &c);
-    }
-    return r;
-}
-
-static void settle(struct table *t)
-{
-    uint32_t cursor = 0;
-    struct entry *e;
-
-    while ((e = table_next(t, &cursor, NULL))) {
-        e->kept |= e->changed && !e->listed;
-        e->changed = false;
-    }
-}
-
-int fingerprints_changed(struct fingerprints *f, fingerprint_change_fn *fn, void *user)
-{
-    uint32_t cursor = 0;
-    struct good *good;
-    int r = walk_gone(f, fn, user);
-
-    for (enum home h = 0; h < FRESH && r >= 0; h++)
-        r = walk_entries(f->at[h], fn, user);
-    if (r >= 0)
-        r = walk_good(f, fn, user);
-    if (r < 0)
-        return r;
-    table_clear(f->gone);
-    for (enum home h = 0; h < FRESH; h++)
-        settle(f->at[h]);
-    while ((good = table_next(f->good, &cursor, NULL)))
-        good->changed = false;
-    return 0;
-}
-
-int fingerprints_restore(struct fingerprints *f, const struct fingerprint *fingerprint)
-{
-    enum fingerprint_kind kind = (enum fingerprint_kind)fingerprint->kind;
-    struct entry kept = {.f = *fingerprint, .kept = true}, *e;
-    struct key key = key_of(kind, slice_of(fingerprint->name));
-    const struct entry *here = table_get(f->at[SET], &key);
-
-    note_time(f, fingerprint->first);
-    return here && here->listed ? 0 : place(f, home(f, &kept), &key, &kept, &e);
-}
-
-int fingerprints_restore_good(struct fingerprints *f, enum fingerprint_kind kind,
-                              struct slice family, usec_t cleared)
-{
-    struct key key = key_of(kind, family);
-    struct good *good = table_put(f->good, &key, NULL);
-
-    if (!good)
-        return -ENOMEM;
-    note_time(f, cleared);
-    good->last = cleared;
-    return 0;
 }
