@@ -115,7 +115,8 @@ static int receive(struct client *c)
     return r;
 }
 
-int client_next(struct client *c, struct control *ret)
+// The next record of the reply; it is valid until the next call.
+static int next(struct client *c, struct control *ret)
 {
     int r = control_get(&c->rest, ret);
 
@@ -146,7 +147,7 @@ int client_replies(struct client *c, record_fn *fn, void *user, struct control_d
     bool refused = false;
 
     for (;;) {
-        if (client_next(c, &record) < 0)
+        if (next(c, &record) < 0)
             return COMMAND_NOT;
         if (record.type == CONTROL_IS_DONE)
             break;

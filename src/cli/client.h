@@ -18,11 +18,8 @@ void client_done(struct client *c);
 // Sends the request packet and starts an empty one. -errno, said.
 int client_send(struct client *c);
 
-// The next record of the reply; it is valid until the next call. 0, or -errno, said.
-int client_next(struct client *c, struct control *ret);
-
-// Reads the reply to its end. fn sees every record but DONE; < 0 stops. The exit code: COMMAND_NOT
-// also where a request was refused.
+// Reads the reply to its end. fn sees every record but DONE, valid until it returns; < 0 stops. The
+// exit code: COMMAND_NOT also where a request was refused.
 typedef int record_fn(void *user, const struct control *record);
 int client_replies(struct client *c, record_fn *fn, void *user, struct control_done *ret_done);
 

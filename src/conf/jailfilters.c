@@ -283,10 +283,10 @@ static void print_comment(const struct jail_filter_conf *use, FILE *out)
 
 void jailfilters_print(const struct jail_conf *jail, FILE *out)
 {
-    if (jail->n_filter == 1)
+    if (jail->n_filter == 1) {
         filterspec_print(&jail->filter[0].spec, out);
-    if (jail->n_filter == 1)
         return;
+    }
     for (size_t i = 0; i < jail->n_given; i++) {
         fprintf(out, "%s = ", jail->given[i].key);
         for (const char *p = jail->given[i].value; *p; p++)

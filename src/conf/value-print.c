@@ -25,9 +25,11 @@ void value_print_text(const struct jail_conf *jail, const void *field, FILE *out
 void value_print_filter(const struct jail_conf *jail, const void *field, FILE *out)
 {
     (void)field;
-    if (jail->n_filter == 1)
+    if (jail->n_filter == 1) {
         fprintf(out, " %s", jail->filters);
-    for (size_t i = 0; i < jail->n_filter && jail->n_filter > 1; i++) {
+        return;
+    }
+    for (size_t i = 0; i < jail->n_filter; i++) {
         fputs(i ? "\n   " : "", out);
         value_print_text(jail, &jail->filter[i].text, out);
     }

@@ -279,10 +279,10 @@ static void refuse_silently(void *user, const struct element *e, int error)
 }
 
 // -EEXIST: the table is there already.
-static int found(struct firewall *f)
+static int create(struct firewall *f)
 {
     batch_begin(&f->batch);
-    ruleset_found(&f->batch, TABLE);
+    ruleset_create(&f->batch, TABLE);
     return netlink_commit(f->netlink, &f->batch);
 }
 
@@ -292,7 +292,7 @@ static int found(struct firewall *f)
 // nothing yet to stand in for.
 static int replace(struct firewall *f, struct plan *p, firewall_refused *fn, void *user)
 {
-    int r = found(f), removed;
+    int r = create(f), removed;
 
     if (r == -EEXIST)
         r = build(f, STANDIN, p, refuse_silently, NULL);

@@ -62,7 +62,7 @@ void ruleset_remove(struct batch *b, const char *table)
     put_table(b, table, NFT_MSG_DELTABLE, 0, 0);
 }
 
-void ruleset_found(struct batch *b, const char *table)
+void ruleset_create(struct batch *b, const char *table)
 {
     put_table(b, table, NFT_MSG_NEWTABLE, NLM_F_CREATE | NLM_F_EXCL, 0);
 }

@@ -30,7 +30,7 @@ void ruleset_own(struct batch *b, const char *table);
 void ruleset_put(struct batch *b, const char *table, const struct jail *jails);
 
 // An empty table where there is none: the kernel refuses it with EEXIST where there is one.
-void ruleset_found(struct batch *b, const char *table);
+void ruleset_create(struct batch *b, const char *table);
 
 // The set for a slot of a jail, and its rule.
 void ruleset_put_set(struct batch *b, const char *table, const struct jail *j,

@@ -5,13 +5,13 @@
 
 #include <ctype.h>
 
-void byteset_add_range(struct byteset *s, unsigned char from, unsigned char to)
+static void add_range(struct byteset *s, unsigned char from, unsigned char to)
 {
     for (unsigned c = from; c <= to; c++)
         byteset_add(s, (unsigned char)c);
 }
 
-void byteset_add_all(struct byteset *s, const struct byteset *other)
+static void add_all(struct byteset *s, const struct byteset *other)
 {
     for (unsigned i = 0; i < 4; i++)
         s->bits[i] |= other->bits[i];
@@ -60,7 +60,7 @@ static bool read_letter(char c, struct byteset *ret)
             (letters[i].letter != c && !strchr("DSW", c)))
             continue;
         for (const char *p = letters[i].ranges; *p; p += 2)
-            byteset_add_range(&s, (unsigned char)p[0], (unsigned char)p[1]);
+            add_range(&s, (unsigned char)p[0], (unsigned char)p[1]);
         if (c != letters[i].letter)
             byteset_invert(&s);
         *ret = s;
@@ -153,11 +153,11 @@ static bool read_range(struct slice *regex, struct byteset *s)
     after = *regex;
     if (byteset_count(&from) == 1 && take_char(&after, '-') && after.n > 0 && after.p[0] != ']' &&
         read_member(&after, &to) && byteset_count(&to) == 1) {
-        byteset_add_range(s, lowest(&from), lowest(&to));
+        add_range(s, lowest(&from), lowest(&to));
         *regex = after;
         return true;
     }
-    byteset_add_all(s, &from);
+    add_all(s, &from);
     return true;
 }
 

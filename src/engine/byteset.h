@@ -30,8 +30,6 @@ static inline unsigned byteset_count(const struct byteset *s)
     return n;
 }
 
-void byteset_add_range(struct byteset *s, unsigned char from, unsigned char to);
-void byteset_add_all(struct byteset *s, const struct byteset *other);
 void byteset_invert(struct byteset *s);
 
 // Adds the other case of each letter in it.

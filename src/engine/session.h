@@ -64,24 +64,9 @@ int64_t sessions_merge(struct sessions *s, struct match *m, usec_t time);
 // known; line: without the date (p NULL: not at hand).
 bool sessions_may_have(const struct sessions *s, struct slice tag, struct slice line);
 
-// FNV-1a (Fowler, Noll, Vo). Not seeded, as keys outlive the process; whoever finds two ids with
-// the same digest has merged two of his own sessions.
-static inline uint64_t session_digest(struct slice id)
-{
-    uint64_t h = UINT64_C(0xcbf29ce484222325);
-
-    for (size_t i = 0; i < id.n; i++)
-        h = (h ^ (uint8_t)id.p[i]) * UINT64_C(0x100000001b3);
-    return h;
-}
-
-// Sessions are kept by the bucket, which their keys tell: six bits, mixed, as ids differ by little.
+// Sessions are kept by the bucket, which their keys tell.
 enum { SESSION_BUCKETS = 64 };
-
-static inline unsigned session_bucket(struct slice key)
-{
-    return (unsigned)(session_digest(key) * UINT64_C(0x9e3779b97f4a7c15) >> 58);
-}
+unsigned session_bucket(struct slice key);
 
 // Walks the sessions that are gone since the last walk (forgotten), then all of each bucket in
 // which one is gone or has changed. key is the session's id, at most SESSION_KEY_MAX bytes (of a

@@ -13,7 +13,7 @@
 // Pardons within one question; beyond, what was pardoned before is shown.
 enum { PARDONS_MAX = 256 };
 
-// As names have no index: of 64 KiB each.
+// Names have no index: so many segments are searched for one.
 enum { SEGMENTS_OF_NAMES = 64 };
 
 struct found {

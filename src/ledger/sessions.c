@@ -4,13 +4,15 @@
 #include <errno.h>
 #include <stdlib.h>
 
-// A row begins with its format. Of each session: what it has, the lengths of its texts, its
-// numbers, its host, the texts.
-enum { FORMAT = 1, HEAD = 25, HOST = 17, TEXTS = SESSION_KEY_MAX + 2 * 64 };
+// A row begins with its format. Of each session: what it has, the lengths of its three texts, a
+// byte each, its numbers, its host, the texts.
+enum { FORMAT = 1, HEAD = 25, HOST = 17, TEXTS = 3 * UINT8_MAX };
 
 enum { HAS_HOST = 1, HAS_SEVERAL_USERS = 2, IS_CLAIM = 4, HAS_ALL = 7 };
 
-_Static_assert(SESSION_KEY_MAX <= UINT8_MAX, "a key's length is a byte");
+_Static_assert(SESSION_KEY_MAX <= UINT8_MAX, "a text's length is a byte");
+_Static_assert(sizeof(((struct session *)0)->user) <= UINT8_MAX, "a text's length is a byte");
+_Static_assert(sizeof(((struct session *)0)->helo) <= UINT8_MAX, "a text's length is a byte");
 _Static_assert(SESSION_BUCKETS <= 64, "a bit per bucket");
 
 static int64_t row_of(uint32_t jail, unsigned bucket)

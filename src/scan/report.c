@@ -332,7 +332,7 @@ int report_status(const struct desk *d, const struct cell *only, struct caller *
     return r < 0 ? r : report_problems(d, to);
 }
 
-struct recital {
+struct ban_list {
     const struct desk *desk;
     struct caller *to;
     uint64_t *cursor;
@@ -340,7 +340,7 @@ struct recital {
 
 static int list_ban(void *user, const struct ban *ban)
 {
-    struct recital *l = user;
+    struct ban_list *l = user;
     struct control record = {.type = CONTROL_IS_BAN, .ban = ban_record(l->desk, ban)};
     int r;
 
@@ -354,7 +354,7 @@ static int list_ban(void *user, const struct ban *ban)
 
 int report_list(const struct desk *d, const struct cell *only, uint64_t *cursor, struct caller *to)
 {
-    struct recital l = {d, to, cursor};
+    struct ban_list l = {d, to, cursor};
     int r = ledger_bans(d->ledger, only ? only->conf->name : NULL, clock_now(), (int64_t)*cursor,
                         list_ban, &l);
     if (r == -ENOBUFS)

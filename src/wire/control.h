@@ -8,8 +8,7 @@
 //   tailband -> tailban   per packet of requests, in as many packets as it takes: the records that
 //                         answer them, REFUSED for each request that was not carried out, then DONE
 //     STATUS   DAEMON, DNS (where it is asked), SOURCE*, JAIL*, PROBLEM* (with a jail: what
-//     concerns
-//              that jail)
+//              concerns that jail)
 //     LIST     BAN*
 //     WHY      BAN*, newest first, each followed by the FINGERPRINT that led to it, if any, and by
 //              its EVIDENCE*; STANDING* (per jail, host first); EVIDENCE* with ban 0 (counted, but
