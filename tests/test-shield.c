@@ -134,6 +134,7 @@ static void test_a_shared_host_is_trusted(void **state)
         succeed(s, "192.0.2.1", (const char *[]){"anna", "bert", "carl"}[i], 100 * DAY + i);
         succeed(s, "192.0.2.1", "anna", 100 * DAY + i);
         assert_true(shield_knows(s, &host, 100 * DAY));
+        assert_int_equal(shield_is_home(s, &host, 100 * DAY), i + 1 >= SHIELD_HOME);
     }
     assert_true(shield_trusts(s, &host, 101 * DAY));
     assert_false(shield_trusts(s, &host, 115 * DAY));

@@ -70,7 +70,7 @@ void fingerprints_note_time(struct fingerprints *f, usec_t time)
         f->since = time;
 }
 
-static bool is_young(const struct fingerprints *f, usec_t time)
+bool fingerprints_are_young(const struct fingerprints *f, usec_t time)
 {
     return usec_sub(time, f->since) < FINGERPRINT_YOUNG_S * USEC_PER_SEC;
 }
@@ -78,7 +78,8 @@ static bool is_young(const struct fingerprints *f, usec_t time)
 static bool is_doubtful(const struct fingerprints *f, const struct key *key, unsigned state,
                         usec_t time)
 {
-    return key->kind == FINGERPRINT_USER && state == FINGERPRINT_LEARNED && is_young(f, time);
+    return key->kind == FINGERPRINT_USER && state == FINGERPRINT_LEARNED &&
+           fingerprints_are_young(f, time);
 }
 
 static bool is_recent(const struct fingerprints *f, usec_t last, usec_t time)

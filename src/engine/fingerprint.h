@@ -79,6 +79,9 @@ enum {
 // A failure. 0, FINGERPRINT_E_*, or -ENOMEM. Nothing is learned of a mere claim.
 int fingerprints_fail(struct fingerprints *f, const struct name *name, usec_t time);
 
+// Whether it is the first day.
+bool fingerprints_are_young(const struct fingerprints *f, usec_t time);
+
 // A success of a user's, or a failure that shows that he exists. His name is cleared by it, a HELO
 // name when a second user has had a success with it: a bot may have guessed a password. -ENOMEM.
 int fingerprints_clear(struct fingerprints *f, const struct name *name, struct slice user,

@@ -32,6 +32,8 @@ struct jail {
     struct caps *caps;             // NULL: none
     struct brands *branded;        // hosts and blocks it has banned
     bool has_blocks;               // among them
+    struct brands *spared;         // blocks that it would have banned, but for who logs in there
+    bool has_spared;
     struct jail_counters counters;
 };
 

@@ -104,7 +104,36 @@ static bool is_enough(struct jail *j, const struct hit *hit, const struct known 
     struct shield *shield = jail_shield(j);
 
     return !known->is_doubtful && !(known->name.kind == FINGERPRINT_USER && shield &&
-                                    shield_knows(shield, &hit->host, hit->time));
+                                    shield_is_home(shield, &hit->host, hit->time));
+}
+
+// A block that would be banned if nobody logged in from it.
+static int note_spared(struct jail *j, const struct rungs *rungs, usec_t time)
+{
+    struct shield *shield = jail_shield(j);
+
+    if (rungs->n < 2 || !rungs->reached[1] || !shield ||
+        !shield_covers(shield, &rungs->at[1].net, time, NULL))
+        return 0;
+    j->has_spared = true;
+    return brands_put(j->spared, &rungs->at[1].net, usec_add(time, rungs->at[1].findtime));
+}
+
+// In such a block one failure is enough of a host that nobody logs in from, with a name that nobody
+// logs in with: else an attacker's own account would get each of its hosts maxretry guesses.
+static bool is_hiding(struct jail *j, const struct hit *hit)
+{
+    const struct level *level = addr_is_v4(&hit->host) ? j->spec.v4 : j->spec.v6;
+    struct shield *shield = jail_shield(j);
+    struct addr block;
+
+    if (!j->has_spared || !j->spec.fingerprints || !shield ||
+        level->prefix >= addr_prefix(&hit->host))
+        return false;
+    block = addr_block(&hit->host, level->prefix);
+    return brands_has(j->spared, &block, hit->time) &&
+           !shield_is_home(shield, &hit->host, hit->time) &&
+           reputation_is_stranger(j->reputation, hit->user, hit->time);
 }
 
 // The first ban of a host that logs in here is forgone, and its counting starts anew.
@@ -171,9 +200,13 @@ int jail_count(struct jail *j, struct hit *hit, const struct known *known, struc
         enough = is_enough(j, hit, known) ? &known->name : NULL;
         weight = enough ? j->spec.maxretry : (j->spec.maxretry + 1) / 2;
     }
+    if (is_hiding(j, hit))
+        weight = j->spec.maxretry;
     j->counters.hits += hit->count;
     hit->count = hit->count < weight ? weight : hit->count;
     r = ladder_hit(j->ladder, &hit->host, hit->time, hit->count, widest, &rungs);
+    if (r == 0)
+        r = note_spared(j, &rungs, hit->time);
     if (r < 0)
         return r;
     hit->hits = rungs.at[0].hits;
@@ -197,6 +230,8 @@ int jail_restore(struct jail *j, const struct hit *hit)
         j->newest = hit->time;
     r = ladder_hit(j->ladder, &hit->host, hit->time, hit->count,
                    banned_around(j, &hit->host, hit->time), &rungs);
+    if (r == 0)
+        r = note_spared(j, &rungs, hit->time);
     if (r < 0)
         return r;
     // The hits before it may be gone, and the thresholds may be others: what was banned then

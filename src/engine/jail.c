@@ -53,7 +53,8 @@ int jail_new(const struct jail_spec *spec, const struct jail_filter *filter, siz
     j->sessions = sessions_new(j->spec.budget->sessions, SESSION_AGE_S * USEC_PER_SEC, seed);
     j->ladder = ladder_new(&j->spec, &j->share, seed);
     j->branded = brands_new(seed);
-    if (!j->name || !j->sessions || !j->ladder || !j->branded) {
+    j->spared = brands_new(seed);
+    if (!j->name || !j->sessions || !j->ladder || !j->branded || !j->spared) {
         jail_free(j);
         return -ENOMEM;
     }
@@ -69,6 +70,7 @@ struct jail *jail_free(struct jail *j)
         sessions_free(j->sessions);
         brands_free(j->branded);
         repeats_free(j->repeats);
+        brands_free(j->spared);
         free(j->name);
     }
     free(j);

@@ -55,6 +55,19 @@ static int fail(struct reputation *r, const struct match *m, const struct name *
     return fingerprints_fail(r->fingerprints, name, time);
 }
 
+bool reputation_is_stranger(struct reputation *r, struct slice user, usec_t time)
+{
+    const char *domain = user.n > 0 ? memchr(user.p, '@', user.n) : NULL;
+    struct fingerprint_standing s;
+
+    // Who logs in under one of a user's names clears the one without a domain as well.
+    user.n = domain ? (size_t)(domain - user.p) : user.n;
+    if (user.n == 0 || fingerprints_are_young(r->fingerprints, time))
+        return false;
+    fingerprints_look(r->fingerprints, &(struct name){FINGERPRINT_USER, user, NULL}, time, &s);
+    return s.cleared == 0 && s.state != FINGERPRINT_KEPT;
+}
+
 int reputation_failure(struct reputation *r, const struct match *m, usec_t time, struct name *ret)
 {
     int known = 0;

@@ -24,3 +24,7 @@ int reputation_success(struct reputation *r, const struct match *m, usec_t time)
 // nothing: a HELO name that is the client's own verified name.
 enum { REPUTATION_E_KNOWN = 1, REPUTATION_E_DOUBTFUL = 2 };
 int reputation_failure(struct reputation *r, const struct match *m, usec_t time, struct name *ret);
+
+// Whether nobody of this user name, under whatever domain, has logged in within the span. Within
+// the first day anybody may be one who will.
+bool reputation_is_stranger(struct reputation *r, struct slice user, usec_t time);

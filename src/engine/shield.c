@@ -266,23 +266,33 @@ bool shield_covers(struct shield *s, const struct addr *block, usec_t time, usec
     return true;
 }
 
-static struct host *trusted(struct shield *s, const struct addr *host, usec_t time)
+// Known by logins on so many days, or of so many users; NULL: it is not.
+static struct host *known(struct shield *s, const struct addr *host, usec_t time, uint32_t days,
+                          uint32_t users)
 {
     struct host *h = table_get(s->hosts, host);
 
     if (!h || !is_recent(s, h->h.last, time))
         return NULL;
-    return h->h.days >= SHIELD_DAYS ||
-                   sightings_count(h->h.login, SHIELD_FAMILIAR_MAX, time, s->span) >= SHIELD_SHARED
+    return h->h.days >= days ||
+                   sightings_count(h->h.login, SHIELD_FAMILIAR_MAX, time, s->span) >= users
                ? h
                : NULL;
 }
 
 bool shield_knows(struct shield *s, const struct addr *host, usec_t time)
 {
-    const struct host *h = table_get(s->hosts, host);
+    return known(s, host, time, 1, 1) != NULL;
+}
 
-    return h && is_recent(s, h->h.last, time);
+bool shield_is_home(struct shield *s, const struct addr *host, usec_t time)
+{
+    return known(s, host, time, SHIELD_HOME, SHIELD_HOME) != NULL;
+}
+
+static struct host *trusted(struct shield *s, const struct addr *host, usec_t time)
+{
+    return known(s, host, time, SHIELD_DAYS, SHIELD_SHARED);
 }
 
 bool shield_trusts(struct shield *s, const struct addr *host, usec_t time)

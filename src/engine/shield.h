@@ -19,8 +19,9 @@
 
 enum {
     SHIELD_BLOCKS_MAX = 24, // of one user: IPv4 /24, IPv6 /48, within the span
-    SHIELD_DAYS = 3,        // with a success, and a host is trusted;
-    SHIELD_SHARED = 3,      // or so many users who logged in
+    SHIELD_HOME = 2,
+    SHIELD_DAYS = 3,   // with a success, and a host is trusted;
+    SHIELD_SHARED = 3, // or so many users who logged in
     SHIELD_FAMILIAR = 10,
     SHIELD_FAMILIAR_MAX = 4, // users of a host, those who logged in last
     SHIELD_ATTEMPTS_MAX = 8, // failures of a host: those made good make room, then the oldest
@@ -48,6 +49,10 @@ bool shield_covers(struct shield *s, const struct addr *block, usec_t time, usec
 
 // Whether somebody logged in from this host within the span.
 bool shield_knows(struct shield *s, const struct addr *host, usec_t time);
+
+// Whether they did on SHIELD_HOME days, or so many of them: an attacker's one account makes a host
+// known in a moment.
+bool shield_is_home(struct shield *s, const struct addr *host, usec_t time);
 
 // Whether a host is trusted. Of one that is, the first ban within findtime is forgone:
 // shield_forgives() says so once, to all who ask at that time.
