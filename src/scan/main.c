@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // tailband: follows logs and judges. It gives its power away before it reads a byte of them.
 #include "base/log.h"
+#include "base/turn.h"
 #include "scan/daemon.h"
 #include "scan/enforcer.h"
 #include "scan/folder.h"
@@ -153,6 +154,8 @@ int main(int argc, char **argv)
     log_open("tailband", setup.verbose ? LEVEL_DEBUG : LEVEL_INFO);
     prepare_signals();
     raise_files();
+    // A line is judged at once, even where others compute; without it, a little later.
+    turn_shorten();
     umask(0077);
     r = folder_prepare(setup.state, 0700, target.uid, target.gid);
     if (r == 0)
