@@ -7,9 +7,12 @@
 struct outlook *outlook_free(struct outlook *o)
 {
     if (o) {
-        needles_free(o->needles);
+        needles_free(o->signs.needles);
+        needles_free(o->others.needles);
+        free(o->signs.text);
+        free(o->others.text);
+        free(o->leads);
         free(o->strands);
-        free(o->text);
         free(o->may);
         free(o->filters);
         free(o->chosen);
@@ -38,45 +41,89 @@ static void choose(const struct mesh *m, size_t strand, uint64_t *may, uint64_t 
     bit_set(filters, s->filter);
 }
 
-static void need(const struct mesh *m, const struct strand *s, uint64_t *needed)
+// Bits of the texts of some clauses.
+static void need(const struct mesh *m, size_t start, size_t end, uint64_t *needed)
 {
-    for (size_t i = s->clause; i < s->clause + s->n_clauses; i++) {
+    for (size_t i = start; i < end; i++) {
         for (size_t k = m->clause[i].start; k < m->clause[i].end; k++)
             bit_set(needed, m->member[k]);
     }
 }
 
-static int make_needles(const struct mesh *m, struct outlook *o)
+// The first of a strand's clauses that are no signs: a filter that looks at several lines has all
+// of its texts noted.
+static size_t end_of_signs(const struct mesh *m, const struct strand *s)
 {
-    uint64_t *needed = calloc(bit_words(m->n_texts) + 1, sizeof(*needed));
-    struct slice *text = calloc(m->n_texts + 1, sizeof(*text));
-    size_t end = m->n_strands;
-    int r = -ENOMEM;
+    bool one_line = m->filter[s->filter].parts.one_line;
 
-    if (!needed || !text)
-        goto out;
-    for (size_t i = bit_next(o->strands, end, 0); i < end; i = bit_next(o->strands, end, i + 1))
-        need(m, &m->strand[i], needed);
-    end = m->n_texts;
-    for (size_t t = bit_next(needed, end, 0); t < end; t = bit_next(needed, end, t + 1)) {
-        text[o->n_texts] = m->text[t];
-        o->text[o->n_texts++] = (uint32_t)t;
+    return s->clause + (one_line && s->n_clauses > 1 ? 1 : s->n_clauses);
+}
+
+static int make_search(const struct mesh *m, const uint64_t *needed, struct search *s)
+{
+    struct slice *text = calloc(m->n_texts + 1, sizeof(*text));
+    size_t end = m->n_texts;
+    int r = text ? 0 : -ENOMEM;
+
+    for (size_t t = bit_next(needed, end, 0); r == 0 && t < end; t = bit_next(needed, end, t + 1)) {
+        text[s->n] = m->text[t];
+        s->text[s->n++] = (uint32_t)t;
     }
-    r = o->n_texts > 0 ? needles_new(text, o->n_texts, &o->needles) : 0;
-out:
-    free(needed);
+    if (s->n > 0)
+        r = needles_new(text, s->n, &s->needles);
     free(text);
+    return r;
+}
+
+static bool leads(const struct mesh *m, const struct outlook *o, uint32_t text)
+{
+    for (size_t i = m->first_sign[text]; i < m->first_sign[text + 1]; i++) {
+        if (bit_get(o->strands, m->sign[i]) && m->strand[m->sign[i]].n_clauses > 1)
+            return true;
+    }
+    return false;
+}
+
+static int make_searches(const struct mesh *m, struct outlook *o)
+{
+    size_t words = bit_words(m->n_texts) + 1, end = m->n_strands;
+    uint64_t *signs = calloc(words, sizeof(*signs)), *others = calloc(words, sizeof(*others));
+    int r = signs && others ? 0 : -ENOMEM;
+
+    for (size_t i = bit_next(o->strands, end, 0); r == 0 && i < end;
+         i = bit_next(o->strands, end, i + 1)) {
+        const struct strand *s = &m->strand[i];
+        need(m, s->clause, end_of_signs(m, s), signs);
+        need(m, end_of_signs(m, s), s->clause + s->n_clauses, others);
+    }
+    for (size_t w = 0; r == 0 && w < words; w++)
+        others[w] &= ~signs[w];
+    if (r == 0)
+        r = make_search(m, signs, &o->signs);
+    if (r == 0)
+        r = make_search(m, others, &o->others);
+    for (size_t i = 0; r == 0 && i < o->signs.n; i++) {
+        if (leads(m, o, o->signs.text[i]))
+            bit_set(o->leads, i);
+    }
+    free(signs);
+    free(others);
     return r;
 }
 
 static int make_room(const struct mesh *m, struct outlook *o)
 {
     o->strands = calloc(bit_words(m->n_strands) + 1, sizeof(*o->strands));
-    o->text = calloc(m->n_texts + 1, sizeof(*o->text));
+    o->signs.text = calloc(m->n_texts + 1, sizeof(*o->signs.text));
+    o->others.text = calloc(m->n_texts + 1, sizeof(*o->others.text));
+    o->leads = calloc(bit_words(m->n_texts) + 1, sizeof(*o->leads));
     o->may = calloc(m->n_words + 1, sizeof(*o->may));
     o->filters = calloc(bit_words(m->n_filters) + 1, sizeof(*o->filters));
     o->chosen = calloc(m->n_filters + 1, sizeof(*o->chosen));
-    return o->strands && o->text && o->may && o->filters && o->chosen ? 0 : -ENOMEM;
+    return o->strands && o->signs.text && o->others.text && o->leads && o->may && o->filters &&
+                   o->chosen
+               ? 0
+               : -ENOMEM;
 }
 
 // What there is to choose on every line.
@@ -97,7 +144,7 @@ int outlook_new(const struct mesh *m, const uint64_t *strands, struct outlook **
 
     if (r == 0) {
         memcpy(o->strands, strands, bit_words(m->n_strands) * sizeof(*strands));
-        r = make_needles(m, o);
+        r = make_searches(m, o);
     }
     if (r < 0) {
         outlook_free(o);
@@ -127,11 +174,47 @@ static void note_wide(const struct mesh *m, const struct finding *f, struct vigi
     }
 }
 
+// What a search has found, by its numbers in the mesh.
+static void note(const struct search *s, const uint64_t *needle, uint64_t *text)
+{
+    for (size_t w = 0; w < bit_words(s->n); w++) {
+        for (uint64_t bits = needle[w]; bits; bits &= bits - 1)
+            bit_set(text, s->text[w * 64 + (size_t)__builtin_ctzll(bits)]);
+    }
+}
+
+static bool is_led_on(const struct outlook *o, const uint64_t *sign)
+{
+    for (size_t w = 0; w < bit_words(o->signs.n); w++) {
+        if (sign[w] & o->leads[w])
+            return true;
+    }
+    return false;
+}
+
+static void find_others(const struct outlook *o, struct slice text, struct finding *f)
+{
+    const struct search *s = &o->others;
+
+    if (s->n == 0 || !is_led_on(o, f->sign) || !needles_find(s->needles, text, f->other))
+        return;
+    note(s, f->other, f->text);
+    memset(f->other, 0, bit_words(s->n) * sizeof(*f->other));
+}
+
+static void follow_signs(const struct outlook *o, const struct mesh *m, struct finding *f)
+{
+    for (size_t w = 0; w < bit_words(o->signs.n); w++) {
+        for (uint64_t bits = f->sign[w]; bits; bits &= bits - 1)
+            follow_sign(o, m, o->signs.text[w * 64 + (size_t)__builtin_ctzll(bits)], f);
+    }
+}
+
 bool outlook_find(const struct outlook *o, const struct mesh *m, struct slice text,
                   struct finding *f, struct vigil *v)
 {
-    size_t n = o->n_texts;
-    bool found = n > 0 && needles_find(o->needles, text, f->needle);
+    const struct search *s = &o->signs;
+    bool found = s->n > 0 && needles_find(s->needles, text, f->sign);
 
     if (!found && v->line > v->awake)
         return false;
@@ -139,13 +222,12 @@ bool outlook_find(const struct outlook *o, const struct mesh *m, struct slice te
     memcpy(f->filters, o->filters, bit_words(m->n_filters) * sizeof(*f->filters));
     if (!found)
         return true;
-    for (size_t i = bit_next(f->needle, n, 0); i < n; i = bit_next(f->needle, n, i + 1))
-        bit_set(f->text, o->text[i]);
+    note(s, f->sign, f->text);
+    find_others(o, text, f);
     if (v->n > 0)
         note_wide(m, f, v);
-    for (size_t i = bit_next(f->needle, n, 0); i < n; i = bit_next(f->needle, n, i + 1))
-        follow_sign(o, m, o->text[i], f);
-    memset(f->needle, 0, bit_words(n) * sizeof(*f->needle));
+    follow_signs(o, m, f);
+    memset(f->sign, 0, bit_words(s->n) * sizeof(*f->sign));
     memset(f->text, 0, bit_words(m->n_texts) * sizeof(*f->text));
     return true;
 }

@@ -8,11 +8,19 @@
 #include "engine/sieve.h"
 #include "engine/vigil.h"
 
+// Texts that are searched together.
+struct search {
+    struct needles *needles; // NULL: there are none
+    uint32_t *text;          // the needles', by their numbers in the mesh
+    size_t n;
+};
+
 struct outlook {
     uint64_t *strands; // bits
-    struct needles *needles;
-    uint32_t *text; // the needles', by their numbers in the mesh
-    size_t n_texts;
+    // What a line is searched for first, one clause of each strand: of most lines, that is all. The
+    // other clauses' texts are looked for where that has found what they are needed for.
+    struct search signs, others;
+    uint64_t *leads; // bits of the signs that need others
     // Where none of the texts occurs: what strands come to that need none.
     uint64_t *may, *filters;
     struct chosen *chosen;
@@ -23,11 +31,11 @@ struct outlook {
 int outlook_new(const struct mesh *m, const uint64_t *strands, struct outlook **ret);
 struct outlook *outlook_free(struct outlook *o);
 
-// What is known of a line: the texts that occur in it, by needle and by their numbers in the mesh,
-// all zero between lines, and what that comes to: bits of failregexes, by the words of their
-// filter, and of filters.
+// What is known of a line: the texts that occur in it, by the numbers of the two searches and those
+// of the mesh, all zero between lines, and what that comes to: bits of failregexes, by the words of
+// their filter, and of filters.
 struct finding {
-    uint64_t *needle, *text;
+    uint64_t *sign, *other, *text;
     uint64_t *may, *filters;
 };
 

@@ -63,12 +63,13 @@ static int make_room(struct sieve *s)
     s->chosen = calloc(m->n_filters + 1, sizeof(*s->chosen));
     s->strands = calloc(bit_words(m->n_strands) + 1, sizeof(*s->strands));
     s->joined = malloc(LINES_MAX + 1);
-    f->needle = calloc(bit_words(m->n_texts) + 1, sizeof(*f->needle));
+    f->sign = calloc(bit_words(m->n_texts) + 1, sizeof(*f->sign));
+    f->other = calloc(bit_words(m->n_texts) + 1, sizeof(*f->other));
     f->text = calloc(bit_words(m->n_texts) + 1, sizeof(*f->text));
     f->may = calloc(m->n_words + 1, sizeof(*f->may));
     f->filters = calloc(bit_words(m->n_filters) + 1, sizeof(*f->filters));
-    return s->head && s->all && s->chosen && s->strands && s->joined && f->needle && f->text &&
-                   f->may && f->filters
+    return s->head && s->all && s->chosen && s->strands && s->joined && f->sign && f->other &&
+                   f->text && f->may && f->filters
                ? 0
                : -ENOMEM;
 }
@@ -112,7 +113,8 @@ struct sieve *sieve_free(struct sieve *s)
         free(s->head);
         free(s->all);
         free(s->chosen);
-        free(s->finding.needle);
+        free(s->finding.sign);
+        free(s->finding.other);
         free(s->finding.text);
         free(s->finding.may);
         free(s->finding.filters);
