@@ -3,6 +3,8 @@
 
 #include "base/span.h"
 
+#include <endian.h>
+
 bool take_date(struct slice *s, int64_t *ret_days)
 {
     struct slice t = *s;
@@ -31,11 +33,32 @@ bool take_clock(struct slice *s, uint32_t *ret_seconds)
     return true;
 }
 
+// Six digits at once, as most programs write a fraction.
+static bool read_six(const char *p, uint32_t *ret)
+{
+    uint32_t four;
+    uint16_t two;
+    uint64_t digits;
+
+    memcpy(&four, p, sizeof(four));
+    memcpy(&two, p + sizeof(four), sizeof(two));
+    digits = ((uint64_t)le16toh(two) << 32 | le32toh(four)) ^ UINT64_C(0x303030303030);
+    if ((digits | (digits + UINT64_C(0x767676767676))) & UINT64_C(0x808080808080))
+        return false;
+    digits = digits * 10 + (digits >> 8); // every other byte: two digits
+    *ret = (uint32_t)((digits & 255) * 10000 + (digits >> 16 & 255) * 100 + (digits >> 32 & 255));
+    return true;
+}
+
 bool take_fraction(struct slice *s, uint32_t *ret_micro)
 {
     struct slice t = *s;
     uint32_t micro = 0, place = 100000;
 
+    if (t.n >= 6 && read_six(t.p, &micro)) {
+        t = slice_from(t, 6);
+        place = 0;
+    }
     for (; t.n > 0 && is_digit(t.p[0]); t.p++, t.n--, place /= 10)
         micro += (uint32_t)(t.p[0] - '0') * place;
     if (t.p == s->p)

@@ -186,18 +186,32 @@ static bool ends_here(struct slice behind)
     return behind.n > 1 && behind.p[0] == ' ' && behind.p[1] >= 'a' && behind.p[1] <= 'z';
 }
 
+static bool begins_alike(const struct stamp_memo *m, struct slice text)
+{
+    uint64_t differs = 0;
+
+    if (text.n < m->n_words * sizeof(uint64_t))
+        return false;
+    for (size_t i = 0; i < m->n_words; i++) {
+        uint64_t word;
+        memcpy(&word, text.p + i * sizeof(word), sizeof(word));
+        differs |= (word ^ m->word[i]) & m->mask[i];
+    }
+    return differs == 0;
+}
+
 // The line before's stamp again, but for its fraction.
 static bool recall(const struct stamp_memo *m, struct slice text, usec_t now, usec_t *ret)
 {
-    struct slice fraction = {text.p + m->fraction, m->fraction_end - m->fraction}, rest = fraction;
     uint32_t micro = 0;
 
-    if (m->n == 0 || m->n > text.n || m->now != now || !ends_here(slice_from(text, m->n)) ||
-        memcmp(text.p, m->text, m->fraction) != 0 ||
-        memcmp(fraction.p + fraction.n, m->text + m->fraction_end, m->n - m->fraction_end) != 0)
+    if (m->n == 0 || m->now != now || !begins_alike(m, text) || !ends_here(slice_from(text, m->n)))
         return false;
-    if (fraction.n > 0 && (!take_fraction(&rest, &micro) || rest.n > 0))
-        return false;
+    if (m->fraction < m->fraction_end) {
+        struct slice rest = {text.p + m->fraction, m->fraction_end - m->fraction};
+        if (!take_fraction(&rest, &micro) || rest.n > 0)
+            return false;
+    }
     *ret = m->time + micro;
     return true;
 }
@@ -212,11 +226,10 @@ static void memorize(struct stamp *s, struct slice text, const struct shape *sha
     m->n = 0;
     // A time of day is read by what is known of the day, and a time that occurs twice by the line
     // before.
-    if (date.p != text.p || date.n > sizeof(m->text) || shape->kind == SHAPE_CLOCK ||
-        s->wall.leaned)
+    if (date.p != text.p || date.n > STAMP_MEMO_MAX || shape->kind == SHAPE_CLOCK || s->wall.leaned)
         return;
-    memcpy(m->text, date.p, date.n);
     m->n = date.n;
+    m->n_words = (date.n + sizeof(*m->word) - 1) / sizeof(*m->word);
     m->now = now;
     m->time = time - shape->micro;
     while (at < date.n && date.p[at] != '.' && date.p[at] != ',')
@@ -224,6 +237,10 @@ static void memorize(struct stamp *s, struct slice text, const struct shape *sha
     m->fraction = m->fraction_end = at < date.n ? at + 1 : at;
     while (m->fraction_end < date.n && is_digit(date.p[m->fraction_end]))
         m->fraction_end++;
+    memcpy(m->word, date.p, date.n);
+    memset(m->mask, 0, sizeof(m->mask));
+    memset(m->mask, 0xff, date.n);
+    memset((char *)m->mask + m->fraction, 0, m->fraction_end - m->fraction);
 }
 
 static bool read_time(struct stamp *s, struct slice text, usec_t now, struct slice *ret_date,

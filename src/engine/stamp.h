@@ -40,7 +40,7 @@ static inline void line_take_body(struct line *l)
 // it lies in one piece there.
 void line_put_back(const struct line *l, struct slice body, struct slice *part);
 
-enum { STAMP_MEMO_MAX = 40 };
+enum { STAMP_MEMO_MAX = 40, STAMP_MEMO_WORDS = STAMP_MEMO_MAX / 8 };
 
 struct stamp {
     struct wall wall; // its last: of the last line that had a time
@@ -58,8 +58,10 @@ struct stamp {
     // The last stamp: on a busy server, most lines have that of the line before, or one that
     // differs in its fraction only.
     struct stamp_memo {
-        char text[STAMP_MEMO_MAX];
-        size_t n; // 0: there is none
+        uint64_t word[STAMP_MEMO_WORDS]; // its bytes, as they lie in memory
+        uint64_t mask[STAMP_MEMO_WORDS]; // which of them count: not those of the fraction
+        size_t n_words;
+        size_t n; // bytes; 0: there is none
         size_t fraction, fraction_end;
         usec_t now, time; // without the fraction
     } memo;
