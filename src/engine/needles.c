@@ -52,7 +52,7 @@ static void add(struct needles *s, struct slice text, uint32_t id, size_t n, con
     size_t at;
 
     if (!is_one_of_many(s, text, n)) {
-        at = rarest(text, text.n < TEDDY_BYTES ? text.n : TEDDY_BYTES, pairs);
+        at = rarest(text, TEDDY_BYTES, pairs);
         grams_add(&s->few, text, id, at);
         return;
     }
@@ -141,13 +141,14 @@ struct needles *needles_free(struct needles *s)
     return NULL;
 }
 
-// The candidates among every step-th place of a text, 32 in a word.
-static inline void sweep(const struct grams *g, unsigned length, size_t step, struct slice in,
+// The candidates among every step-th place of a text, 32 in a word. Whether there is any.
+static inline bool sweep(const struct grams *g, unsigned length, size_t step, struct slice in,
                          uint32_t *ret_places)
 {
     const uint64_t *bitmap = g->bitmap;
     size_t left = (in.n - length) / step + 1;
     const char *p = in.p;
+    uint32_t any = 0;
 
     while (left > 0) {
         size_t n = left < BLOCK ? left : BLOCK;
@@ -156,14 +157,15 @@ static inline void sweep(const struct grams *g, unsigned length, size_t step, st
             uint32_t h = gram_hash(gram_read(p, length), GRAMS_BITS);
             word = word >> 1 | (uint32_t)(bitmap[h / 64] >> h % 64) << (BLOCK - 1);
         }
-        *ret_places++ = word >> (BLOCK - n);
+        any |= *ret_places++ = word >> (BLOCK - n);
         left -= n;
     }
+    return any != 0;
 }
 
 // Looks at the candidates closely: at those among every step-th place from base to end.
-static inline bool look(const struct grams *g, unsigned length, size_t step, struct slice in,
-                        size_t base, size_t end, const uint32_t *places, uint64_t *found)
+static bool look(const struct grams *g, unsigned length, size_t step, struct slice in, size_t base,
+                 size_t end, const uint32_t *places, uint64_t *found)
 {
     bool any = false;
 
@@ -178,7 +180,7 @@ static inline bool look(const struct grams *g, unsigned length, size_t step, str
 }
 
 // The few and the many in PIECE places of the text.
-static bool find(const struct needles *s, struct slice in, size_t base, uint64_t *found)
+static inline bool find(const struct needles *s, struct slice in, size_t base, uint64_t *found)
 {
     uint32_t places[PIECE / BLOCK + 1];
     struct slice piece = slice_from(in, base);
@@ -186,18 +188,12 @@ static bool find(const struct needles *s, struct slice in, size_t base, uint64_t
 
     if (piece.n > PIECE)
         piece.n = PIECE;
-    if (s->few.n > 0) {
-        if (s->sweep)
-            s->sweep(&s->teddy, piece, places);
-        else
-            sweep(&s->few, NEEDLES_SHORTEST, 1, piece, places);
+    if (s->few.n > 0 && (s->sweep ? s->sweep(&s->teddy, piece, places)
+                                  : sweep(&s->few, NEEDLES_SHORTEST, 1, piece, places)))
         any = look(&s->few, NEEDLES_SHORTEST, 1, in, base, base + piece.n - NEEDLES_SHORTEST + 1,
                    places, found);
-    }
-    if (s->many.n > 0 && piece.n >= GRAM) {
-        sweep(&s->many, GRAM, STRIDE, piece, places);
+    if (s->many.n > 0 && piece.n >= GRAM && sweep(&s->many, GRAM, STRIDE, piece, places))
         any |= look(&s->many, GRAM, STRIDE, in, base, base + piece.n - GRAM + 1, places, found);
-    }
     return any;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "engine/teddy.h"
 
-enum { BUCKETS = 8, ANY = 0xffff };
+enum { BUCKETS = 8 };
 
 // The halves of bytes that a bucket takes, as sets of 16 bits.
 struct bucket {
@@ -11,10 +11,9 @@ struct bucket {
 static void bucket_add(struct bucket *b, const struct gram_entry *e)
 {
     for (size_t k = 0; k < TEDDY_BYTES; k++) {
-        bool there = e->at + k < e->text.n;
-        unsigned char c = there ? (unsigned char)e->text.p[e->at + k] : 0;
-        b->low[k] |= (uint16_t)(there ? 1U << (c & 15) : ANY);
-        b->high[k] |= (uint16_t)(there ? 1U << (c >> 4) : ANY);
+        unsigned char c = (unsigned char)(e->gram >> 8 * k);
+        b->low[k] |= (uint16_t)(1U << (c & 15));
+        b->high[k] |= (uint16_t)(1U << (c >> 4));
     }
 }
 
@@ -69,58 +68,66 @@ enum { BEHIND = TEDDY_BYTES - 1, BLOCK = 32 };
 
 // Block after block. The last is looked at with those before it, so that nothing is read behind the
 // end; a text shorter than that, in a copy.
-static inline __attribute__((always_inline)) void
-sweep(const struct teddy *t, struct slice in, uint32_t *ret_places,
-      uint32_t (*block)(const struct teddy *t, const char *p))
+static inline __attribute__((always_inline)) bool
+sweep(const void *tables, struct slice in, uint32_t *ret_places,
+      uint32_t (*block)(const void *tables, const char *p))
 {
+    uint32_t any = 0;
     size_t at = 0, left;
     uint64_t last;
 
     for (; at + BLOCK + BEHIND <= in.n; at += BLOCK)
-        *ret_places++ = block(t, in.p + at);
+        any |= *ret_places++ = block(tables, in.p + at);
     left = in.n - at;
     if (at > 0) {
-        last = block(t, in.p + in.n - BLOCK - BEHIND);
+        last = block(tables, in.p + in.n - BLOCK - BEHIND);
         last >>= BLOCK + BEHIND - left;
     } else {
         char copy[BLOCK + BEHIND] = {0};
         memcpy(copy, in.p, in.n);
-        last = block(t, copy) & ((UINT64_C(1) << (left - BEHIND)) - 1);
+        last = block(tables, copy) & ((UINT64_C(1) << (left - BEHIND)) - 1);
     }
-    // A gram of three at the end has no byte behind it.
-    *ret_places = (uint32_t)(last | UINT64_C(1) << (left - BEHIND));
+    any |= *ret_places = (uint32_t)last;
+    return any != 0;
 }
 
+// The tables as they are looked up, each half of them alike.
+struct tables_avx2 {
+    __m256i low[TEDDY_BYTES], high[TEDDY_BYTES];
+};
+
 // The buckets that take the byte at each place.
-__attribute__((target("avx2"))) static inline __m256i take_avx2(const char *p, const uint8_t *low,
-                                                                const uint8_t *high)
+__attribute__((target("avx2"))) static inline __m256i take_avx2(const char *p, __m256i low,
+                                                                __m256i high)
 {
     const __m256i half = _mm256_set1_epi8(15);
     __m256i text = _mm256_loadu_si256((const __m256i *)p);
-    __m256i lows = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)low));
-    __m256i highs = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)high));
 
-    lows = _mm256_shuffle_epi8(lows, _mm256_and_si256(text, half));
-    highs = _mm256_shuffle_epi8(highs, _mm256_and_si256(_mm256_srli_epi16(text, 4), half));
-    return _mm256_and_si256(lows, highs);
+    low = _mm256_shuffle_epi8(low, _mm256_and_si256(text, half));
+    high = _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(text, 4), half));
+    return _mm256_and_si256(low, high);
 }
 
-__attribute__((target("avx2"))) static inline uint32_t block_avx2(const struct teddy *t,
-                                                                  const char *p)
+__attribute__((target("avx2"))) static inline uint32_t block_avx2(const void *tables, const char *p)
 {
-    __m256i first = _mm256_and_si256(take_avx2(p, t->low[0], t->high[0]),
-                                     take_avx2(p + 1, t->low[1], t->high[1]));
-    __m256i last = _mm256_and_si256(take_avx2(p + 2, t->low[2], t->high[2]),
-                                    take_avx2(p + 3, t->low[3], t->high[3]));
-    __m256i none = _mm256_cmpeq_epi8(_mm256_and_si256(first, last), _mm256_setzero_si256());
+    const struct tables_avx2 *t = tables;
+    __m256i all = take_avx2(p, t->low[0], t->high[0]);
 
-    return ~(uint32_t)_mm256_movemask_epi8(none);
+    for (size_t k = 1; k < TEDDY_BYTES; k++)
+        all = _mm256_and_si256(all, take_avx2(p + k, t->low[k], t->high[k]));
+    return ~(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(all, _mm256_setzero_si256()));
 }
 
-__attribute__((target("avx2"))) static void sweep_avx2(const struct teddy *t, struct slice in,
+__attribute__((target("avx2"))) static bool sweep_avx2(const struct teddy *t, struct slice in,
                                                        uint32_t *ret_places)
 {
-    sweep(t, in, ret_places, block_avx2);
+    struct tables_avx2 tables;
+
+    for (size_t k = 0; k < TEDDY_BYTES; k++) {
+        tables.low[k] = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)t->low[k]));
+        tables.high[k] = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)t->high[k]));
+    }
+    return sweep(&tables, in, ret_places, block_avx2);
 }
 
 __attribute__((target("ssse3"))) static inline __m128i take_ssse3(const char *p, const uint8_t *low,
@@ -139,25 +146,23 @@ __attribute__((target("ssse3"))) static inline __m128i take_ssse3(const char *p,
 __attribute__((target("ssse3"))) static inline uint32_t half_ssse3(const struct teddy *t,
                                                                    const char *p)
 {
-    __m128i first = _mm_and_si128(take_ssse3(p, t->low[0], t->high[0]),
-                                  take_ssse3(p + 1, t->low[1], t->high[1]));
-    __m128i last = _mm_and_si128(take_ssse3(p + 2, t->low[2], t->high[2]),
-                                 take_ssse3(p + 3, t->low[3], t->high[3]));
-    __m128i none = _mm_cmpeq_epi8(_mm_and_si128(first, last), _mm_setzero_si128());
+    __m128i all = take_ssse3(p, t->low[0], t->high[0]);
 
-    return ~(uint32_t)_mm_movemask_epi8(none) & 0xffff;
+    for (size_t k = 1; k < TEDDY_BYTES; k++)
+        all = _mm_and_si128(all, take_ssse3(p + k, t->low[k], t->high[k]));
+    return ~(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(all, _mm_setzero_si128())) & 0xffff;
 }
 
-__attribute__((target("ssse3"))) static inline uint32_t block_ssse3(const struct teddy *t,
+__attribute__((target("ssse3"))) static inline uint32_t block_ssse3(const void *tables,
                                                                     const char *p)
 {
-    return half_ssse3(t, p) | half_ssse3(t, p + BLOCK / 2) << (BLOCK / 2);
+    return half_ssse3(tables, p) | half_ssse3(tables, p + BLOCK / 2) << (BLOCK / 2);
 }
 
-__attribute__((target("ssse3"))) static void sweep_ssse3(const struct teddy *t, struct slice in,
+__attribute__((target("ssse3"))) static bool sweep_ssse3(const struct teddy *t, struct slice in,
                                                          uint32_t *ret_places)
 {
-    sweep(t, in, ret_places, block_ssse3);
+    return sweep(t, in, ret_places, block_ssse3);
 }
 
 teddy_sweep *teddy_avx2(void)

@@ -7,18 +7,17 @@
 
 #include "engine/grams.h"
 
-enum { TEDDY_BYTES = 4 };
+enum { TEDDY_BYTES = 3 };
 
 struct teddy {
     uint8_t low[TEDDY_BYTES][16], high[TEDDY_BYTES][16]; // buckets, by half a byte
 };
 
-// Says which places of a text, of three bytes at least, are candidates: 32 in a word. The last two
-// places are none.
-typedef void teddy_sweep(const struct teddy *t, struct slice in, uint32_t *ret_places);
+// Says which places of a text, of three bytes at least, are candidates: 32 in a word; but the last
+// two, which are none. Whether there is any.
+typedef bool teddy_sweep(const struct teddy *t, struct slice in, uint32_t *ret_places);
 
-// From the entries of g, whose grams have three bytes; the byte behind the gram is looked at as
-// well.
+// From the entries of g, whose grams have three bytes.
 void teddy_init(struct teddy *t, const struct grams *g);
 
 // NULL: not on this CPU.
