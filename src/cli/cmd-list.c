@@ -15,6 +15,7 @@ static const struct grid_column columns[] = {
     {"HITS", true}, {"HOSTS", true}, {"COVERS", true}, {"NAME"},
 };
 
+// As many bans as a ledger has, so that no count is pushed out.
 enum { COVERING_MAX = 1 << 20, ROWS_FIRST = 256 };
 
 static void add_row(struct grid *g, const struct output *o, const struct control_ban *ban,

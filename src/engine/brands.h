@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Hosts and blocks that are banned, and until when: eight bytes each, so that what still comes of a
+// Hosts and blocks that are banned, or would be, and until when: eight bytes each, so that what still comes of a
 // botnet of hundreds of thousands is told from what is new. A net is known by a digest: one that
 // was never branded is taken for another once in hundreds of millions.
 #pragma once

@@ -7,10 +7,9 @@
 #include "engine/repeats.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-enum { DIGEST_TEXT = 16, EXPIRE_AT_ONCE = 2 };
+enum { EXPIRE_AT_ONCE = 2 };
 
 _Static_assert(SESSIONS_MAX <= UINT16_MAX, "heads are counted in 16 bits");
 
@@ -20,14 +19,9 @@ struct key {
     uint64_t digest[2];
 };
 
-struct id {
-    uint8_t n;
-    char text[SESSION_KEY_MAX];
-};
-
 struct entry {
     struct session session;
-    struct id id;
+    struct sessionid id;
     bool changed; // since the last walk
     bool kept;    // a walk has told of it
 };
@@ -52,7 +46,7 @@ struct sessions {
 size_t sessions_fitting(size_t bytes)
 {
     size_t fit = bytes / (table_entry_size(sizeof(struct key), sizeof(struct entry)) +
-                          table_entry_size(sizeof(struct key), sizeof(struct id)));
+                          table_entry_size(sizeof(struct key), sizeof(struct sessionid)));
 
     fit = fit < SESSIONS_MAX ? fit : SESSIONS_MAX;
     return fit > SESSIONS_LEAST ? fit : SESSIONS_LEAST;
@@ -67,7 +61,7 @@ struct sessions *sessions_new(size_t capacity, usec_t age, uint64_t seed)
     s->age = age;
     s->seed = seed;
     s->table = table_new(capacity, sizeof(struct key), sizeof(struct entry), seed);
-    s->gone = table_new(capacity, sizeof(struct key), sizeof(struct id), seed);
+    s->gone = table_new(capacity, sizeof(struct key), sizeof(struct sessionid), seed);
     return s->table && s->gone ? s : sessions_free(s);
 }
 
@@ -92,42 +86,6 @@ void sessions_recognize(struct sessions *s, const struct siphash_key *key)
     s->has_key = true;
 }
 
-// FNV-1a (Fowler, Noll, Vo). Not seeded, as keys outlive the process; whoever finds two ids with
-// the same digest has merged two of his own sessions.
-static uint64_t digest(struct slice id)
-{
-    uint64_t h = UINT64_C(0xcbf29ce484222325);
-
-    for (size_t i = 0; i < id.n; i++)
-        h = (h ^ (uint8_t)id.p[i]) * UINT64_C(0x100000001b3);
-    return h;
-}
-
-// Six bits, mixed, as ids differ by little.
-unsigned session_bucket(struct slice key)
-{
-    return (unsigned)(digest(key) * UINT64_C(0x9e3779b97f4a7c15) >> 58);
-}
-
-// Written where it is to be: to copy what has just been written by bytes makes the processor wait.
-static void id_set(struct id *id, struct slice text)
-{
-    char tail[DIGEST_TEXT + 1];
-
-    memset(id, 0, sizeof(*id));
-    id->n = (uint8_t)(text.n <= SESSION_KEY_MAX ? text.n : SESSION_KEY_MAX);
-    memcpy(id->text, text.p, id->n);
-    if (text.n > SESSION_KEY_MAX) {
-        snprintf(tail, sizeof(tail), "%016llx", (unsigned long long)digest(text));
-        memcpy(id->text + SESSION_KEY_MAX - DIGEST_TEXT, tail, DIGEST_TEXT);
-    }
-}
-
-static struct slice id_text(const struct id *id)
-{
-    return (struct slice){id->text, id->n};
-}
-
 static struct key key_for(const struct sessions *s, struct slice id)
 {
     return (struct key){{hash_bytes(id.p, id.n, s->seed), hash_bytes(id.p, id.n, ~s->seed)}};
@@ -136,26 +94,27 @@ static struct key key_for(const struct sessions *s, struct slice id)
 // The key under which an id is found, also after it was kept and taken back.
 static struct key key_of(const struct sessions *s, struct slice text)
 {
-    struct id id;
+    struct sessionid id;
 
     if (text.n <= SESSION_KEY_MAX)
         return key_for(s, text);
-    id_set(&id, text);
-    return key_for(s, id_text(&id));
+    sessionid_set(&id, text);
+    return key_for(s, sessionid_text(&id));
 }
 
-static void count_head(struct sessions *s, const struct id *id, int by)
+static void count_head(struct sessions *s, const struct sessionid *id, int by)
 {
     size_t n = id->n < s->tag ? id->n : s->tag;
 
-    heads_count(&s->heads, s->seed, (struct slice){id->text, n}, slice_from(id_text(id), n), by);
+    heads_count(&s->heads, s->seed, (struct slice){id->text, n}, slice_from(sessionid_text(id), n),
+                by);
 }
 
 // Removes a session. Without memory to remember that it is gone, it stays.
 static int drop(struct sessions *s, const struct key *at, const struct entry *e)
 {
     struct key key = *at;
-    struct id *gone = e->kept ? table_put(s->gone, &key, NULL) : NULL;
+    struct sessionid *gone = e->kept ? table_put(s->gone, &key, NULL) : NULL;
 
     if (e->kept && !gone)
         return -ENOMEM;
@@ -214,7 +173,7 @@ static int begin(struct sessions *s, const struct key *key, struct slice text, u
     if (!e)
         return -ENOMEM;
     if (!is_known) {
-        id_set(&e->id, text);
+        sessionid_set(&e->id, text);
         count_head(s, &e->id, 1);
     }
     if (is_over(s, e, time))
@@ -443,9 +402,9 @@ bool sessions_may_have(const struct sessions *s, struct slice tag, struct slice 
     return table_count(s->table) > 0 && (!line.p || heads_may_have(&s->heads, s->seed, tag, line));
 }
 
-static uint64_t bucket_bit(const struct id *id)
+static uint64_t bucket_bit(const struct sessionid *id)
 {
-    return UINT64_C(1) << session_bucket(id_text(id));
+    return UINT64_C(1) << sessionid_bucket(sessionid_text(id));
 }
 
 static int walk(struct sessions *s, session_fn *fn, void *user)
@@ -454,12 +413,12 @@ static int walk(struct sessions *s, session_fn *fn, void *user)
     uint64_t touched = 0;
     uint32_t cursor = 0;
     const struct entry *e;
-    const struct id *id;
+    const struct sessionid *id;
     int r = 0;
 
     while (r >= 0 && (id = table_next(s->gone, &cursor, NULL))) {
         touched |= bucket_bit(id);
-        r = fn(user, id_text(id), &nothing, true);
+        r = fn(user, sessionid_text(id), &nothing, true);
     }
     cursor = 0;
     while ((e = table_next(s->table, &cursor, NULL)))
@@ -467,7 +426,7 @@ static int walk(struct sessions *s, session_fn *fn, void *user)
     cursor = 0;
     while (touched && r >= 0 && (e = table_next(s->table, &cursor, NULL)))
         if (touched & bucket_bit(&e->id))
-            r = fn(user, id_text(&e->id), &e->session, false);
+            r = fn(user, sessionid_text(&e->id), &e->session, false);
     return r;
 }
 

@@ -9,13 +9,14 @@
 #include "base/siphash.h"
 #include "base/span.h"
 #include "engine/exchange.h"
+#include "engine/sessionid.h"
 
 struct sessions;
 
 // The age is more than servers wait for an idle client (Postfix: five minutes), so that the line at
 // a session's end still finds what led to it.
 enum { SESSIONS_LEAST = 16, SESSIONS_MAX = 4096, SESSION_AGE_S = 600 };
-enum { SESSION_KEY_MAX = 160, SESSION_USERS_MAX = 128 };
+enum { SESSION_USERS_MAX = 128 };
 
 // What a session has told so far; plain data, so that it can be kept over a restart.
 struct session {
@@ -63,10 +64,6 @@ int64_t sessions_merge(struct sessions *s, struct match *m, usec_t time);
 // Whether a line that would begin with its session's id, but for the tag, may be of one that is
 // known; line: without the date (p NULL: not at hand).
 bool sessions_may_have(const struct sessions *s, struct slice tag, struct slice line);
-
-// Sessions are kept by the bucket, which their keys tell.
-enum { SESSION_BUCKETS = 64 };
-unsigned session_bucket(struct slice key);
 
 // Walks the sessions that are gone since the last walk (forgotten), then all of each bucket in
 // which one is gone or has changed. key is the session's id, at most SESSION_KEY_MAX bytes (of a

@@ -19,9 +19,9 @@
 
 enum {
     SHIELD_BLOCKS_MAX = 24, // of one user: IPv4 /24, IPv6 /48, within the span
-    SHIELD_HOME = 2,
-    SHIELD_DAYS = 3,   // with a success, and a host is trusted;
-    SHIELD_SHARED = 3, // or so many users who logged in
+    SHIELD_HOME = 2,        // days with a success or users who had one, and a host is at home
+    SHIELD_DAYS = 3,        // with a success, and a host is trusted;
+    SHIELD_SHARED = 3,      // or so many users who logged in
     SHIELD_FAMILIAR = 10,
     SHIELD_FAMILIAR_MAX = 4, // users of a host, those who logged in last
     SHIELD_ATTEMPTS_MAX = 8, // failures of a host: those made good make room, then the oldest

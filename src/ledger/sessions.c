@@ -71,7 +71,7 @@ int sessions_tell(struct ledger *l, uint32_t jail, struct slice key, const struc
                   bool forgotten)
 {
     struct told *t = &l->told;
-    unsigned number = session_bucket(key);
+    unsigned number = sessionid_bucket(key);
     struct bytes *bucket = &t->bucket[number];
     int r = t->jail == jail ? 0 : sessions_write(l);
 
