@@ -617,6 +617,42 @@ static void test_hits_since(void **state)
     ledger_close(l);
 }
 
+static int see_hit_until(void *user, const char *jail, const struct hit *hit, const char *source)
+{
+    (void)jail;
+    (void)source;
+    *(usec_t *)user = hit->until;
+    return 0;
+}
+
+// A hit comes back with the end of the ban that it led to, whose clock may be ahead of its own.
+static void test_until_of_a_hit(void **state)
+{
+    static const struct {
+        usec_t time, since, until, expected;
+    } rows[] = {
+        {SECONDS(10), SECONDS(10), SECONDS(70), SECONDS(70)},
+        {SECONDS(10), SECONDS(5), SECONDS(70), SECONDS(70)},
+        {SECONDS(10), SECONDS(7210), SECONDS(7270), SECONDS(70)},
+        {SECONDS(80), SECONDS(10), SECONDS(70), 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        struct ledger *l = open_at(":memory:");
+        struct hit hit = {
+            .addr = net_of("192.0.2.1"), .time = rows[i].time, .count = 5, .banned = 32};
+        usec_t until = 1;
+        hit.host = hit.addr;
+        assert_int_equal(ledger_hit(l, "auth", &hit, "/var/log/mail.log"), 0);
+        assert_int_equal(add_ban(l, "auth", "192.0.2.1", rows[i].since, rows[i].until, NULL), 0);
+        assert_int_equal(add_ban(l, "other", "192.0.2.1", SECONDS(10), SECONDS(99), NULL), 0);
+        assert_int_equal(ledger_hits(l, 0, see_hit_until, see_pardon, &until), 0);
+        assert_int_equal(until, rows[i].expected);
+        ledger_close(l);
+    }
+}
+
 static void test_resume(void **state)
 {
     const struct position given = {UINT64_MAX, 77, 1 << 30, UINT64_MAX - 5, 4096, SECONDS(9)};
@@ -1294,6 +1330,7 @@ int main(void)
         cmocka_unit_test(test_ban_is_kept_whole),
         cmocka_unit_test(test_about),
         cmocka_unit_test(test_hits_since),
+        cmocka_unit_test(test_until_of_a_hit),
         cmocka_unit_test(test_resume),
         cmocka_unit_test(test_sessions),
         cmocka_unit_test(test_buckets),

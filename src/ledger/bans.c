@@ -38,16 +38,30 @@ static uint32_t find_in_force(const struct ledger *l, uint32_t jail, const struc
     return place;
 }
 
+// The ban began when a hit of an older clock was read: it ends as long after the hit, by that
+// clock.
+static usec_t until_after(const struct roll_ban *b, usec_t time)
+{
+    usec_t until = usec_add(time, b->until - b->since);
+
+    return until < b->until ? until : b->until;
+}
+
 usec_t bans_until(const struct ledger *l, uint32_t jail, const struct addr *net, usec_t time)
 {
     uint32_t place = roll_of(&l->roll, net);
+    usec_t later = 0;
 
     for (; place != ROLL_NONE; place = roll_before(&l->roll, place)) {
         const struct roll_ban *b = &l->roll.ban[place];
-        if (b->jail == jail && b->since <= time && b->until > time)
+        if (b->jail != jail)
+            continue;
+        if (b->since <= time && b->until > time)
             return b->until;
+        if (b->since > time)
+            later = until_after(b, time);
     }
-    return 0;
+    return later;
 }
 
 static int note_change(struct ledger *l, struct roll_ban *b)

@@ -8,7 +8,8 @@
 // Reads them all. -errno.
 int bans_read(struct ledger *l);
 
-// Until when this net was banned in that jail at a time; 0: it was not.
+// Until when this net was banned in that jail by a hit of that time; 0: it was not. Where the hit's
+// clock is behind, the ban began later: it is told as by that clock.
 usec_t bans_until(const struct ledger *l, uint32_t jail, const struct addr *net, usec_t time);
 
 // Takes one back that was written, whose id is greater than all others'; name "": it has none.
