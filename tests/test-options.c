@@ -252,6 +252,7 @@ static const struct {
     {"filter = x[weight=x]\n", "j:4: error: weight = x: write a number from 1 to 100\n"},
     {"filter = x[weight=]\n", "j:4: error: weight = : write a number from 1 to 100\n"},
     {"filter = x\n    g\n    y\n", "j:5: error: filter 'g': there is no file D/filters/g.conf\n"},
+    {"filter = ,\n", "j:4: error: filter '': write NAME"},
     {"filter = x y x\n", "j:4: error: filter 'x' stands here twice: write 'x[weight=2]'\n"},
     {"filter = x\n    y[word\n", "j:5: error: filter 'y[word': write NAME or NAME[option=value"},
     {"filter = y[word=0] y[word=1] y[word=2] y[word=3] y[word=4] y[word=5] y[word=6] y[word=7] "

@@ -156,7 +156,7 @@ static int open_all(struct jailfilters *f, const struct jailread *r, struct draf
         cleanup(freep) char *name = NULL;
         const char *start = filterref_skip(rest);
         struct origin at = text_origin(names, (size_t)(start - names->p));
-        if (start > names->p && !*start)
+        if (rest > names->p && !*start)
             break;
         rest = start;
         e = params ? filterref_next(&rest, at, &name, params) : -ENOMEM;
