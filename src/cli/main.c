@@ -47,8 +47,8 @@ static void help_all(FILE *out)
 
 static void help_one(const struct command *c, FILE *out)
 {
-    fprintf(out, "tailban %s: %s\n\nUsage: tailban %s %s\n\n%s\nOptions:\n", c->name, c->summary,
-            c->name, c->usage, c->help);
+    fprintf(out, "tailban %s: %s\n\nUsage: tailban %s%s%s\n\n%s\nOptions:\n", c->name, c->summary,
+            c->name, c->usage[0] ? " " : "", c->usage, c->help);
     arguments_describe(c->options | OPTION_HELP, out);
 }
 
