@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Hosts and blocks that are banned, or would be, and until when: eight bytes each, so that what still comes of a
-// botnet of hundreds of thousands is told from what is new. A net is known by a digest: one that
-// was never branded is taken for another once in hundreds of millions.
+// Hosts and blocks that are banned, or would be, and until when: eight bytes each, so that what
+// still comes of a botnet of hundreds of thousands is told from what is new. A net is known by a
+// digest: one that was never branded is taken for another once in hundreds of millions.
 #pragma once
 
 #include "base/addr.h"

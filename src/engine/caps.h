@@ -2,7 +2,8 @@
 // How much may be banned in all, whatever the jails find: so many bans a minute, so many of them
 // blocks, so much of the address space, and no block wider than the floor. A ban beyond that is
 // held back and nothing of what led to it is forgotten, so that the next hit asks again; and it is
-// an alarm. A block that is banned already is no new one. Against a filter that matches what it should not, and who would make use of it.
+// an alarm. A block that is banned already is no new one. Against a filter that matches what it
+// should not, and who would make use of it.
 #pragma once
 
 #include "base/addr.h"

@@ -5,6 +5,6 @@
 
 #include "base/siphash.h"
 
-// Made where there is none, or one that is not ours alone; where it cannot be kept, which is logged,
-// it is good for this run. -errno: there is no randomness.
+// Made where there is none, or one that is not ours alone; where it cannot be kept, which is
+// logged, it is good for this run. -errno: there is no randomness.
 int secret_read(const char *state, struct siphash_key *ret);
