@@ -173,7 +173,7 @@ static int hit(struct jail *j, unsigned filter, const struct line *line, const s
         return r;
     hit.count = weigh(j, &hit.host, hit.time, failures * j->filter[filter].weight);
     if (j->spec.fingerprints && j->reputation)
-        r = reputation_failure(j->reputation, m, line->time, &known.name);
+        r = reputation_failure(j->reputation, m, line->time, j, &known.name);
     if (r < 0)
         return r;
     known.is_doubtful = r == REPUTATION_E_DOUBTFUL;

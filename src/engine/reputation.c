@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "engine/reputation.h"
 
+#include "base/hash.h"
+
 #include <errno.h>
 #include <string.h>
 
 int reputation_init(struct reputation *r, struct shield *shield, struct fingerprints *fingerprints)
 {
-    *r = (struct reputation){shield, fingerprints};
+    *r = (struct reputation){.shield = shield, .fingerprints = fingerprints};
     if (shield && fingerprints)
         return 0;
     reputation_done(r);
@@ -30,6 +32,7 @@ int reputation_success(struct reputation *r, const struct match *m, usec_t time)
 {
     int e = shield_success(r->shield, &m->host, m->user, time);
 
+    r->told.teller = NULL;
     // The name has been cleared by a success of this hour.
     if (e != 0)
         return e < 0 ? e : 0;
@@ -68,7 +71,8 @@ bool reputation_is_stranger(struct reputation *r, struct slice user, usec_t time
     return s.cleared == 0 && s.state != FINGERPRINT_KEPT;
 }
 
-int reputation_failure(struct reputation *r, const struct match *m, usec_t time, struct name *ret)
+static int note(struct reputation *r, const struct match *m, usec_t time,
+                enum fingerprint_kind *ret_kind)
 {
     int known = 0;
 
@@ -79,8 +83,41 @@ int reputation_failure(struct reputation *r, const struct match *m, usec_t time,
             return e;
         if (e > 0 && known == 0) {
             known = e == FINGERPRINT_E_DOUBTFUL ? REPUTATION_E_DOUBTFUL : REPUTATION_E_KNOWN;
-            *ret = name;
+            *ret_kind = kind;
         }
     }
     return known;
+}
+
+// Not seeded: nobody gains by two of the same, as each line's first teller is heard.
+static uint64_t digest_of(const struct match *m)
+{
+    uint64_t digest = (uint64_t)m->exists << 1 | m->is_claim;
+
+    digest = hash_bytes(m->helo.p, m->helo.n, digest);
+    digest = hash_bytes(m->user.p, m->user.n, digest);
+    return hash_bytes(m->client.p, m->client.n, digest);
+}
+
+// What one jail tells twice are two: a botnet guesses more than once a second.
+static bool is_told(const struct reputation_told *told, const struct reputation_told *next)
+{
+    return told->teller && told->teller != next->teller && told->time == next->time &&
+           told->digest == next->digest && addr_compare(&told->host, &next->host) == 0;
+}
+
+int reputation_failure(struct reputation *r, const struct match *m, usec_t time, const void *teller,
+                       struct name *ret)
+{
+    struct reputation_told next = {teller, time, m->host, digest_of(m), 0, 0};
+
+    if (!is_told(&r->told, &next)) {
+        next.r = note(r, m, time, &next.kind);
+        if (next.r < 0)
+            return next.r;
+        r->told = next;
+    }
+    if (r->told.r > 0)
+        *ret = name_of(m, r->told.kind);
+    return r->told.r;
 }

@@ -10,6 +10,14 @@
 struct reputation {
     struct shield *shield;
     struct fingerprints *fingerprints;
+    struct reputation_told { // the last failure, for the next jail that is shown its line
+        const void *teller;  // NULL: none
+        usec_t time;
+        struct addr host;
+        uint64_t digest; // of what was said
+        int r;
+        enum fingerprint_kind kind;
+    } told;
 };
 
 // Takes both over, also on failure: NULL stands for out of memory, as in what makes them. -ENOMEM.
@@ -21,9 +29,11 @@ int reputation_success(struct reputation *r, const struct match *m, usec_t time)
 
 // A failure. REPUTATION_E_KNOWN where its HELO name or its user is a fingerprint: *ret is which;
 // REPUTATION_E_DOUBTFUL where that is doubtful; 0, -ENOMEM. What is honest on its face teaches
-// nothing: a HELO name that is the client's own verified name.
+// nothing: a HELO name that is the client's own verified name. Several jails may be shown one line:
+// the first teller's failure counts, the others are told the same.
 enum { REPUTATION_E_KNOWN = 1, REPUTATION_E_DOUBTFUL = 2 };
-int reputation_failure(struct reputation *r, const struct match *m, usec_t time, struct name *ret);
+int reputation_failure(struct reputation *r, const struct match *m, usec_t time, const void *teller,
+                       struct name *ret);
 
 // Whether nobody of this user name, under whatever domain, has logged in within the span. Within
 // the first day anybody may be one who will.
