@@ -95,6 +95,29 @@ static void holds_one_where_the_capacity_is_none(void **state)
     table_free(t);
 }
 
+static void touches_what_was_found(void **state)
+{
+    struct table *t = table_new(3, 4, 4, SEED), *other = table_new(9, 4, 8, SEED);
+    const uint32_t key[] = {1, 2, 3};
+
+    (void)state;
+    assert_null(table_find(t, &key[0], table_hash(t, &key[0])));
+    for (uint32_t i = 0; i < 3; i++) {
+        put(t, key[i], key[i]);
+        assert_int_equal(*(uint32_t *)table_find(t, &key[i], table_hash(other, &key[i])), key[i]);
+    }
+    table_touch(t, table_get(t, &key[1])); // 1 3 2
+    table_touch(t, table_get(t, &key[1]));
+    table_touch(t, table_get(t, &key[0])); // 3 2 1
+    put(t, 4, 4);
+    assert_null(table_get(t, &key[2]));
+    put(t, 5, 5);
+    assert_null(table_get(t, &key[1]));
+    assert_int_equal(get(t, 1), 1);
+    table_free(t);
+    table_free(other);
+}
+
 static void walks_in_the_order_of_touch(void **state)
 {
     struct table *t = table_new(64, 4, 4, SEED);
@@ -211,6 +234,7 @@ int main(void)
         cmocka_unit_test(keeps_what_was_put),
         cmocka_unit_test(drops_the_one_touched_longest_ago),
         cmocka_unit_test(holds_one_where_the_capacity_is_none),
+        cmocka_unit_test(touches_what_was_found),
         cmocka_unit_test(walks_in_the_order_of_touch),
         cmocka_unit_test(takes_any_size_of_key_and_value),
         cmocka_unit_test(behaves_like_a_list),

@@ -41,7 +41,7 @@ static void *value_at(const struct table *t, uint32_t i)
     return key_at(t, i) + t->value_at;
 }
 
-static uint32_t hash_key(const struct table *t, const void *key)
+uint32_t table_hash(const struct table *t, const void *key)
 {
     return (uint32_t)hash_bytes(key, t->key_size, t->seed);
 }
@@ -184,16 +184,36 @@ static uint32_t take(struct table *t)
     return i;
 }
 
-void *table_get(struct table *t, const void *key)
+void *table_find(struct table *t, const void *key, uint32_t hash)
 {
-    uint32_t i = t->count > 0 ? find(t, key, hash_key(t, key)) : 0;
+    uint32_t i = find(t, key, hash);
 
     return i ? value_at(t, i) : NULL;
 }
 
+void *table_get(struct table *t, const void *key)
+{
+    return t->count > 0 ? table_find(t, key, table_hash(t, key)) : NULL;
+}
+
+static void touch(struct table *t, uint32_t i)
+{
+    if (i == t->newest)
+        return;
+    order_unlink(t, i);
+    order_append(t, i);
+}
+
+void table_touch(struct table *t, const void *value)
+{
+    size_t at = (size_t)((const unsigned char *)value - t->entry);
+
+    touch(t, (uint32_t)(at / t->stride) + 1);
+}
+
 void *table_put(struct table *t, const void *key, bool *ret_new)
 {
-    uint32_t hash = hash_key(t, key), i = find(t, key, hash);
+    uint32_t hash = table_hash(t, key), i = find(t, key, hash);
     bool is_new = !i;
 
     if (is_new) {
@@ -204,11 +224,11 @@ void *table_put(struct table *t, const void *key, bool *ret_new)
         memcpy(key_at(t, i), key, t->key_size);
         memset(value_at(t, i), 0, t->value_size);
         chain_insert(t, i);
+        order_append(t, i);
         t->count++;
     } else {
-        order_unlink(t, i);
+        touch(t, i);
     }
-    order_append(t, i);
     if (ret_new)
         *ret_new = is_new;
     return value_at(t, i);
@@ -216,7 +236,7 @@ void *table_put(struct table *t, const void *key, bool *ret_new)
 
 bool table_remove(struct table *t, const void *key)
 {
-    uint32_t i = t->count > 0 ? find(t, key, hash_key(t, key)) : 0;
+    uint32_t i = t->count > 0 ? find(t, key, table_hash(t, key)) : 0;
 
     if (i)
         drop(t, i);

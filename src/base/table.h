@@ -21,6 +21,13 @@ size_t table_entry_size(size_t key_size, size_t value_size);
 // The value under key, or NULL. Valid until the next table_put or table_remove. Does not touch.
 void *table_get(struct table *t, const void *key);
 
+// The same with the key's hash, which is one for all tables of a seed and a size of keys.
+uint32_t table_hash(const struct table *t, const void *key);
+void *table_find(struct table *t, const void *key, uint32_t hash);
+
+// Touches the entry of a value.
+void table_touch(struct table *t, const void *value);
+
 // The value under key, touched; a new one is zeroed (*ret_new, may be NULL). NULL: out of memory.
 void *table_put(struct table *t, const void *key, bool *ret_new);
 

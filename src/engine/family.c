@@ -10,6 +10,8 @@ enum {
     VOWEL_SHARE = 5,   // so many others in a row
     CONSONANTS = 5,
     DIGITS_LEAST = 5,
+    WORD_LEAST = DIGITS_LEAST,
+    ADDRESS_LEAST = sizeof("1.2.3.4") - 1,
 };
 
 struct text {
@@ -24,6 +26,12 @@ static void add(struct text *t, struct slice s)
     if (n > 0)
         memcpy(t->p + t->n, s.p, n);
     t->n += n;
+}
+
+static void add_char(struct text *t, char c)
+{
+    if (t->n < FAMILY_MAX - 1)
+        t->p[t->n++] = c;
 }
 
 static bool is_digit(char c)
@@ -132,11 +140,15 @@ static void leave_address(struct slice name, const struct addr *client, struct t
 
     while (i < name.n) {
         struct slice rest = slice_from(name, i);
-        size_t n = inside ? 0 : own_address(rest, client);
+        bool is_number = is_digit(rest.p[0]);
+        size_t n = is_number && !inside ? own_address(rest, client) : 0;
         if (n == 0)
             n = own_hex(rest, client);
-        add(ret, n > 0 ? slice_of("<ip>") : (struct slice){rest.p, 1});
-        inside = n == 0 && is_digit(rest.p[0]);
+        if (n > 0)
+            add(ret, slice_of("<ip>"));
+        else
+            add_char(ret, rest.p[0]);
+        inside = n == 0 && is_number;
         i += n > 0 ? n : 1;
     }
 }
@@ -168,8 +180,11 @@ static struct shape shape_of(struct slice word)
 // What a made-up word is called; NULL: it is as good as any.
 static const char *made_up(struct slice word)
 {
-    struct shape s = shape_of(word);
+    struct shape s;
 
+    if (word.n < WORD_LEAST)
+        return NULL;
+    s = shape_of(word);
     if (s.letters + s.digits != word.n)
         return NULL;
     if (s.letters == 0)
@@ -209,7 +224,7 @@ static void leave_words(struct slice name, struct text *ret)
             continue;
         add_word(ret, (struct slice){name.p + start, i - start});
         if (i < local)
-            add(ret, (struct slice){name.p + i, 1});
+            add_char(ret, name.p[i]);
         start = i + 1;
     }
     add(ret, slice_from(name, local));
@@ -220,11 +235,11 @@ size_t family_name(struct slice name, const struct addr *client, char ret[static
     char lower[FAMILY_MAX], without[FAMILY_MAX];
     struct text a = {lower, 0}, b = {without, 0}, out = {ret, 0};
 
-    for (size_t i = 0; i < name.n; i++)
-        add(&a, (struct slice){(char[]){plain(name.p[i])}, 1});
+    for (size_t i = 0; i < name.n && i < FAMILY_MAX - 1; i++)
+        add_char(&a, plain(name.p[i]));
     if (client && is_own_literal((struct slice){lower, a.n}, client))
         add(&b, slice_of("[<ip>]"));
-    else if (client && addr_is_v4(client))
+    else if (client && addr_is_v4(client) && a.n >= ADDRESS_LEAST)
         leave_address((struct slice){lower, a.n}, client, &b);
     else
         add(&b, (struct slice){lower, a.n});

@@ -57,10 +57,11 @@ struct key fingerprint_key(enum fingerprint_kind kind, struct slice family)
 
 static struct entry *find(struct fingerprints *f, const struct key *key)
 {
+    uint32_t hash = table_hash(f->at[0], key);
     struct entry *e = NULL;
 
     for (enum home h = 0; h < HOMES && !e; h++)
-        e = table_get(f->at[h], key);
+        e = table_find(f->at[h], key, hash);
     return e;
 }
 
@@ -109,7 +110,7 @@ static struct key key_for(struct fingerprints *f, const struct name *name, usec_
     struct key key = {.kind = (char)name->kind}, local;
 
     family_name(name->text, name->client, key.name);
-    if (name->kind != FINGERPRINT_USER || table_get(f->at[SET], &key))
+    if (name->kind != FINGERPRINT_USER || !strchr(key.name, '@') || table_get(f->at[SET], &key))
         return key;
     local = without_domain(&key);
     return local.name[0] == '\0' || is_cleared(f, &local, time) ? key : local;
@@ -244,7 +245,7 @@ int fingerprints_fail(struct fingerprints *f, const struct name *name, usec_t ti
     before = e->f.state;
     learn(f, e, &key, name->client, time);
     if (fingerprints_home(f, e) == was_at)
-        table_put(was_at, &key, NULL); // is where it was, touched
+        table_touch(was_at, e);
     else
         r = fingerprints_place(f, fingerprints_home(f, e), &key, e, &e);
     if (r < 0 || e->f.state == FINGERPRINT_SUSPECT)
