@@ -7,6 +7,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <immintrin.h>
+#endif
 
 enum { SLOTS = 12, LINE = 64 };
 
@@ -86,8 +89,18 @@ static bool is_at(const struct store *s, uint32_t at, const unsigned char *key)
     return memcmp(pages_at(s->pages, at), key, store_key_size(key)) == 0;
 }
 
-// The slots with a tag, as bits, eight tags at a time: those that are zero after the exclusive or
-// set the highest bit of their byte (and one that follows may, without need).
+// The slots with a tag, as bits.
+#ifdef __SSE2__
+static unsigned slots_with(const struct bucket *b, uint8_t tag)
+{
+    __m128i tags = _mm_loadu_si128((const __m128i *)(const void *)b);
+    __m128i same = _mm_cmpeq_epi8(tags, _mm_set1_epi8((char)tag));
+
+    return (unsigned)_mm_movemask_epi8(same) & ((1U << SLOTS) - 1);
+}
+#else
+// Eight tags at a time: those that are zero after the exclusive or set the highest bit of their
+// byte (and one that follows may, without need).
 static unsigned slots_with(const struct bucket *b, uint8_t tag)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101), gather = UINT64_C(0x0102040810204080);
@@ -102,6 +115,7 @@ static unsigned slots_with(const struct bucket *b, uint8_t tag)
     }
     return slots & ((1U << SLOTS) - 1);
 }
+#endif
 
 static int find_in(const struct store *s, const struct bucket *b, uint8_t tag,
                    const unsigned char *key, uint32_t at)
