@@ -179,6 +179,12 @@ static bool look(const struct grams *g, unsigned length, size_t step, struct sli
     return any;
 }
 
+static inline bool sweep_few(const struct needles *s, struct slice in, uint32_t *ret_places)
+{
+    return s->sweep && in.n >= TEDDY_SHORTEST ? s->sweep(&s->teddy, in, ret_places)
+                                              : sweep(&s->few, NEEDLES_SHORTEST, 1, in, ret_places);
+}
+
 // The few and the many in PIECE places of the text.
 static inline bool find(const struct needles *s, struct slice in, size_t base, uint64_t *found)
 {
@@ -188,8 +194,7 @@ static inline bool find(const struct needles *s, struct slice in, size_t base, u
 
     if (piece.n > PIECE)
         piece.n = PIECE;
-    if (s->few.n > 0 && (s->sweep ? s->sweep(&s->teddy, piece, places)
-                                  : sweep(&s->few, NEEDLES_SHORTEST, 1, piece, places)))
+    if (s->few.n > 0 && sweep_few(s, piece, places))
         any = look(&s->few, NEEDLES_SHORTEST, 1, in, base, base + piece.n - NEEDLES_SHORTEST + 1,
                    places, found);
     if (s->many.n > 0 && piece.n >= GRAM && sweep(&s->many, GRAM, STRIDE, piece, places))

@@ -27,7 +27,7 @@ struct sieve {
     size_t n_outlooks; // the first is that of any beginning
     struct head *head;
     size_t n_heads;
-    uint16_t slot[SLOTS]; // 1 + index into head; 0: free
+    struct head *slot[SLOTS]; // by its hash; NULL: free
     struct chosen *all;
     bool redates;           // a filter looks for dates itself
     struct finding finding; // of the line
@@ -144,52 +144,62 @@ static void follow(struct sieve *s, struct slice head)
     }
 }
 
-// The bytes of a word that are c, by their highest bits; only the lowest of them is certain.
-static uint64_t bytes_that_are(uint64_t word, unsigned char c)
+// How long a head is; 0: there is none.
+static size_t head_length(struct slice body)
 {
-    uint64_t zero = word ^ c * (UINT64_MAX / 255);
+    typedef signed char bytes __attribute__((vector_size(2 * sizeof(uint64_t))));
+    size_t most = body.n < HEAD_MAX ? body.n : HEAD_MAX, n = 0;
 
-    return (zero - UINT64_MAX / 255) & ~zero & UINT64_MAX / 255 << 7;
-}
-
-// Where a head ends, and its hash, in one go: what a word has behind the head counts as zeros. 0:
-// there is none.
-static size_t read_head(struct slice body, uint64_t *ret_hash)
-{
-    size_t most = body.n < HEAD_MAX ? body.n : HEAD_MAX;
-    uint64_t hash = 0;
-
-    for (size_t n = 0; n < most; n += sizeof(uint64_t)) {
-        uint64_t word = 0, ends;
-        // Of a length that the compiler knows, where there is as much.
-        if (most - n >= sizeof(word))
-            memcpy(&word, body.p + n, sizeof(word));
-        else
-            memcpy(&word, body.p + n, most - n);
-        word = le64toh(word);
-        ends = bytes_that_are(word, '[') | bytes_that_are(word, ':');
-        if (ends) {
-            unsigned bit = (unsigned)__builtin_ctzll(ends); // the highest of the byte
-            *ret_hash = hash_fold(hash ^ (word & UINT64_MAX >> (63 - bit)), HASH_KEY);
-            return n + bit / 8 + 1;
-        }
-        hash = hash_fold(hash ^ word, HASH_KEY);
+    for (; n + sizeof(bytes) <= most; n += sizeof(bytes)) {
+        bytes part;
+        uint64_t ends[2];
+        memcpy(&part, body.p + n, sizeof(part));
+        part = (part == '[') | (part == ':');
+        memcpy(ends, &part, sizeof(ends));
+        if (ends[0])
+            return n + (size_t)__builtin_ctzll(le64toh(ends[0])) / 8 + 1;
+        if (ends[1])
+            return n + (size_t)__builtin_ctzll(le64toh(ends[1])) / 8 + 9;
+    }
+    for (; n < most; n++) {
+        if (body.p[n] == '[' || body.p[n] == ':')
+            return n + 1;
     }
     return 0;
+}
+
+static uint64_t read_word(const char *p)
+{
+    uint64_t word;
+
+    memcpy(&word, p, sizeof(word));
+    return word;
+}
+
+// The last bytes are those of a word that has some of the word before.
+static uint64_t hash_head(const char *p, size_t n)
+{
+    uint64_t hash = n;
+
+    if (n < sizeof(hash))
+        return hash_bytes(p, n, HASH_KEY);
+    for (size_t i = 0; i + sizeof(hash) < n; i += sizeof(hash))
+        hash = hash_fold(hash ^ read_word(p + i), HASH_KEY);
+    return hash_fold(hash ^ read_word(p + n - sizeof(hash)), HASH_KEY);
 }
 
 // Of beginnings that are more than there is room for, the first are remembered: a stranger cannot
 // have what is remembered of the server's own thrown out again and again.
 static const struct outlook *outlook_of(struct sieve *s, struct slice body)
 {
+    size_t n = head_length(body), i;
     uint64_t hash;
-    size_t n = read_head(body, &hash), i;
     struct head *h;
 
     if (n == 0)
         return s->outlook[0];
-    for (i = hash % SLOTS; s->slot[i] > 0; i = (i + 1) % SLOTS) {
-        h = &s->head[s->slot[i] - 1];
+    hash = hash_head(body.p, n);
+    for (i = hash % SLOTS; (h = s->slot[i]); i = (i + 1) % SLOTS) {
         if (h->hash == hash && h->n == n && memcmp(h->text, body.p, n) == 0)
             return h->outlook;
     }
@@ -201,7 +211,7 @@ static const struct outlook *outlook_of(struct sieve *s, struct slice body)
     if (!h->outlook)
         h->outlook = s->outlook[0];
     memcpy(h->text, body.p, n);
-    s->slot[i] = (uint16_t)s->n_heads;
+    s->slot[i] = h;
     return h->outlook;
 }
 

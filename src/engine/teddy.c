@@ -64,37 +64,35 @@ void teddy_init(struct teddy *t, const struct grams *g)
 #include <immintrin.h>
 
 // Bytes behind a place that belong to it; places in a block.
-enum { BEHIND = TEDDY_BYTES - 1, BLOCK = 32 };
+enum { BEHIND = TEDDY_BYTES - 1, BLOCK = TEDDY_SHORTEST - BEHIND };
 
 // Block after block. The last is looked at with those before it, so that nothing is read behind the
-// end; a text shorter than that, in a copy.
+// end.
 static inline __attribute__((always_inline)) bool
 sweep(const void *tables, struct slice in, uint32_t *ret_places,
       uint32_t (*block)(const void *tables, const char *p))
 {
     uint32_t any = 0;
-    size_t at = 0, left;
+    size_t at = 0;
     uint64_t last;
 
     for (; at + BLOCK + BEHIND <= in.n; at += BLOCK)
         any |= *ret_places++ = block(tables, in.p + at);
-    left = in.n - at;
-    if (at > 0) {
-        last = block(tables, in.p + in.n - BLOCK - BEHIND);
-        last >>= BLOCK + BEHIND - left;
-    } else {
-        char copy[BLOCK + BEHIND] = {0};
-        memcpy(copy, in.p, in.n);
-        last = block(tables, copy) & ((UINT64_C(1) << (left - BEHIND)) - 1);
-    }
+    last = block(tables, in.p + in.n - BLOCK - BEHIND);
+    last >>= BLOCK + BEHIND - (in.n - at);
     any |= *ret_places = (uint32_t)last;
     return any != 0;
 }
 
-// The tables as they are looked up, each half of them alike.
+// The tables as they are looked up: each half of a vector the same.
 struct tables_avx2 {
     __m256i low[TEDDY_BYTES], high[TEDDY_BYTES];
 };
+
+__attribute__((target("avx2"))) static inline __m256i twice(const uint8_t *table)
+{
+    return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)table));
+}
 
 // The buckets that take the byte at each place.
 __attribute__((target("avx2"))) static inline __m256i take_avx2(const char *p, __m256i low,
@@ -121,12 +119,12 @@ __attribute__((target("avx2"))) static inline uint32_t block_avx2(const void *ta
 __attribute__((target("avx2"))) static bool sweep_avx2(const struct teddy *t, struct slice in,
                                                        uint32_t *ret_places)
 {
-    struct tables_avx2 tables;
+    // Not by a loop, behind which they would lie in memory.
+    const struct tables_avx2 tables = {
+        .low = {twice(t->low[0]), twice(t->low[1]), twice(t->low[2])},
+        .high = {twice(t->high[0]), twice(t->high[1]), twice(t->high[2])},
+    };
 
-    for (size_t k = 0; k < TEDDY_BYTES; k++) {
-        tables.low[k] = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)t->low[k]));
-        tables.high[k] = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)t->high[k]));
-    }
     return sweep(&tables, in, ret_places, block_avx2);
 }
 

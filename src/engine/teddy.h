@@ -7,14 +7,14 @@
 
 #include "engine/grams.h"
 
-enum { TEDDY_BYTES = 3 };
+enum { TEDDY_BYTES = 3, TEDDY_SHORTEST = 34 };
 
 struct teddy {
     uint8_t low[TEDDY_BYTES][16], high[TEDDY_BYTES][16]; // buckets, by half a byte
 };
 
-// Says which places of a text, of three bytes at least, are candidates: 32 in a word; but the last
-// two, which are none. Whether there is any.
+// Says which places of a text, of TEDDY_SHORTEST bytes at least, are candidates: 32 in a word; but
+// the last two, which are none. Whether there is any.
 typedef bool teddy_sweep(const struct teddy *t, struct slice in, uint32_t *ret_places);
 
 // From the entries of g, whose grams have three bytes.
