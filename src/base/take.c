@@ -52,19 +52,19 @@ static bool read_six(const char *p, uint32_t *ret)
 
 bool take_fraction(struct slice *s, uint32_t *ret_micro)
 {
-    struct slice t = *s;
-    uint32_t micro = 0, place = 100000;
+    size_t n = 6;
 
-    if (t.n >= 6 && read_six(t.p, &micro)) {
-        t = slice_from(t, 6);
-        place = 0;
+    if (s->n < n || !read_six(s->p, ret_micro)) {
+        uint32_t micro = 0, place = 100000;
+        for (n = 0; n < s->n && is_digit(s->p[n]); n++, place /= 10)
+            micro += (uint32_t)(s->p[n] - '0') * place;
+        if (n == 0)
+            return false;
+        *ret_micro = micro;
     }
-    for (; t.n > 0 && is_digit(t.p[0]); t.p++, t.n--, place /= 10)
-        micro += (uint32_t)(t.p[0] - '0') * place;
-    if (t.p == s->p)
-        return false;
-    *ret_micro = micro;
-    *s = t;
+    while (n < s->n && is_digit(s->p[n]))
+        n++;
+    *s = slice_from(*s, n);
     return true;
 }
 

@@ -131,7 +131,8 @@ int court_reads(struct court *c, size_t seat, unsigned file)
     return 0;
 }
 
-static int make_lineup(struct court *c, struct bench *b)
+// Not inlined: it is done once, and most lines need none of its registers.
+static __attribute__((noinline)) int make_lineup(struct court *c, struct bench *b)
 {
     struct jail **jail;
     int r;

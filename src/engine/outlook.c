@@ -210,18 +210,13 @@ static void follow_signs(const struct outlook *o, const struct mesh *m, struct f
     }
 }
 
-bool outlook_find(const struct outlook *o, const struct mesh *m, struct slice text,
+void outlook_tell(const struct outlook *o, const struct mesh *m, struct slice text,
                   struct finding *f, struct vigil *v)
 {
     const struct search *s = &o->signs;
-    bool found = s->n > 0 && needles_find(s->needles, text, f->sign);
 
-    if (!found && v->line > v->awake)
-        return false;
     memcpy(f->may, o->may, m->n_words * sizeof(*f->may));
     memcpy(f->filters, o->filters, bit_words(m->n_filters) * sizeof(*f->filters));
-    if (!found)
-        return true;
     note(s, f->sign, f->text);
     find_others(o, text, f);
     if (v->n > 0)
@@ -229,5 +224,4 @@ bool outlook_find(const struct outlook *o, const struct mesh *m, struct slice te
     follow_signs(o, m, f);
     memset(f->sign, 0, bit_words(s->n) * sizeof(*f->sign));
     memset(f->text, 0, bit_words(m->n_texts) * sizeof(*f->text));
-    return true;
 }

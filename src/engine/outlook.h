@@ -39,9 +39,16 @@ struct finding {
     uint64_t *may, *filters;
 };
 
-// *f has what may match, but of filters that look at several lines: what occurs of their texts is
-// noted in *v. False: that is what the outlook has without any text.
-bool outlook_find(const struct outlook *o, const struct mesh *m, struct slice text,
+// Whether a text has any of the signs, which *f has then.
+static inline bool outlook_search(const struct outlook *o, struct slice text, struct finding *f)
+{
+    return o->signs.n > 0 && needles_find(o->signs.needles, text, f->sign);
+}
+
+// Of a text that has been searched, *f has what may match, but of filters that look at several
+// lines: what occurs of their texts is noted in *v. Where there is no sign, that is what the
+// outlook has without any text.
+void outlook_tell(const struct outlook *o, const struct mesh *m, struct slice text,
                   struct finding *f, struct vigil *v);
 
 // Lists filters by their bits, in order; returns how many.

@@ -147,15 +147,14 @@ static void follow(struct sieve *s, struct slice head)
 // How long a head is; 0: there is none.
 static size_t head_length(struct slice body)
 {
-    typedef signed char bytes __attribute__((vector_size(2 * sizeof(uint64_t))));
+    typedef uint64_t words __attribute__((vector_size(16)));
+    typedef signed char bytes __attribute__((vector_size(sizeof(words))));
     size_t most = body.n < HEAD_MAX ? body.n : HEAD_MAX, n = 0;
 
     for (; n + sizeof(bytes) <= most; n += sizeof(bytes)) {
         bytes part;
-        uint64_t ends[2];
         memcpy(&part, body.p + n, sizeof(part));
-        part = (part == '[') | (part == ':');
-        memcpy(ends, &part, sizeof(ends));
+        words ends = (words)((part == '[') | (part == ':'));
         if (ends[0])
             return n + (size_t)__builtin_ctzll(le64toh(ends[0])) / 8 + 1;
         if (ends[1])
@@ -189,12 +188,30 @@ static uint64_t hash_head(const char *p, size_t n)
 }
 
 // Of beginnings that are more than there is room for, the first are remembered: a stranger cannot
-// have what is remembered of the server's own thrown out again and again.
+// have what is remembered of the server's own thrown out again and again. Not inlined: most lines
+// need none of its registers.
+static __attribute__((noinline)) const struct outlook *meet(struct sieve *s, struct slice text,
+                                                            uint64_t hash, size_t slot)
+{
+    struct head *h = &s->head[s->n_heads];
+    const struct outlook *o;
+
+    if (s->n_heads == SIEVE_HEADS_MAX)
+        return s->outlook[0];
+    follow(s, text);
+    o = find_outlook(s, s->strands);
+    *h = (struct head){.hash = hash, .n = text.n, .outlook = o ? o : s->outlook[0]};
+    memcpy(h->text, text.p, text.n);
+    s->slot[slot] = h;
+    s->n_heads++;
+    return h->outlook;
+}
+
 static const struct outlook *outlook_of(struct sieve *s, struct slice body)
 {
     size_t n = head_length(body), i;
+    const struct head *h;
     uint64_t hash;
-    struct head *h;
 
     if (n == 0)
         return s->outlook[0];
@@ -203,16 +220,7 @@ static const struct outlook *outlook_of(struct sieve *s, struct slice body)
         if (h->hash == hash && h->n == n && memcmp(h->text, body.p, n) == 0)
             return h->outlook;
     }
-    if (s->n_heads == SIEVE_HEADS_MAX)
-        return s->outlook[0];
-    follow(s, (struct slice){body.p, n});
-    h = &s->head[s->n_heads++];
-    *h = (struct head){.hash = hash, .n = n, .outlook = find_outlook(s, s->strands)};
-    if (!h->outlook)
-        h->outlook = s->outlook[0];
-    memcpy(h->text, body.p, n);
-    s->slot[i] = h;
-    return h->outlook;
+    return meet(s, (struct slice){body.p, n}, hash, i);
 }
 
 static size_t look(struct sieve *s, const struct outlook *o, struct slice text,
@@ -221,9 +229,10 @@ static size_t look(struct sieve *s, const struct outlook *o, struct slice text,
     const struct mesh *m = &s->mesh;
 
     *ret = o->chosen;
-    if (!outlook_find(o, m, text, &s->finding, &s->vigil))
+    if (!outlook_search(o, text, &s->finding) && !vigil_is_awake(&s->vigil))
         return o->n_chosen;
     *ret = s->chosen;
+    outlook_tell(o, m, text, &s->finding, &s->vigil);
     vigil_choose(&s->vigil, m, s->finding.filters);
     return chosen_list(m, s->finding.filters, s->finding.may, s->chosen);
 }

@@ -33,6 +33,12 @@ static inline void vigil_begin(struct vigil *v)
     v->noted = false;
 }
 
+// Whether there are filters to be shown the line even if there is nothing in it.
+static inline bool vigil_is_awake(const struct vigil *v)
+{
+    return v->line <= v->awake;
+}
+
 static inline void vigil_note(struct vigil *v, size_t text)
 {
     v->seen[text] = v->line;
