@@ -13,6 +13,7 @@ struct outlook *outlook_free(struct outlook *o)
         free(o->others.text);
         free(o->leads);
         free(o->strands);
+        free(o->known);
         free(o->may);
         free(o->filters);
         free(o->chosen);
@@ -41,22 +42,34 @@ static void choose(const struct mesh *m, size_t strand, uint64_t *may, uint64_t 
     bit_set(filters, s->filter);
 }
 
-// Bits of the texts of some clauses.
-static void need(const struct mesh *m, size_t start, size_t end, uint64_t *needed)
+static void need(const struct mesh *m, size_t clause, uint64_t *needed)
 {
-    for (size_t i = start; i < end; i++) {
-        for (size_t k = m->clause[i].start; k < m->clause[i].end; k++)
-            bit_set(needed, m->member[k]);
-    }
+    for (size_t k = m->clause[clause].start; k < m->clause[clause].end; k++)
+        bit_set(needed, m->member[k]);
 }
 
-// The first of a strand's clauses that are no signs: a filter that looks at several lines has all
-// of its texts noted.
-static size_t end_of_signs(const struct mesh *m, const struct strand *s)
+static bool is_known(const struct outlook *o, const struct mesh *m, size_t clause)
 {
-    bool one_line = m->filter[s->filter].parts.one_line;
+    size_t k = m->clause[clause].start, end = m->clause[clause].end;
 
-    return s->clause + (one_line && s->n_clauses > 1 ? 1 : s->n_clauses);
+    while (k < end && !bit_get(o->known, m->member[k]))
+        k++;
+    return k < end;
+}
+
+// The first clause; a filter that looks at several lines has all of its texts noted.
+static bool has_signs(const struct mesh *m, const struct strand *s, size_t clause)
+{
+    return clause == s->clause || !m->filter[s->filter].parts.one_line;
+}
+
+static bool needs_others(const struct outlook *o, const struct mesh *m, const struct strand *s)
+{
+    size_t i = s->clause, end = s->clause + s->n_clauses;
+
+    while (i < end && (has_signs(m, s, i) || is_known(o, m, i)))
+        i++;
+    return i < end;
 }
 
 static int make_search(const struct mesh *m, const uint64_t *needed, struct search *s)
@@ -78,7 +91,7 @@ static int make_search(const struct mesh *m, const uint64_t *needed, struct sear
 static bool leads(const struct mesh *m, const struct outlook *o, uint32_t text)
 {
     for (size_t i = m->first_sign[text]; i < m->first_sign[text + 1]; i++) {
-        if (bit_get(o->strands, m->sign[i]) && m->strand[m->sign[i]].n_clauses > 1)
+        if (bit_get(o->strands, m->sign[i]) && needs_others(o, m, &m->strand[m->sign[i]]))
             return true;
     }
     return false;
@@ -93,8 +106,12 @@ static int make_searches(const struct mesh *m, struct outlook *o)
     for (size_t i = bit_next(o->strands, end, 0); r == 0 && i < end;
          i = bit_next(o->strands, end, i + 1)) {
         const struct strand *s = &m->strand[i];
-        need(m, s->clause, end_of_signs(m, s), signs);
-        need(m, end_of_signs(m, s), s->clause + s->n_clauses, others);
+        for (size_t c = s->clause; c < s->clause + s->n_clauses; c++) {
+            if (has_signs(m, s, c))
+                need(m, c, signs);
+            else if (!is_known(o, m, c))
+                need(m, c, others);
+        }
     }
     for (size_t w = 0; r == 0 && w < words; w++)
         others[w] &= ~signs[w];
@@ -114,14 +131,15 @@ static int make_searches(const struct mesh *m, struct outlook *o)
 static int make_room(const struct mesh *m, struct outlook *o)
 {
     o->strands = calloc(bit_words(m->n_strands) + 1, sizeof(*o->strands));
+    o->known = calloc(bit_words(m->n_texts) + 1, sizeof(*o->known));
     o->signs.text = calloc(m->n_texts + 1, sizeof(*o->signs.text));
     o->others.text = calloc(m->n_texts + 1, sizeof(*o->others.text));
     o->leads = calloc(bit_words(m->n_texts) + 1, sizeof(*o->leads));
     o->may = calloc(m->n_words + 1, sizeof(*o->may));
     o->filters = calloc(bit_words(m->n_filters) + 1, sizeof(*o->filters));
     o->chosen = calloc(m->n_filters + 1, sizeof(*o->chosen));
-    return o->strands && o->signs.text && o->others.text && o->leads && o->may && o->filters &&
-                   o->chosen
+    return o->strands && o->known && o->signs.text && o->others.text && o->leads && o->may &&
+                   o->filters && o->chosen
                ? 0
                : -ENOMEM;
 }
@@ -137,13 +155,15 @@ static void choose_always(const struct mesh *m, struct outlook *o)
     o->n_chosen = chosen_list(m, o->filters, o->may, o->chosen);
 }
 
-int outlook_new(const struct mesh *m, const uint64_t *strands, struct outlook **ret)
+int outlook_new(const struct mesh *m, const uint64_t *strands, const uint64_t *known,
+                struct outlook **ret)
 {
     struct outlook *o = calloc(1, sizeof(*o));
     int r = o ? make_room(m, o) : -ENOMEM;
 
     if (r == 0) {
         memcpy(o->strands, strands, bit_words(m->n_strands) * sizeof(*strands));
+        memcpy(o->known, known, bit_words(m->n_texts) * sizeof(*known));
         r = make_searches(m, o);
     }
     if (r < 0) {
@@ -217,6 +237,7 @@ void outlook_tell(const struct outlook *o, const struct mesh *m, struct slice te
 
     memcpy(f->may, o->may, m->n_words * sizeof(*f->may));
     memcpy(f->filters, o->filters, bit_words(m->n_filters) * sizeof(*f->filters));
+    memcpy(f->text, o->known, bit_words(m->n_texts) * sizeof(*f->text));
     note(s, f->sign, f->text);
     find_others(o, text, f);
     if (v->n > 0)

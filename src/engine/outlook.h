@@ -17,6 +17,7 @@ struct search {
 
 struct outlook {
     uint64_t *strands; // bits
+    uint64_t *known;   // bits of texts that the beginning has
     // What a line is searched for first, one clause of each strand: of most lines, that is all. The
     // other clauses' texts are looked for where that has found what they are needed for.
     struct search signs, others;
@@ -28,7 +29,8 @@ struct outlook {
 };
 
 // -ENOMEM.
-int outlook_new(const struct mesh *m, const uint64_t *strands, struct outlook **ret);
+int outlook_new(const struct mesh *m, const uint64_t *strands, const uint64_t *known,
+                struct outlook **ret);
 struct outlook *outlook_free(struct outlook *o);
 
 // What is known of a line: the texts that occur in it, by the numbers of the two searches and those

@@ -33,22 +33,24 @@ struct sieve {
     struct finding finding; // of the line
     struct vigil vigil;
     struct chosen *chosen;
-    uint64_t *strands; // that may follow a beginning
+    uint64_t *strands, *known; // that may follow a beginning; texts that it has
     char *joined;
     usec_t newest;
 };
 
-// The outlook of a set of strands. NULL: there is no room for another.
-static const struct outlook *find_outlook(struct sieve *s, const uint64_t *strands)
+// The outlook of what is known of a beginning. NULL: there is no room for another.
+static const struct outlook *find_outlook(struct sieve *s)
 {
-    size_t size = bit_words(s->mesh.n_strands) * sizeof(*strands);
+    size_t strands = bit_words(s->mesh.n_strands) * sizeof(*s->strands);
+    size_t known = bit_words(s->mesh.n_texts) * sizeof(*s->known);
 
     for (size_t i = 0; i < s->n_outlooks; i++) {
-        if (memcmp(s->outlook[i]->strands, strands, size) == 0)
+        if (memcmp(s->outlook[i]->strands, s->strands, strands) == 0 &&
+            memcmp(s->outlook[i]->known, s->known, known) == 0)
             return s->outlook[i];
     }
     if (s->n_outlooks == SIEVE_OUTLOOKS_MAX ||
-        outlook_new(&s->mesh, strands, &s->outlook[s->n_outlooks]) < 0)
+        outlook_new(&s->mesh, s->strands, s->known, &s->outlook[s->n_outlooks]) < 0)
         return NULL;
     return s->outlook[s->n_outlooks++];
 }
@@ -62,14 +64,15 @@ static int make_room(struct sieve *s)
     s->all = calloc(m->n_filters + 1, sizeof(*s->all));
     s->chosen = calloc(m->n_filters + 1, sizeof(*s->chosen));
     s->strands = calloc(bit_words(m->n_strands) + 1, sizeof(*s->strands));
+    s->known = calloc(bit_words(m->n_texts) + 1, sizeof(*s->known));
     s->joined = malloc(LINES_MAX + 1);
     f->sign = calloc(bit_words(m->n_texts) + 1, sizeof(*f->sign));
     f->other = calloc(bit_words(m->n_texts) + 1, sizeof(*f->other));
     f->text = calloc(bit_words(m->n_texts) + 1, sizeof(*f->text));
     f->may = calloc(m->n_words + 1, sizeof(*f->may));
     f->filters = calloc(bit_words(m->n_filters) + 1, sizeof(*f->filters));
-    return s->head && s->all && s->chosen && s->strands && s->joined && f->sign && f->other &&
-                   f->text && f->may && f->filters
+    return s->head && s->all && s->chosen && s->strands && s->known && s->joined && f->sign &&
+                   f->other && f->text && f->may && f->filters
                ? 0
                : -ENOMEM;
 }
@@ -93,7 +96,7 @@ int sieve_new(struct filter *const *filter, size_t n, struct sieve **ret)
         }
         for (size_t i = 0; i < s->mesh.n_strands; i++)
             bit_set(s->strands, i);
-        r = find_outlook(s, s->strands) ? 0 : -ENOMEM;
+        r = find_outlook(s) ? 0 : -ENOMEM;
     }
     if (r < 0) {
         sieve_free(s);
@@ -119,6 +122,7 @@ struct sieve *sieve_free(struct sieve *s)
         free(s->finding.may);
         free(s->finding.filters);
         free(s->strands);
+        free(s->known);
         free(s->joined);
         free(s);
     }
@@ -140,6 +144,26 @@ static void follow(struct sieve *s, struct slice head)
         for (size_t k = 0; k < p->fail->n; k++) {
             if (!known || has_prefix || regex_may_follow(&p->fail->rule[k].regex, p->matcher, head))
                 bit_set(s->strands, f->strand + k);
+        }
+    }
+}
+
+// What the beginning has of the texts that these need besides their signs, such as its program's
+// name.
+static void know(struct sieve *s, struct slice head)
+{
+    const struct mesh *m = &s->mesh;
+    size_t end = m->n_strands;
+
+    memset(s->known, 0, bit_words(m->n_texts) * sizeof(*s->known));
+    for (size_t i = bit_next(s->strands, end, 0); i < end; i = bit_next(s->strands, end, i + 1)) {
+        const struct strand *t = &m->strand[i];
+        for (size_t c = t->clause + 1; c < t->clause + t->n_clauses; c++) {
+            for (size_t k = m->clause[c].start; k < m->clause[c].end; k++) {
+                struct slice text = m->text[m->member[k]];
+                if (memmem(head.p, head.n, text.p, text.n))
+                    bit_set(s->known, m->member[k]);
+            }
         }
     }
 }
@@ -199,7 +223,8 @@ static __attribute__((noinline)) const struct outlook *meet(struct sieve *s, str
     if (s->n_heads == SIEVE_HEADS_MAX)
         return s->outlook[0];
     follow(s, text);
-    o = find_outlook(s, s->strands);
+    know(s, text);
+    o = find_outlook(s);
     *h = (struct head){.hash = hash, .n = text.n, .outlook = o ? o : s->outlook[0]};
     memcpy(h->text, text.p, text.n);
     s->slot[slot] = h;
