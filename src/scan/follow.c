@@ -159,7 +159,7 @@ static int read_chunk(struct follow *f, struct slice *ret_chunk)
     if (!f->chunk && !(f->chunk = malloc(FOLLOW_CHUNK)))
         return -ENOMEM;
     n = pread(f->fd, f->chunk, FOLLOW_CHUNK, (off_t)f->offset);
-    if (n < 0 || fstat(f->fd, &st) < 0)
+    if (n < 0 || (n == 0 && fstat(f->fd, &st) < 0))
         return -errno;
     // After reading, so that bytes of a file truncated meanwhile are not taken for this one's.
     r = check_head(f, &same);
