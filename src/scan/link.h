@@ -42,8 +42,9 @@ short link_events(const struct link *l);
 int link_process(struct link *l, short events, usec_t now);
 
 // Sends what is queued as far as the enforcer takes it, without waiting to be polled;
-// link_hurry() only where the enforcer has nothing else to do: what comes while it is busy gathers
-// for one batch. A connection that is lost meanwhile is told like any other.
+// link_hurry() only where the enforcer has nothing else to do, and lets it go first, for some tens
+// of microseconds: what comes while it is busy gathers for one batch. A connection that is lost
+// meanwhile is told like any other.
 void link_flush(struct link *l, usec_t now);
 void link_hurry(struct link *l, usec_t now);
 
