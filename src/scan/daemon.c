@@ -6,6 +6,7 @@
 #include "scan/appeals.h"
 #include "scan/clock.h"
 #include "scan/desk.h"
+#include "scan/drift.h"
 #include "scan/enforcer.h"
 #include "scan/herald.h"
 #include "scan/hooks.h"
@@ -41,6 +42,7 @@ struct daemon {
     struct hooks *hooks;
     struct appeals *appeals;
     struct witness *witness;
+    struct drift drift;
     bool may_read; // the host's own addresses are known, or nobody will tell them
     sd_event *event;
     sd_event_source *logs, *requests, *reading, *due, *settling;
@@ -232,12 +234,26 @@ static void settle_judge(struct daemon *d)
     sd_event_source_set_enabled(d->due, due == USEC_FOREVER ? SD_EVENT_OFF : SD_EVENT_ONESHOT);
 }
 
+// The kernel would let the banned in too early or too late, and the next checkpoint may have come
+// to lie hours ahead.
+static void settle_clock(struct daemon *d)
+{
+    usec_t now = clock_now();
+
+    if (!drift_seen(&d->drift, now, clock_monotonic()))
+        return;
+    log_line(LEVEL_NOTICE, "the clock was set: all bans are put in force again, to end by it");
+    judge_keep(d->judge, now);
+    link_resend(d->link);
+}
+
 // After whatever has happened, before the loop sleeps.
 static int on_settle(sd_event_source *s, void *user)
 {
     struct daemon *d = user;
 
     (void)s;
+    settle_clock(d);
     settle_judge(d);
     liaison_settle(d->liaison);
     server_tell(d->server, clock_now());
