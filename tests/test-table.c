@@ -101,9 +101,12 @@ static void touches_what_was_found(void **state)
     const uint32_t key[] = {1, 2, 3};
 
     (void)state;
+    table_expect(t, table_hash(t, &key[0]));
+    table_expect_entry(t, table_hash(t, &key[0]));
     assert_null(table_find(t, &key[0], table_hash(t, &key[0])));
     for (uint32_t i = 0; i < 3; i++) {
         put(t, key[i], key[i]);
+        table_expect_entry(t, table_hash(t, &key[i]));
         assert_int_equal(*(uint32_t *)table_find(t, &key[i], table_hash(other, &key[i])), key[i]);
     }
     table_touch(t, table_get(t, &key[1])); // 1 3 2

@@ -97,6 +97,22 @@ static uint32_t find(const struct table *t, const void *key, uint32_t hash)
     return i;
 }
 
+void table_expect(const struct table *t, uint32_t hash)
+{
+    if (t->n_buckets)
+        __builtin_prefetch(&t->bucket[hash & (t->n_buckets - 1)]);
+}
+
+void table_expect_entry(const struct table *t, uint32_t hash)
+{
+    uint32_t i = t->n_buckets ? t->bucket[hash & (t->n_buckets - 1)] : 0;
+
+    if (!i)
+        return;
+    __builtin_prefetch(links_at(t, i));
+    __builtin_prefetch(key_at(t, i));
+}
+
 static void order_unlink(struct table *t, uint32_t i)
 {
     struct links *l = links_at(t, i);
@@ -123,6 +139,15 @@ static void chain_insert(struct table *t, uint32_t i)
     *head = i;
 }
 
+// What is oldest then is the next to be asked for and to make room.
+static void expect_oldest(const struct table *t)
+{
+    if (!t->oldest)
+        return;
+    table_expect(t, links_at(t, t->oldest)->hash);
+    __builtin_prefetch(value_at(t, t->oldest), 1);
+}
+
 static void drop(struct table *t, uint32_t i)
 {
     uint32_t *at = &t->bucket[links_at(t, i)->hash & (t->n_buckets - 1)];
@@ -134,6 +159,7 @@ static void drop(struct table *t, uint32_t i)
     links_at(t, i)->newer = t->free;
     t->free = i;
     t->count--;
+    expect_oldest(t);
 }
 
 static bool grow(struct table *t)

@@ -25,6 +25,11 @@ void *table_get(struct table *t, const void *key);
 uint32_t table_hash(const struct table *t, const void *key);
 void *table_find(struct table *t, const void *key, uint32_t hash);
 
+// Tells the processor of a key that will be asked for soon, by its hash: first where it is looked
+// for, then, when that has had its time, the entry.
+void table_expect(const struct table *t, uint32_t hash);
+void table_expect_entry(const struct table *t, uint32_t hash);
+
 // Touches the entry of a value.
 void table_touch(struct table *t, const void *value);
 

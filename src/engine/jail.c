@@ -158,6 +158,8 @@ static int hit(struct jail *j, unsigned filter, const struct line *line, const s
         return 0;
     }
     ladder_expect_soon(j->ladder);
+    if (jail_shield(j))
+        shield_expect_soon(jail_shield(j));
     r = note_try(j, filter, &hit.host, m, failures, line->time);
     if (r == REPEATS_E_AGAIN)
         j->counters.repeats++;
@@ -206,18 +208,30 @@ bool jail_follows(const struct jail *j, unsigned filter, struct slice body)
     return sessions_may_have(j->sessions, tag, body);
 }
 
-static int matched(struct jail *j, unsigned filter, const struct line *line, struct match *m,
-                   struct hit *ret_hit, struct verdict *ret_verdict)
+// Each wait for the memory is long: what will be looked at is on its way before.
+static void expect(struct jail *j, const struct match *m)
 {
-    struct addr host = addr_host(&m->host);
-    int64_t failures;
+    struct addr host;
 
+    sessions_expect(j->sessions, m->mlfid);
     if (m->has_host && !m->success && !m->nofail) {
+        host = addr_host(&m->host);
+        if (jail_shield(j))
+            shield_expect(jail_shield(j), &host);
         ladder_expect(j->ladder, &host);
         brands_expect(j->branded, &host);
     }
+    sessions_expect_soon(j->sessions);
+}
+
+static int matched(struct jail *j, unsigned filter, const struct line *line, struct match *m,
+                   struct hit *ret_hit, struct verdict *ret_verdict)
+{
+    int64_t failures;
+
     if (m->mlfid.n > 0 && j->n_filters > 1)
         set_apart(j, filter, m);
+    expect(j, m);
     failures = sessions_merge(j->sessions, m, line->time);
     j->counters.matched++;
     if (failures < 0)

@@ -36,6 +36,8 @@ struct sessions {
     bool has_key;
     struct heads heads; // of those in the table, behind their tags
     size_t tag;
+    struct slice expected; // the next match's id, and its key
+    struct key expected_key;
     // Of the match that was completed last
     char user[sizeof(((struct session *)0)->user)];
     char users[SESSION_USERS_MAX];
@@ -180,6 +182,29 @@ static int begin(struct sessions *s, const struct key *key, struct slice text, u
         e->session = (struct session){.last = time};
     *ret = e;
     return 0;
+}
+
+void sessions_expect(struct sessions *s, struct slice id)
+{
+    s->expected = id;
+    if (id.n == 0)
+        return;
+    s->expected_key = key_of(s, id);
+    table_expect(s->table, table_hash(s->table, &s->expected_key));
+}
+
+void sessions_expect_soon(const struct sessions *s)
+{
+    if (s->expected.n > 0)
+        table_expect_entry(s->table, table_hash(s->table, &s->expected_key));
+}
+
+static struct key take_key(struct sessions *s, struct slice id)
+{
+    bool is_expected = s->expected.p == id.p && s->expected.n == id.n;
+
+    s->expected = (struct slice){0};
+    return is_expected ? s->expected_key : key_of(s, id);
 }
 
 static uint32_t own_failures(const struct match *m, uint32_t counted)
@@ -383,7 +408,7 @@ int64_t sessions_merge(struct sessions *s, struct match *m, usec_t time)
     r = expire(s, time);
     if (r < 0)
         return r;
-    key = key_of(s, m->mlfid);
+    key = take_key(s, m->mlfid);
     e = table_get(s->table, &key);
     if ((m->forget || m->success) && (!e || is_over(s, e, time)))
         return merge_alone(s, m, time);

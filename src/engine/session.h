@@ -54,6 +54,11 @@ void sessions_recognize(struct sessions *s, const struct siphash_key *key);
 // Each id begins with a tag of so many bytes, at most 16. Before the first one.
 void sessions_tag(struct sessions *s, size_t n);
 
+// Has the session with an id on its way from the memory, in two steps with some time between; the
+// next match is of that id.
+void sessions_expect(struct sessions *s, struct slice id);
+void sessions_expect_soon(const struct sessions *s);
+
 // Puts a match into its session: completes *m (host, user, users, helo, lines, count, secret,
 // success, mark) from what the session knew; the slices are valid until the next call. Returns the
 // number of failures to count now for m->host, 0 where the line only informs or no address is known

@@ -46,6 +46,7 @@ struct shield {
     struct table *blocks;   // struct addr -> usec_t: the last success in it
     struct table *users;    // digest -> struct user
     struct table *attempts; // struct addr -> struct attempts
+    uint32_t expected;      // the hash of the host expected last
 };
 
 static bool family_init(struct family *f, const uint8_t *prefix, size_t n)
@@ -172,6 +173,17 @@ static void make_room(struct attempts *a)
     i = i < a->n ? i : 0;
     a->n--;
     memmove(a->at + i, a->at + i + 1, (a->n - i) * sizeof(a->at[0]));
+}
+
+void shield_expect(struct shield *s, const struct addr *host)
+{
+    s->expected = table_hash(s->attempts, host);
+    table_expect(s->attempts, s->expected);
+}
+
+void shield_expect_soon(const struct shield *s)
+{
+    table_expect_entry(s->attempts, s->expected);
 }
 
 int shield_failure(struct shield *s, const struct addr *host, struct slice user, usec_t time,

@@ -64,6 +64,11 @@ bool shield_forgives(struct shield *s, const struct addr *host, usec_t time, use
 bool shield_excuses(struct shield *s, const struct addr *host, struct slice user, usec_t time,
                     const void *teller);
 
+// A host may fail: has what is known of his failures on its way from the memory, in two steps with
+// some time between.
+void shield_expect(struct shield *s, const struct addr *host);
+void shield_expect_soon(const struct shield *s);
+
 // A counted failure; user may be empty. teller: likewise. -ENOMEM.
 int shield_failure(struct shield *s, const struct addr *host, struct slice user, usec_t time,
                    const void *teller);
