@@ -60,6 +60,11 @@ static size_t ask(struct sieve *s, const char *text, uint64_t *ret_may)
 #define ICE  "198.18.7.30     [01E9] 14:00:43 "
 #define FILL "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234"
 
+#define FILL_X                                                                                     \
+    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" \
+    "xxxxxx"                                                                                       \
+    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+
 // Each line is shown to a filter of these regexes, or not; may: by which failregexes it could
 // match.
 static const struct {
@@ -106,6 +111,16 @@ static const struct {
      .may = 1},
     {.fail = {"^ mx .*refused\\n|^<ADDR>"}, .line = AT "refused", .may = 1},
     {.fail = {"(?i)refused to <ADDR>"}, .line = AT "REFUSED to 198.18.0.1", .may = 1},
+    // What its beginning holds, and the rest of it does not
+    {.fail = {"smtpd.*refused to <ADDR>", "imapd.*refused to <ADDR>"},
+     .line = AT "refused to ",
+     .may = 1},
+    {.fail = {"smtpd.*: refused to <ADDR>.* for good: "},
+     .line = AT "refused to 198.18.0.1 for now: "},
+    {.fail = {"smtpd.*: refused to <ADDR>.* for good: "},
+     .line = AT "refused to 198.18.0.1 for good: ",
+     .may = 1},
+    {.fail = {"smtpd\\[.*<ADDR>", "imapd\\[.*<ADDR>"}, .line = AT "198.18.0.1", .may = 1},
     // A date that is not what it begins with
     {.fail = {"\\[01E9\\]  quit"}, .prefix = "^<ADDR>", .line = ICE "quit", .may = 1},
     {.fail = {"\\[01E9\\]  quit"}, .prefix = "^<ADDR>", .line = ICE "data"},
@@ -180,6 +195,33 @@ static void chooses_by_beginning_and_texts(void **state)
 }
 
 // A line that holds anything leaves nothing behind for the next.
+// Wherever the beginning ends, of a line that ends with it or does not, and whatever its last bytes
+// are.
+static void finds_where_beginnings_end(void **state)
+{
+    const char *const fail[] = {"[\\[:]+ok <ADDR>", "^ x+y[\\[:].*<ADDR>", NULL};
+    struct filter *f = make(NULL, fail, 1, NULL);
+    struct sieve *s;
+
+    (void)state;
+    assert_int_equal(sieve_new(&f, 1, &s), 0);
+    for (int n = 1; n < 120; n++) {
+        for (int k = 0; k < 8; k++) {
+            bool is_y = k & 1, ends = k & 2;
+            char text[256], end = k & 4 ? '[' : ':';
+            uint64_t may = 0;
+            snprintf(text, sizeof(text), "Nov 22 03:12:34 %.*s%c%c%s", n, FILL_X, is_y ? 'y' : 'z',
+                     end, ends ? "" : "ok 198.18.0.1");
+            ask(s, text, &may);
+            assert_int_equal(may & 1, !ends);
+            if (n + 3 <= 96)
+                assert_int_equal(may >> 1 & 1, is_y);
+        }
+    }
+    sieve_free(s);
+    filter_free(f);
+}
+
 static void forgets_the_line_before(void **state)
 {
     static const char *const first[] = {"failed for <ADDR>", "^ mx smtpd\\S+ refused <ADDR>", NULL};
@@ -339,6 +381,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(chooses_by_beginning_and_texts),
+        cmocka_unit_test(finds_where_beginnings_end),
         cmocka_unit_test(forgets_the_line_before),
         cmocka_unit_test(shows_several_lines_where_all_is_there),
         cmocka_unit_test(tells_of_the_lines_between),
