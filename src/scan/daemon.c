@@ -1,19 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "scan/daemon.h"
-
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "scan/appeals.h"
 #include "scan/clock.h"
-#include "scan/desk.h"
-#include "scan/drift.h"
+#include "scan/daemon-own.h"
 #include "scan/enforcer.h"
-#include "scan/herald.h"
-#include "scan/hooks.h"
-#include "scan/liaison.h"
 #include "scan/secret.h"
 #include "scan/server.h"
-#include "scan/witness.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -21,149 +13,9 @@
 #include <sys/epoll.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
-#include <systemd/sd-event.h>
 #include <unistd.h>
 
-enum { PATH_SIZE = 4096 };
-
 #define OWN_WAIT (2 * USEC_PER_SEC)
-
-struct daemon {
-    struct daemon_setup setup;
-    char enforce_path[PATH_SIZE];
-    struct zone zone;
-    struct ledger *ledger;
-    struct judge *judge;
-    struct link *link;
-    struct liaison *liaison;
-    struct server *server;
-    struct desk desk;
-    struct herald herald;
-    struct hooks *hooks;
-    struct appeals *appeals;
-    struct witness *witness;
-    struct drift drift;
-    bool may_read; // the host's own addresses are known, or nobody will tell them
-    sd_event *event;
-    sd_event_source *logs, *requests, *reading, *due, *settling;
-};
-
-// What the judge and the enforcer have to say
-
-static void on_hit(void *user, const struct cell *cell, const struct hit *hit)
-{
-    struct daemon *d = user;
-
-    herald_hit(&d->herald, cell, hit);
-}
-
-// The judge has asked the ledger the same before it sentenced.
-static void say_increase(struct daemon *d, const struct cell *cell, const struct ban *ban)
-{
-    const char *jail = cell->conf->growth.overalljails ? NULL : ban->jail;
-    uint32_t prior;
-
-    if (!cell->conf->increment || ban->reason == BAN_MANUAL)
-        return;
-    prior = ledger_prior(d->ledger, jail, &ban->net, ban->since);
-    if (prior > 0)
-        herald_increase(cell, ban, prior + 1);
-}
-
-static void on_order(void *user, const struct cell *cell, const struct addr *net, usec_t until)
-{
-    struct daemon *d = user;
-
-    link_ban(d->link, cell, net, until);
-    link_hurry(d->link, clock_now());
-}
-
-static void on_ban(void *user, const struct cell *cell, const struct ban *ban,
-                   const struct hit *last, enum judge_news news)
-{
-    struct daemon *d = user;
-
-    herald_ban(&d->herald, cell, ban, news);
-    if (news != JUDGE_BANNED)
-        return;
-    say_increase(d, cell, ban);
-    hooks_ban(d->hooks, cell, ban, last);
-}
-
-static void on_unban(void *user, const struct cell *cell, const struct ban *ban)
-{
-    struct daemon *d = user;
-
-    link_unban(d->link, cell, &ban->net, clock_now());
-    herald_unban(&d->herald, cell, ban, false);
-    hooks_unban(d->hooks, cell, ban);
-}
-
-static void on_ended(void *user, const struct cell *cell, const struct ban *ban)
-{
-    struct daemon *d = user;
-
-    herald_unban(&d->herald, cell, ban, true);
-    hooks_unban(d->hooks, cell, ban);
-}
-
-static enum judge_appeal on_appeal(void *user, const struct cell *cell, const struct ban *ban,
-                                   const struct hit *last)
-{
-    static const enum judge_appeal answers[] = {
-        [0] = JUDGE_GOES_ON, [APPEALS_E_SPARED] = JUDGE_SPARES, [APPEALS_E_WAITING] = JUDGE_WAITS};
-    struct daemon *d = user;
-
-    return answers[appeals_file(d->appeals, cell, ban, last)];
-}
-
-static void on_decided(void *user, const struct ban *ban, const struct hit *last, bool is_spared)
-{
-    struct daemon *d = user;
-
-    judge_decide(d->judge, ban, last, is_spared, clock_now());
-}
-
-static void on_learned(void *user, enum fingerprint_kind kind, const struct fingerprint_standing *s)
-{
-    struct daemon *d = user;
-
-    herald_learned(&d->herald, kind, s, clock_now());
-}
-
-static void on_suspect(void *user, const struct cell *cell, const struct hit *hit)
-{
-    struct daemon *d = user;
-
-    witness_suspect(d->witness, cell, hit);
-}
-
-static void on_own(void *user, const struct exempt *own)
-{
-    struct daemon *d = user;
-    int r = judge_spare(d->judge, own, clock_now());
-
-    if (r < 0)
-        log_line(LEVEL_ERROR, "this host's own addresses cannot be spared: %s", strerror(-r));
-    d->may_read = true;
-}
-
-static void on_state(void *user, bool enforced, const char *text)
-{
-    struct daemon *d = user;
-
-    herald_enforced(&d->herald, enforced, text);
-    sd_notifyf(0, "STATUS=%s", enforced ? "Bans are enforced." : "Bans are NOT enforced.");
-}
-
-static void on_missing(void *user, int error)
-{
-    struct daemon *d = user;
-
-    d->may_read = true;
-    if (!d->herald.is_missing)
-        on_state(d, false, strerror(-error));
-}
 
 // Logs
 
@@ -369,7 +221,7 @@ static int arm(struct daemon *d)
 
 static int open_ledger(struct daemon *d)
 {
-    char path[PATH_SIZE];
+    char path[DAEMON_PATH_SIZE];
     int r;
 
     if (snprintf(path, sizeof(path), "%s/ledger.sqlite", d->setup.state) >= (int)sizeof(path))
@@ -395,7 +247,7 @@ static int open_liaison(struct daemon *d)
                                         .path = d->enforce_path,
                                         .keeper = d->setup.keeper,
                                         .user = d,
-                                        .missing = on_missing};
+                                        .missing = daemon_missing};
 
     d->setup.keeper = -1;
     return liaison_new(&setup, &d->liaison);
@@ -413,9 +265,8 @@ static int open_secret(struct daemon *d)
 
 static int open_parts(struct daemon *d)
 {
-    const struct judge_hooks judge_hooks = {d,        on_hit,    on_order,   on_ban,    on_unban,
-                                            on_ended, on_appeal, on_suspect, on_learned};
-    const struct link_hooks link_hooks = {d, on_own, on_state};
+    const struct judge_hooks judge_hooks = daemon_judge_hooks(d);
+    const struct link_hooks link_hooks = daemon_link_hooks(d);
     int r = zone_local(&d->zone);
 
     if (r >= 0)
@@ -427,7 +278,7 @@ static int open_parts(struct daemon *d)
     if (r >= 0)
         r = hooks_new(d->event, d->ledger, &d->hooks);
     if (r >= 0)
-        r = appeals_new(d->event, d->ledger, on_decided, d, &d->appeals);
+        r = appeals_new(d->event, d->ledger, daemon_decided, d, &d->appeals);
     if (r >= 0)
         r = link_new(d->ledger, &link_hooks, &d->link);
     if (r >= 0)
