@@ -148,6 +148,31 @@ static void finds_damage(void **state)
     }
 }
 
+// Ids that none of ours has, and that would not be numbers.
+static void refuses_other_pages(void **state)
+{
+    static const struct {
+        int64_t page;
+        int expected;
+    } rows[] = {{0, 1},
+                {PAGE_ID_MAX / PAGE_BANS, 1},
+                {PAGE_ID_MAX / PAGE_BANS + 1, -EUCLEAN},
+                {INT64_MAX, -EUCLEAN},
+                {-1, -EUCLEAN}};
+    const struct roll_ban b = ban(1, NULL);
+    struct page page;
+    struct page_reader reader;
+    struct roll_ban got;
+
+    (void)state;
+    page_begin(&page);
+    page_put(&page, &b);
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        page_open(&reader, rows[i].page, slice_of_page(&page));
+        assert_int_equal(page_next(&reader, &got), rows[i].expected);
+    }
+}
+
 // What a later version adds to an entry is passed over.
 static void reads_larger_entries(void **state)
 {
@@ -172,10 +197,9 @@ static void reads_larger_entries(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(comes_back_as_it_was),
-        cmocka_unit_test(has_room_for_all),
-        cmocka_unit_test(finds_damage),
-        cmocka_unit_test(reads_larger_entries),
+        cmocka_unit_test(comes_back_as_it_was), cmocka_unit_test(has_room_for_all),
+        cmocka_unit_test(finds_damage),         cmocka_unit_test(reads_larger_entries),
+        cmocka_unit_test(refuses_other_pages),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

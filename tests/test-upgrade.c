@@ -3,6 +3,7 @@
 #include "ledger/page.h"
 #include "ledger/store.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -295,6 +296,39 @@ static void test_rows(void **state)
     rmdir(folder);
 }
 
+// A damaged file may say any number; those between two bans cost nothing.
+static void test_ids(void **state)
+{
+    static const struct {
+        const char *change;
+        int expected;
+    } rows[] = {
+        {"UPDATE ban SET id = 9007199254740992 WHERE id = 8", 0},
+        {"UPDATE ban SET id = 9007199254740993 WHERE id = 8", -EUCLEAN},
+        {"UPDATE ban SET id = 9223372036854775807 WHERE id = 8", -EUCLEAN},
+        {"UPDATE ban SET id = 0 WHERE id = 8", -EUCLEAN},
+        {"UPDATE ban SET id = -41 WHERE id = 8", -EUCLEAN},
+    };
+    char folder[] = "/tmp/test-upgrade.XXXXXX", path[64];
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof(path), "%s/ledger", folder);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct ledger *l = NULL;
+        execute(path, rows_schema);
+        execute(path, rows_data);
+        assert_int_equal(ledger_open(path, &l), 0);
+        l = ledger_close(l);
+        take_apart(path);
+        execute(path, rows[i].change);
+        assert_int_equal(ledger_open(path, &l), rows[i].expected);
+        ledger_close(l);
+        unlink(path);
+    }
+    rmdir(folder);
+}
+
 static int see_name(void *user, const struct ban *ban)
 {
     see(user, ban->name, "");
@@ -333,6 +367,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_ids),
         cmocka_unit_test(test_names),
     };
 

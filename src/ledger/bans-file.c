@@ -50,17 +50,29 @@ static int write_pages_of(struct ledger *l, struct ids *ids)
     return r;
 }
 
+// From the page that the first of the new ones shares with older ones. Between two that are there
+// may be any number of ids.
+static int write_new(struct ledger *l)
+{
+    int64_t number = page_of(l->ban_saved + 1);
+    int r = write_page(l, number);
+
+    for (size_t i; r == 0; r = write_page(l, number)) {
+        i = roll_after(&l->roll, number * PAGE_BANS + PAGE_BANS - 1);
+        if (i == l->roll.n)
+            break;
+        number = page_of(l->roll.ban[i].id);
+    }
+    return r;
+}
+
 int bans_write(struct ledger *l)
 {
     int r = write_pages_of(l, &l->changed);
 
     if (r == 0)
         r = write_pages_of(l, &l->gone);
-    if (l->ban_id == l->ban_saved)
-        return r;
-    for (int64_t i = page_of(l->ban_saved + 1); i <= page_of(l->ban_id) && r == 0; i++)
-        r = write_page(l, i);
-    return r;
+    return r < 0 || l->ban_id == l->ban_saved ? r : write_new(l);
 }
 
 void bans_written(struct ledger *l)
@@ -83,8 +95,7 @@ static int read_page(struct ledger *l, sqlite3_stmt *s)
 
     page_open(&reader, sqlite3_column_int64(s, 0), bytes);
     while ((r = page_next(&reader, &b)) == 1) {
-        r = names_text(&l->names, b.jail) && b.id > l->ban_id ? bans_take(l, &b, reader.name)
-                                                              : -EUCLEAN;
+        r = names_text(&l->names, b.jail) ? bans_take(l, &b, reader.name) : -EUCLEAN;
         if (r < 0)
             break;
     }

@@ -2,6 +2,7 @@
 #include "ledger/bans.h"
 
 #include "ledger/ledger.h"
+#include "ledger/page.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -407,6 +408,8 @@ int bans_take(struct ledger *l, struct roll_ban *b, const char *name)
 {
     int r;
 
+    if (b->id <= l->ban_id || b->id > PAGE_ID_MAX)
+        return -EUCLEAN;
     b->is_running = b->lifted == 0;
     r = append(l, b, name);
     if (r == 0 && b->last > l->seq)

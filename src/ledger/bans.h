@@ -12,8 +12,8 @@ int bans_read(struct ledger *l);
 // clock is behind, the ban began later: it is told as by that clock.
 usec_t bans_until(const struct ledger *l, uint32_t jail, const struct addr *net, usec_t time);
 
-// Takes one back that was written, whose id is greater than all others'; name "": it has none.
-// -ENOMEM.
+// Takes one back that was written; name "": it has none. -EUCLEAN where its id is not greater than
+// all others', or is none of ours. -ENOMEM.
 int bans_take(struct ledger *l, struct roll_ban *b, const char *name);
 
 // Writes what is new; what was written is known to be once the commit stands. -errno.

@@ -64,6 +64,8 @@ int page_next(struct page_reader *r, struct roll_ban *ret)
         return -EUCLEAN;
     place = (uint8_t)r->rest.p[0];
     name = (uint8_t)r->rest.p[1];
+    if (r->page < 0 || r->page > PAGE_ID_MAX / PAGE_BANS)
+        return -EUCLEAN;
     if (place >= PAGE_BANS || entry_unpack((struct slice){r->rest.p + 2, r->size}, &b) < 0)
         return -EUCLEAN;
     r->rest = slice_from(r->rest, 2 + r->size);

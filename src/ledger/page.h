@@ -13,7 +13,8 @@ enum {
     PAGE_SIZE_MAX = 1 + PAGE_BANS * (2 + ENTRY_SIZE + FINGERPRINT_TEXT_MAX),
 };
 
-// Ids are greater than 0.
+// Ids are greater than 0, and no ban of ours comes near this one.
+#define PAGE_ID_MAX (INT64_C(1) << 53)
 static inline int64_t page_of(int64_t id)
 {
     return id / PAGE_BANS;
