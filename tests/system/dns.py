@@ -139,7 +139,9 @@ class Dns(Case):
         self.check({'1': False})
         for zone, words in (('dead', 'lists 127.0.0.1'), ('refuse', 'refuses us'),
                             ('empty', 'does not list 127.0.0.2'), ('deaf', 'does not answer')):
-            self.assertEqual(self.rig.said(f'DNS list {zone}.test {words}'), 1)
+            told = f'DNS list {zone}.test {words}'
+            self.rig.wait(lambda: self.rig.said(told), told)
+            self.assertEqual(self.rig.said(told), 1)
             self.assertNotIn(f'1.113.0.203.{zone}.test', server.asked)
 
     def test_refused_later(self):
