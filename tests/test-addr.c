@@ -183,6 +183,22 @@ static void finds_blocks_and_hosts(void **state)
     }
 }
 
+static void tells_blocks_from_hosts(void **state)
+{
+    static const struct {
+        const char *net;
+        bool is_block;
+    } nets[] = {{"198.51.100.7", false}, {"198.51.100.6/31", true},    {"0.0.0.0/0", true},
+                {"2001:db8::7", false},  {"2001:db8:0:7::/64", false}, {"2001:db8:0:6::/63", true},
+                {"2001:db8::/32", true}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(nets) / sizeof(nets[0]); i++) {
+        struct addr net = parse(nets[i].net);
+        assert_int_equal(addr_is_block(&net), nets[i].is_block);
+    }
+}
+
 static const struct {
     const char *inner, *outer;
     bool within;
@@ -236,6 +252,7 @@ int main(void)
         cmocka_unit_test(refuses_what_is_no_address),
         cmocka_unit_test(reads_and_writes_ipv4_as_the_c_library_does),
         cmocka_unit_test(finds_blocks_and_hosts),
+        cmocka_unit_test(tells_blocks_from_hosts),
         cmocka_unit_test(knows_what_lies_within),
         cmocka_unit_test(sorts_wider_before_narrower),
     };

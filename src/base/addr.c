@@ -189,6 +189,11 @@ struct addr addr_host(const struct addr *a)
     return addr_is_v4(a) ? *a : addr_block(a, 64);
 }
 
+bool addr_is_block(const struct addr *a)
+{
+    return addr_prefix(a) < (addr_is_v4(a) ? 32 : 64);
+}
+
 // By its bytes ::/0 would hold all of IPv4; nobody who writes it means that.
 bool addr_within(const struct addr *inner, const struct addr *outer)
 {

@@ -54,6 +54,9 @@ struct addr addr_block(const struct addr *a, unsigned prefix);
 // What counts as one host: an IPv4 address, or an IPv6 /64.
 struct addr addr_host(const struct addr *a);
 
+// Whether it is wider than that.
+bool addr_is_block(const struct addr *a);
+
 // Whether inner lies in outer (or is it). An IPv6 block never holds IPv4.
 bool addr_within(const struct addr *inner, const struct addr *outer);
 

@@ -169,9 +169,8 @@ static bool in_force(struct court *c, uint32_t seat, const struct addr *net, use
 static bool covered(struct court *c, uint32_t seat, const struct addr *net, usec_t time)
 {
     const struct jail_spec *spec = &c->seat[seat].conf->spec;
-    bool v4 = addr_is_v4(net);
-    const struct level *level = v4 ? spec->v4 : spec->v6;
-    size_t n = v4 ? spec->n_v4 : spec->n_v6;
+    size_t n;
+    const struct level *level = jail_spec_levels(spec, net, &n);
 
     if (in_force(c, seat, net, time))
         return true;
@@ -195,7 +194,7 @@ static int rule(struct court *c, uint32_t seat, struct ruling *r, ruling_fn *fn,
     record = table_put(c->bans, key, &is_new);
     if (!record)
         return -ENOMEM;
-    c->seat[seat].bans_blocks |= addr_prefix(&v->net) < (addr_is_v4(&v->net) ? 32 : 64);
+    c->seat[seat].bans_blocks |= addr_is_block(&v->net);
     record->over += !is_new && record->until <= v->time;
     if (v->until > record->until)
         record->until = v->until;

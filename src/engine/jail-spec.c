@@ -41,3 +41,12 @@ usec_t jail_spec_findtime(const struct jail_spec *s)
 {
     return longest(s->v4, s->n_v4, longest(s->v6, s->n_v6, s->findtime));
 }
+
+const struct level *jail_spec_levels(const struct jail_spec *spec, const struct addr *net,
+                                     size_t *ret_n)
+{
+    bool v4 = addr_is_v4(net);
+
+    *ret_n = v4 ? spec->n_v4 : spec->n_v6;
+    return v4 ? spec->v4 : spec->v6;
+}

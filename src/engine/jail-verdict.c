@@ -68,9 +68,8 @@ static struct verdict judge(const struct jail *j, const struct jail_standing *s,
 // by that ban. 0: none is.
 static unsigned banned_around(const struct jail *j, const struct addr *host, usec_t time)
 {
-    bool v4 = addr_is_v4(host);
-    const struct level *level = v4 ? j->spec.v4 : j->spec.v6;
-    size_t n = v4 ? j->spec.n_v4 : j->spec.n_v6;
+    size_t n;
+    const struct level *level = jail_spec_levels(&j->spec, host, &n);
 
     for (size_t i = j->has_blocks ? n : 0; i-- > 0;) {
         struct addr block = addr_block(host, level[i].prefix);
@@ -82,7 +81,7 @@ static unsigned banned_around(const struct jail *j, const struct addr *host, use
 
 static int brand(struct jail *j, const struct addr *net, usec_t until)
 {
-    j->has_blocks |= addr_prefix(net) < (addr_is_v4(net) ? 32 : 64);
+    j->has_blocks |= addr_is_block(net);
     return brands_put(j->branded, net, until);
 }
 
@@ -123,11 +122,12 @@ static int note_spared(struct jail *j, const struct rungs *rungs, usec_t time)
 // logs in with: else an attacker's own account would get each of its hosts maxretry guesses.
 static bool is_hiding(struct jail *j, const struct hit *hit)
 {
-    const struct level *level = addr_is_v4(&hit->host) ? j->spec.v4 : j->spec.v6;
+    size_t n;
+    const struct level *level = jail_spec_levels(&j->spec, &hit->host, &n);
     struct shield *shield = jail_shield(j);
     struct addr block;
 
-    if (!j->has_spared || !j->spec.fingerprints || !shield ||
+    if (!j->has_spared || !j->spec.fingerprints || !shield || n == 0 ||
         level->prefix >= addr_prefix(&hit->host))
         return false;
     block = addr_block(&hit->host, level->prefix);

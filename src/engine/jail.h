@@ -104,6 +104,10 @@ struct jail_counters {
 // Whether a jail can be made of it: thresholds within their bounds, levels from narrow to wide.
 bool jail_spec_valid(const struct jail_spec *spec);
 
+// The levels of blocks around a net.
+const struct level *jail_spec_levels(const struct jail_spec *spec, const struct addr *net,
+                                     size_t *ret_n);
+
 // The longest findtime of the jail and its levels.
 usec_t jail_spec_findtime(const struct jail_spec *spec);
 

@@ -37,11 +37,6 @@ struct ladder *ladder_free(struct ladder *l)
     return NULL;
 }
 
-static bool is_single(const struct addr *host)
-{
-    return addr_prefix(host) == (addr_is_v4(host) ? 32 : 64);
-}
-
 // The level of the first block of less than this prefix; a <SUBNET> may be as wide as a block.
 static size_t first_around(const struct track_family *f, unsigned prefix)
 {
@@ -181,7 +176,7 @@ static void expect(struct ladder *l, const struct addr *host)
 // Whether the host expected may be in one cell with the block around it.
 static bool may_be_in_cell(const struct ladder *l)
 {
-    return l->n_keys > 1 && l->key[1].rung == 1 && is_single(&l->expected);
+    return l->n_keys > 1 && l->key[1].rung == 1 && !addr_is_block(&l->expected);
 }
 
 // open_around() the host expected, whose keys are known.
@@ -322,7 +317,7 @@ void ladder_forget(struct ladder *l, const struct addr *net)
     open_around(l, &host);
     forget_around(l, &host);
     // Thousands of single addresses may be unbanned at a time: no walk for each.
-    if (is_single(&host))
+    if (!addr_is_block(&host))
         tracks_drop_host(&l->tracks, &key, NULL);
     else
         forget_within(&l->tracks, &host);
