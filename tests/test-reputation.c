@@ -302,11 +302,32 @@ static void test_unbanned_and_back(void **state)
     assert_string_equal(feed(x, "fail 198.18.3.1 helo=pc"), "*198.18.3.1");
 }
 
+// Spared is who is spared now: not once more with each restart.
+static void test_restored_is_not_spared_again(void **state)
+{
+    struct fixture *x = *state;
+    struct hit hit = {.count = 1};
+
+    feed(x, "login 198.18.1.9 user=anna");
+    for (unsigned i = 0; i < 6; i++) {
+        char host[] = "198.18.1.1";
+        host[9] = (char)('1' + i % 3);
+        assert_int_equal(addr_parse(slice_of(host), &hit.addr), 0);
+        hit.host = hit.addr;
+        hit.time = x->now;
+        assert_int_equal(jail_restore(x->jail, &hit), 0);
+    }
+    assert_int_equal(jail_counters(x->jail)->shielded, 0);
+    feed(x, "fail 198.18.1.4 user=b");
+    assert_int_equal(jail_counters(x->jail)->shielded, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),
         cmocka_unit_test_setup_teardown(test_unbanned_and_back, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_restored_is_not_spared_again, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

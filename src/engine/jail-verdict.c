@@ -2,33 +2,34 @@
 #include "engine/jail-own.h"
 
 // Whether somebody who logs in here would be hit by a ban of this rung.
-static bool is_shielded(struct jail *j, const struct rungs *rungs, size_t i, usec_t time)
+static bool is_shielded(const struct jail *j, const struct rungs *rungs, size_t i, usec_t time)
 {
     const struct jail_standing *s = &rungs->at[i];
     struct shield *shield = jail_shield(j);
-    bool spared;
 
     if (!shield)
         return false;
-    spared = i > 0 ? shield_covers(shield, &s->net, time, NULL)
-                   : shield_absolves(shield, &s->net, time, s->findtime, s->need_hits);
-    j->counters.shielded += spared;
-    return spared;
+    return i > 0 ? shield_covers(shield, &s->net, time, NULL)
+                 : shield_absolves(shield, &s->net, time, s->findtime, s->need_hits);
 }
 
 // The narrowest rung that explains the hits. A block that a narrower one was banned for before, and
 // that is still over its thresholds, goes first: where every hit is enough to ban its host
 // (maxretry 1), no block would ever be banned otherwise. Nobody exempt is hit by a ban, nor who
-// logged in lately by one of his block. Only the first `n` rungs are asked for.
-static const struct jail_standing *choose(struct jail *j, const struct rungs *rungs, size_t n,
-                                          usec_t time)
+// logged in lately by one of his block: for those *shielded grows. Only the first `n` rungs are
+// asked for.
+static const struct jail_standing *choose(const struct jail *j, const struct rungs *rungs, size_t n,
+                                          usec_t time, uint64_t *shielded)
 {
     const struct jail_standing *narrowest = NULL;
 
     for (size_t i = 0; i < n; i++) {
-        if (!rungs->reached[i] || exempt_touches(j->exempt, &rungs->at[i].net) ||
-            is_shielded(j, rungs, i, time))
+        if (!rungs->reached[i] || exempt_touches(j->exempt, &rungs->at[i].net))
             continue;
+        if (is_shielded(j, rungs, i, time)) {
+            ++*shielded;
+            continue;
+        }
         if (rungs->reached[i] == NETBLOCK_E_AGAIN)
             return &rungs->at[i];
         if (!narrowest)
@@ -173,14 +174,14 @@ static int ban(struct jail *j, const struct jail_standing *banned, const struct 
 static int ban_rung(struct jail *j, const struct rungs *rungs, const struct name *known,
                     struct hit *hit, struct verdict *ret)
 {
-    const struct jail_standing *s = choose(j, rungs, rungs->n, hit->time);
+    const struct jail_standing *s = choose(j, rungs, rungs->n, hit->time, &j->counters.shielded);
     int r = false;
 
     while (s && r == 0) {
         if (s == rungs->at && is_forgiven(j, hit))
             return false;
         r = ban(j, s, s == rungs->at ? known : NULL, hit, ret);
-        s = choose(j, rungs, (size_t)(s - rungs->at), hit->time);
+        s = choose(j, rungs, (size_t)(s - rungs->at), hit->time, &j->counters.shielded);
     }
     return r;
 }
@@ -221,6 +222,7 @@ int jail_restore(struct jail *j, const struct hit *hit)
 {
     struct addr net = addr_block(&hit->host, hit->banned);
     const struct jail_standing *banned;
+    uint64_t shielded = 0; // has been counted then
     struct rungs rungs;
     int r;
 
@@ -236,7 +238,7 @@ int jail_restore(struct jail *j, const struct hit *hit)
         return r;
     // The hits before it may be gone, and the thresholds may be others: what was banned then
     // counts.
-    banned = choose(j, &rungs, rungs.n, hit->time);
+    banned = hit->banned > 0 ? NULL : choose(j, &rungs, rungs.n, hit->time, &shielded);
     if (hit->banned > 0)
         ladder_wipe(j->ladder, &hit->host, &net);
     else if (banned)
