@@ -29,6 +29,14 @@ struct caps_alarm {
     uint64_t held;
 };
 
+// That a net's ban was held back, the last time: why, when, and from when on it may be made; 0:
+// from now on, as the limit is another since then; USEC_FOREVER: never.
+enum { CAPS_REFUSED_MAX = 1 << 12 };
+struct caps_refusal {
+    enum cap cap;
+    usec_t time, until;
+};
+
 struct caps;
 
 // NULL: out of memory.
@@ -45,8 +53,15 @@ int caps_ask(struct caps *c, const struct addr *net, usec_t time, usec_t until);
 int caps_hold(struct caps *c, const struct addr *net, usec_t until);
 void caps_lift(struct caps *c, const struct addr *net);
 
+// Goes on where another left off: with its minute, with the alarms of limits that are still the
+// same, and with what it held back. The blocks are told by caps_hold(). -ENOMEM.
+int caps_resume(struct caps *c, const struct caps *from);
+
 // How an alarm stands.
 struct caps_alarm caps_alarm(const struct caps *c, enum cap cap);
+
+// Whether a net's ban is held back. Of the CAPS_REFUSED_MAX nets that asked last.
+bool caps_refused(const struct caps *c, const struct addr *net, struct caps_refusal *ret);
 
 // The limit in words, as in the configuration: "cap.bans = 1000".
 enum { CAPS_TEXT_MAX = 64 };

@@ -218,6 +218,14 @@ int jail_count(struct jail *j, struct hit *hit, const struct known *known, struc
     return r < 0 ? r : r ? JAIL_E_VERDICT : JAIL_E_HIT;
 }
 
+// A cap does so still: what led to that ban stays, as it did then.
+static bool is_held_back(const struct jail *j, const struct addr *net)
+{
+    struct caps_refusal refusal;
+
+    return j->caps && caps_refused(j->caps, net, &refusal);
+}
+
 int jail_restore(struct jail *j, const struct hit *hit)
 {
     struct addr net = addr_block(&hit->host, hit->banned);
@@ -241,7 +249,7 @@ int jail_restore(struct jail *j, const struct hit *hit)
     banned = hit->banned > 0 ? NULL : choose(j, &rungs, rungs.n, hit->time, &shielded);
     if (hit->banned > 0)
         ladder_wipe(j->ladder, &hit->host, &net);
-    else if (banned)
+    else if (banned && !is_held_back(j, &banned->net))
         ladder_wipe(j->ladder, &hit->host, &banned->net);
     return hit->banned > 0 && hit->until > 0 ? brand(j, &net, hit->until) : 0;
 }

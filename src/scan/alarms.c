@@ -5,6 +5,12 @@
 
 #include <stdio.h>
 
+void alarms_resume(struct alarms *a, const struct caps *caps)
+{
+    for (enum cap cap = 0; cap < CAP_N; cap++)
+        a->told[cap] = caps_alarm(caps, cap).since;
+}
+
 void alarms_tell(struct alarms *a, const struct caps *caps)
 {
     char limit[CAPS_TEXT_MAX];

@@ -9,6 +9,9 @@ struct alarms {
     usec_t told[CAP_N]; // the beginning of the one told last
 };
 
+// After a reload: what goes on has been told.
+void alarms_resume(struct alarms *a, const struct caps *caps);
+
 // Logs what has begun since the last call.
 void alarms_tell(struct alarms *a, const struct caps *caps);
 

@@ -103,6 +103,8 @@ int judge_load(struct judge *j, struct config *config, usec_t now)
         r = roster_spare(roster, &j->own);
     if (r == 0 && j->has_key)
         r = roster_recognize(roster, &j->key);
+    if (r == 0 && j->roster)
+        r = caps_resume(roster->caps, j->roster->caps);
     if (r == 0)
         r = recall_restore(j->books.ledger, roster, now);
     if (r == 0 && !j->roster)
@@ -121,7 +123,7 @@ int judge_load(struct judge *j, struct config *config, usec_t now)
     roster_free(j->roster);
     j->roster = roster;
     j->intake = intake;
-    j->alarms = (struct alarms){0};
+    alarms_resume(&j->alarms, roster->caps);
     // A log that is rotated before the first checkpoint would not be found again after a crash.
     judge_keep(j, now);
     return 0;

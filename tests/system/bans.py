@@ -51,7 +51,30 @@ class Bans(Case):
         self.rig.wait(lambda: self.rig.said('bans are held back: cap.bans = 2 a minute'), 'an alarm')
         self.rig.wait_kernel(['203.0.113.1/32', '203.0.113.2/32'])
         self.assertIn('cap.bans = 2 a minute is reached, 2 times', self.rig.command('status').stdout)
+        # A reload buys nobody a minute more, and says nothing twice; a higher cap lets them pass.
+        self.rig.command('reload')
+        self.rig.hit('203.0.113.5', 3)
+        self.rig.wait(lambda: 'is reached, 3 times' in self.rig.command('status').stdout, 'the alarm')
         self.assertEqual(self.rig.said('bans are held back'), 1)
+        self.rig.write('etc/tailban.conf', '[tailban]\ncap.bans = 9\n')
+        self.rig.command('reload')
+        self.rig.hit('203.0.113.5')
+        self.rig.wait_kernel([f'203.0.113.{i}/32' for i in (1, 2, 5)])
+
+    def test_share_over_a_restart(self):
+        """What is banned takes its part of the address space also after a restart."""
+        self.rig.jail(maxretry=9, netblock_v4='16:32:64')
+        self.rig.write('etc/tailban.conf', '[tailban]\ncap.share.v4 = 0.002%\n')
+        self.rig.start()
+        for i in range(32):
+            self.rig.hit(f'198.18.{i}.1', 2)
+        self.rig.wait_kernel(['198.18.0.0/16'])
+        self.assertEqual(self.rig.stop(), 0)
+        self.rig.start()
+        for i in range(32):
+            self.rig.hit(f'198.19.{i}.1', 2)
+        self.rig.wait(lambda: self.rig.said('cap.share.v4 = 0.002%'), 'an alarm')
+        self.rig.wait_kernel(['198.18.0.0/16'])
 
     def test_expiry(self):
         self.rig.jail(bantime='2s')
