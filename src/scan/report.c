@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "scan/report.h"
+#include "scan/report-own.h"
 
 #include "scan/alarms.h"
 #include "scan/clock.h"
@@ -12,9 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { WHY_BANS = 16, WHY_LINES = 100, WHY_NAMED_LINES = 20 };
-
-static struct slice text_of(const char *s)
+struct slice report_text(const char *s)
 {
     return s ? slice_of(s) : (struct slice){"", 0};
 }
@@ -33,7 +31,7 @@ static void add_cover(const struct desk *d, const struct ban *b, struct control_
     to->cover_jail = slice_of(cover.jail);
 }
 
-static struct control_ban ban_record(const struct desk *d, const struct ban *b)
+struct control_ban report_ban(const struct desk *d, const struct ban *b)
 {
     struct control_ban record = {
         .id = (uint64_t)b->id,
@@ -68,8 +66,7 @@ static uint64_t memory_in_use(void)
     return (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-// What the ledger says where it failed: an empty answer would say that there is nothing.
-static int refuse(const struct desk *d, int r, struct caller *to)
+int report_refuse(const struct desk *d, int r, struct caller *to)
 {
     return r < 0 && r != -ENOMEM ? caller_refuse(to, -r, "%s", ledger_error(d->ledger)) : r;
 }
@@ -118,7 +115,7 @@ static int put_daemon(const struct desk *d, uint64_t bans, usec_t now, struct ca
         .hooks_failed = hooks.failed,
         .hooks_dropped = hooks.dropped,
         .refused = link_refused(d->link),
-        .refusal = text_of(link_refused(d->link) > 0 ? strerror(link_refusal(d->link)) : NULL),
+        .refusal = report_text(link_refused(d->link) > 0 ? strerror(link_refusal(d->link)) : NULL),
         .fingerprints = fingerprints,
         .login_hosts = hosts,
         .login_blocks = blocks,
@@ -175,7 +172,7 @@ static int put_source(const struct source *s, enum control_source_state state, u
         .offset = offset,
         .lines = s->n_lines,
         .last = s->last,
-        .text = text_of(advice_on(s->error)),
+        .text = report_text(advice_on(s->error)),
     };
     return caller_put(to, &record);
 }
@@ -240,7 +237,7 @@ static int put_jail(const struct cell *c, uint64_t bans, struct caller *to)
 
     record.jail = (struct control_jail){
         .name = slice_of(c->conf->name),
-        .filter = text_of(c->conf->filters),
+        .filter = report_text(c->conf->filters),
         .active = !c->problem,
         .bans = bans,
         .lines = n->lines,
@@ -261,7 +258,7 @@ static int put_jail(const struct cell *c, uint64_t bans, struct caller *to)
         .maxretry = c->conf->spec.maxretry,
         .findtime = c->conf->spec.findtime,
         .bantime = c->conf->spec.sentence.bantime,
-        .text = text_of(c->problem),
+        .text = report_text(c->problem),
     };
     return caller_put(to, &record);
 }
@@ -304,8 +301,8 @@ int report_problems(const struct desk *d, struct caller *to)
     for (size_t i = 0; i < config->n_problem && r >= 0; i++) {
         const struct problem *p = &config->problem[i];
         struct control record = {.type = CONTROL_IS_PROBLEM};
-        record.problem = (struct control_problem){p->severity == PROBLEM_WARNING, text_of(p->file),
-                                                  p->line, text_of(p->text)};
+        record.problem = (struct control_problem){
+            p->severity == PROBLEM_WARNING, report_text(p->file), p->line, report_text(p->text)};
         r = caller_put(to, &record);
     }
     return r;
@@ -341,7 +338,7 @@ struct ban_list {
 static int list_ban(void *user, const struct ban *ban)
 {
     struct ban_list *l = user;
-    struct control record = {.type = CONTROL_IS_BAN, .ban = ban_record(l->desk, ban)};
+    struct control record = {.type = CONTROL_IS_BAN, .ban = report_ban(l->desk, ban)};
     int r;
 
     if (!caller_has_room(l->to))
@@ -359,128 +356,5 @@ int report_list(const struct desk *d, const struct cell *only, uint64_t *cursor,
                         list_ban, &l);
     if (r == -ENOBUFS)
         return CALLER_E_MORE;
-    return refuse(d, r, to);
-}
-
-struct why {
-    const struct desk *desk;
-    struct caller *to;
-    uint64_t ban;
-    bool is_named;           // a name was asked about, and has been told of
-    struct report_said said; // in lines that led to no ban
-};
-
-static int put_evidence(void *user, const struct evidence *e)
-{
-    struct why *w = user;
-    struct control record = {.type = CONTROL_IS_EVIDENCE};
-
-    record.evidence = (struct control_evidence){
-        .ban = w->ban,
-        .jail = slice_of(e->jail),
-        .addr = e->addr,
-        .time = e->time,
-        .count = e->count,
-        .source = text_of(e->source),
-        .text = e->text,
-        .rule = text_of(e->rule),
-        .user = e->user,
-        .helo = e->helo,
-    };
-    if (w->ban == 0) {
-        report_note(w->desk, &(struct name){FINGERPRINT_HELO, e->helo, &e->addr}, &w->said);
-        report_note(w->desk, &(struct name){FINGERPRINT_USER, e->user, &e->addr}, &w->said);
-    }
-    return caller_put(w->to, &record);
-}
-
-static int put_why_ban(void *user, const struct ban *ban)
-{
-    struct why *w = user;
-    struct control record = {.type = CONTROL_IS_BAN, .ban = ban_record(w->desk, ban)};
-    int r = caller_put(w->to, &record);
-
-    if (r >= 0 && ban->name[0] && !w->is_named)
-        r = report_name(w->desk, slice_of(ban->name), w->to);
-
-    w->ban = (uint64_t)ban->id;
-    return r < 0 ? r
-                 : ledger_evidence(w->desk->ledger, ban->id, &ban->net, WHY_LINES, put_evidence, w);
-}
-
-// Who logged in from there, and what that is worth to it.
-static void add_login(const struct reputation *reputation, const struct jail_spec *spec,
-                      bool is_host, usec_t now, struct control_standing *s)
-{
-    struct shield *shield = reputation->shield;
-    struct shield_host host;
-
-    if (is_host && shield_look(shield, &s->net, now, &host)) {
-        s->login = host.last;
-        s->days = host.days;
-        s->shielded = spec->shield && shield_trusts(shield, &s->net, now);
-    } else if (!is_host && shield_covers(shield, &s->net, now, &s->login)) {
-        s->shielded = spec->shield;
-    }
-}
-
-static int put_standing(const struct reputation *reputation, struct cell *c, const struct addr *net,
-                        usec_t now, struct caller *to)
-{
-    struct jail_standing level[1 + NETBLOCK_LEVELS_MAX];
-    size_t n = c->jail ? jail_look(c->jail, net, now, level) : 0;
-    int r = 0;
-
-    for (size_t i = 0; i < n && r >= 0; i++) {
-        struct control record = {.type = CONTROL_IS_STANDING};
-        record.standing = (struct control_standing){
-            .jail = slice_of(c->conf->name),
-            .net = level[i].net,
-            .hits = level[i].hits,
-            .hosts = level[i].hosts,
-            .need_hits = level[i].need_hits,
-            .need_hosts = level[i].need_hosts,
-            .findtime = level[i].findtime,
-            .exempt = exempt_touches(&c->exempt, &level[i].net),
-            .fingerprints = c->conf->spec.fingerprints,
-        };
-        add_login(reputation, jail_spec(c->jail), i == 0, now, &record.standing);
-        if (i == 0 && jail_repeats(c->jail))
-            record.standing.repeats = repeats_look(jail_repeats(c->jail), net, now);
-        r = caller_put(to, &record);
-    }
-    return r;
-}
-
-int report_bans_about(const struct desk *d, const struct addr *net, const char *name,
-                      struct caller *to)
-{
-    struct why w = {.desk = d, .to = to, .is_named = !net};
-
-    return refuse(d,
-                  net ? ledger_bans_about(d->ledger, net, WHY_BANS, put_why_ban, &w)
-                      : ledger_bans_named(d->ledger, name, WHY_BANS, put_why_ban, &w),
-                  to);
-}
-
-int report_lines(const struct desk *d, enum fingerprint_kind kind, const char *family,
-                 struct caller *to)
-{
-    struct why w = {.desk = d, .to = to};
-
-    return refuse(
-        d, ledger_evidence_named(d->ledger, kind, family, WHY_NAMED_LINES, put_evidence, &w), to);
-}
-
-int report_why(const struct desk *d, const struct addr *net, struct caller *to)
-{
-    const struct roster *roster = judge_roster(d->judge);
-    struct why w = {.desk = d, .to = to};
-    int r = report_bans_about(d, net, NULL, to);
-
-    for (size_t i = 0; i < roster->n && r >= 0; i++)
-        r = put_standing(&roster->reputation, &roster->cell[i], net, clock_now(), to);
-    if (r >= 0)
-        r = refuse(d, ledger_evidence(d->ledger, 0, net, WHY_LINES, put_evidence, &w), to);
-    return r < 0 ? r : report_said(&w.said, to);
+    return report_refuse(d, r, to);
 }

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Reports from within, for the files that they are made of: report.c tells what is going on,
+// report-why.c the evidence, report-names.c how names stand, report-options.c what is configured.
+#pragma once
+
+#include "scan/report.h"
+
+// NULL is "".
+struct slice report_text(const char *s);
+
+// Borrows the ban's texts.
+struct control_ban report_ban(const struct desk *d, const struct ban *b);
+
+// What the ledger says where it failed (r): an empty answer would say that there is nothing.
+int report_refuse(const struct desk *d, int r, struct caller *to);

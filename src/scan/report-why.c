@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "scan/report-own.h"
+
+#include "scan/clock.h"
+
+enum { WHY_BANS = 16, WHY_LINES = 100, WHY_NAMED_LINES = 20 };
+
+struct why {
+    const struct desk *desk;
+    struct caller *to;
+    uint64_t ban;
+    bool is_named;           // a name was asked about, and has been told of
+    struct report_said said; // in lines that led to no ban
+};
+
+static int put_evidence(void *user, const struct evidence *e)
+{
+    struct why *w = user;
+    struct control record = {.type = CONTROL_IS_EVIDENCE};
+
+    record.evidence = (struct control_evidence){
+        .ban = w->ban,
+        .jail = slice_of(e->jail),
+        .addr = e->addr,
+        .time = e->time,
+        .count = e->count,
+        .source = report_text(e->source),
+        .text = e->text,
+        .rule = report_text(e->rule),
+        .user = e->user,
+        .helo = e->helo,
+    };
+    if (w->ban == 0) {
+        report_note(w->desk, &(struct name){FINGERPRINT_HELO, e->helo, &e->addr}, &w->said);
+        report_note(w->desk, &(struct name){FINGERPRINT_USER, e->user, &e->addr}, &w->said);
+    }
+    return caller_put(w->to, &record);
+}
+
+static int put_why_ban(void *user, const struct ban *ban)
+{
+    struct why *w = user;
+    struct control record = {.type = CONTROL_IS_BAN, .ban = report_ban(w->desk, ban)};
+    int r = caller_put(w->to, &record);
+
+    if (r >= 0 && ban->name[0] && !w->is_named)
+        r = report_name(w->desk, slice_of(ban->name), w->to);
+
+    w->ban = (uint64_t)ban->id;
+    return r < 0 ? r
+                 : ledger_evidence(w->desk->ledger, ban->id, &ban->net, WHY_LINES, put_evidence, w);
+}
+
+// Who logged in from there, and what that is worth to it.
+static void add_login(const struct reputation *reputation, const struct jail_spec *spec,
+                      bool is_host, usec_t now, struct control_standing *s)
+{
+    struct shield *shield = reputation->shield;
+    struct shield_host host;
+
+    if (is_host && shield_look(shield, &s->net, now, &host)) {
+        s->login = host.last;
+        s->days = host.days;
+        s->shielded = spec->shield && shield_trusts(shield, &s->net, now);
+    } else if (!is_host && shield_covers(shield, &s->net, now, &s->login)) {
+        s->shielded = spec->shield;
+    }
+}
+
+static int put_standing(const struct reputation *reputation, struct cell *c, const struct addr *net,
+                        usec_t now, struct caller *to)
+{
+    struct jail_standing level[1 + NETBLOCK_LEVELS_MAX];
+    size_t n = c->jail ? jail_look(c->jail, net, now, level) : 0;
+    int r = 0;
+
+    for (size_t i = 0; i < n && r >= 0; i++) {
+        struct control record = {.type = CONTROL_IS_STANDING};
+        record.standing = (struct control_standing){
+            .jail = slice_of(c->conf->name),
+            .net = level[i].net,
+            .hits = level[i].hits,
+            .hosts = level[i].hosts,
+            .need_hits = level[i].need_hits,
+            .need_hosts = level[i].need_hosts,
+            .findtime = level[i].findtime,
+            .exempt = exempt_touches(&c->exempt, &level[i].net),
+            .fingerprints = c->conf->spec.fingerprints,
+        };
+        add_login(reputation, jail_spec(c->jail), i == 0, now, &record.standing);
+        if (i == 0 && jail_repeats(c->jail))
+            record.standing.repeats = repeats_look(jail_repeats(c->jail), net, now);
+        r = caller_put(to, &record);
+    }
+    return r;
+}
+
+int report_bans_about(const struct desk *d, const struct addr *net, const char *name,
+                      struct caller *to)
+{
+    struct why w = {.desk = d, .to = to, .is_named = !net};
+
+    return report_refuse(d,
+                         net ? ledger_bans_about(d->ledger, net, WHY_BANS, put_why_ban, &w)
+                             : ledger_bans_named(d->ledger, name, WHY_BANS, put_why_ban, &w),
+                         to);
+}
+
+int report_lines(const struct desk *d, enum fingerprint_kind kind, const char *family,
+                 struct caller *to)
+{
+    struct why w = {.desk = d, .to = to};
+
+    return report_refuse(
+        d, ledger_evidence_named(d->ledger, kind, family, WHY_NAMED_LINES, put_evidence, &w), to);
+}
+
+int report_why(const struct desk *d, const struct addr *net, struct caller *to)
+{
+    const struct roster *roster = judge_roster(d->judge);
+    struct why w = {.desk = d, .to = to};
+    int r = report_bans_about(d, net, NULL, to);
+
+    for (size_t i = 0; i < roster->n && r >= 0; i++)
+        r = put_standing(&roster->reputation, &roster->cell[i], net, clock_now(), to);
+    if (r >= 0)
+        r = report_refuse(d, ledger_evidence(d->ledger, 0, net, WHY_LINES, put_evidence, &w), to);
+    return r < 0 ? r : report_said(&w.said, to);
+}
