@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // How bans get into the file, and out of it.
 #include "ledger/bans.h"
+#include "ledger/damage.h"
 #include "ledger/page.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 static int write_page(struct ledger *l, int64_t number)
@@ -86,22 +86,41 @@ void bans_written(struct ledger *l)
     l->ban_saved = l->ban_id;
 }
 
+// Where its jail's name is lost, a ban still keeps out whom it is of.
+static int take(struct ledger *l, struct roll_ban *b, struct page_reader *reader)
+{
+    int r = 0;
+
+    if (!names_text(&l->names, b->jail))
+        r = names_add(&l->names, LEDGER_LOST_JAIL, &b->jail);
+    if (r == 0)
+        r = bans_take(l, b, reader->name);
+    if (r == -EUCLEAN)
+        reader->is_damaged = true;
+    return r == -EUCLEAN ? 0 : r;
+}
+
+// What can be read of a damaged page takes its place.
 static int read_page(struct ledger *l, sqlite3_stmt *s)
 {
     const struct slice bytes = {sqlite3_column_blob(s, 1), (size_t)sqlite3_column_bytes(s, 1)};
+    int64_t number = sqlite3_column_int64(s, 0);
     struct page_reader reader;
     struct roll_ban b;
-    int r;
+    int r = 0;
 
-    page_open(&reader, sqlite3_column_int64(s, 0), bytes);
-    while ((r = page_next(&reader, &b)) == 1) {
-        r = names_text(&l->names, b.jail) ? bans_take(l, &b, reader.name) : -EUCLEAN;
-        if (r < 0)
-            break;
+    page_open(&reader, number, bytes);
+    while (r == 0 && page_next(&reader, &b) == 1)
+        r = take(l, &b, &reader);
+    if (r < 0 || !reader.is_damaged)
+        return r;
+    if (number < 0 || number > PAGE_ID_MAX / PAGE_BANS) {
+        damage_set_aside(l, DAMAGE_BANS, s, BANS_DROP);
+    } else {
+        damage_note(l, DAMAGE_BANS, s);
+        write_page(l, number);
     }
-    if (r == -EUCLEAN)
-        snprintf(l->error, sizeof(l->error), "a ban that is none");
-    return r;
+    return 0;
 }
 
 int bans_read(struct ledger *l)

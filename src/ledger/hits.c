@@ -202,7 +202,7 @@ static int get_content(struct ledger *l, enum statement which, uint64_t first, s
         r = store_step(l, *ret);
     if (r != 0 && r != -EUCLEAN)
         return r;
-    l->damaged++;
+    l->damaged[DAMAGE_HITS]++;
     return 0;
 }
 
@@ -237,18 +237,32 @@ int hits_close(struct ledger *l, int r)
     return r;
 }
 
+static bool has_names(const struct names *s, const struct record *r)
+{
+    return names_text(s, r->jail) && (r->is_pardon || names_text(s, r->source)) &&
+           (r->rule == 0 || names_text(s, r->rule));
+}
+
+// Of a name that was lost only the hits are that have it; after a number that none ever had nothing
+// is to be believed.
+static bool may_be(const struct names *s, const struct record *r)
+{
+    return r->jail <= s->n && (r->is_pardon || (r->source <= s->n && r->rule <= s->n));
+}
+
 int hits_next(struct ledger *l, struct segment_reader *r, struct record *ret)
 {
     struct record record;
-    int more = segment_next(r, &record);
+    int more;
 
-    if (more == 1 && names_text(&l->names, record.jail) &&
-        (record.is_pardon || names_text(&l->names, record.source)) &&
-        (record.rule == 0 || names_text(&l->names, record.rule))) {
-        *ret = record;
-        return 1;
+    while ((more = segment_next(r, &record)) == 1 && may_be(&l->names, &record)) {
+        if (has_names(&l->names, &record)) {
+            *ret = record;
+            return 1;
+        }
+        l->damaged[DAMAGE_HITS]++;
     }
-    l->damaged += more != 0;
+    l->damaged[DAMAGE_HITS] += more != 0;
     return 0;
 }
 

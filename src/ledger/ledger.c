@@ -2,6 +2,7 @@
 #include "ledger/ledger.h"
 
 #include "ledger/bans.h"
+#include "ledger/damage.h"
 #include "ledger/hits.h"
 #include "ledger/schema.h"
 #include "ledger/upgrade.h"
@@ -65,13 +66,20 @@ static int mark(struct ledger *l)
     return execute(l, marks);
 }
 
-// What cannot be read would be found out later, in the midst of work. Bans are read anyway, and of
-// the hits each segment is lost by itself.
+// What cannot be read would be found out later, in the midst of work. Of the hits each segment is
+// lost by itself.
 static const char *const parts[] = {
-    "SELECT quick_check = 'ok' FROM pragma_quick_check('position')",
-    "SELECT quick_check = 'ok' FROM pragma_quick_check('sessions')",
-    "SELECT quick_check = 'ok' FROM pragma_quick_check('bookmark')",
+    "SELECT integrity_check = 'ok' FROM pragma_integrity_check('name')",
+    "SELECT quick_check = 'ok' FROM pragma_quick_check('bans')",
     "SELECT quick_check = 'ok' FROM pragma_quick_check('segment')",
+    "SELECT quick_check = 'ok' FROM pragma_quick_check('sessions')",
+    "SELECT quick_check = 'ok' FROM pragma_quick_check('position')",
+    "SELECT quick_check = 'ok' FROM pragma_quick_check('bookmark')",
+    "SELECT quick_check = 'ok' FROM pragma_quick_check('logpath')",
+    "SELECT quick_check = 'ok' FROM pragma_quick_check('fingerprint')",
+    "SELECT quick_check = 'ok' FROM pragma_quick_check('good_name')",
+    "SELECT quick_check = 'ok' FROM pragma_quick_check('shield')",
+    "SELECT quick_check = 'ok' FROM pragma_quick_check('repeat')",
 };
 static const char *const whole[] = {"SELECT quick_check = 'ok' FROM pragma_quick_check(1)"};
 
@@ -109,9 +117,10 @@ static int claim_file(struct ledger *l)
         r = execute(l, schema_create);
     if (r == 0 && !empty && version < SCHEMA_VERSION)
         r = upgrade(l, version);
-    if (r == 0)
+    // Where the disk is full, a ledger that is there is read nonetheless.
+    if (r == 0 && version != SCHEMA_VERSION)
         r = execute(l, schema_extend);
-    if (r == 0)
+    if (r == 0 && version != SCHEMA_VERSION)
         r = mark(l);
     return r < 0 ? r : execute(l, "COMMIT");
 }
@@ -119,14 +128,15 @@ static int claim_file(struct ledger *l)
 static int read_names(struct ledger *l)
 {
     sqlite3_stmt *s;
-    uint32_t number;
     int r = store_start(l, NAME_ALL, 0, NULL, &s);
 
     while (r == 0 && (r = store_step(l, s)) == 1) {
         const char *text = (const char *)sqlite3_column_text(s, 1);
-        r = text ? names_add(&l->names, text, &number) : -EUCLEAN;
-        if (r == 0 && number != sqlite3_column_int64(s, 0))
-            r = -EUCLEAN;
+        r = text ? names_put(&l->names, (uint64_t)sqlite3_column_int64(s, 0), text) : -EUCLEAN;
+        if (r == -EUCLEAN) {
+            damage_set_aside(l, DAMAGE_NAMES, s, NAME_DROP);
+            r = 0;
+        }
         if (r < 0)
             return store_stop(s, r);
     }
@@ -274,9 +284,4 @@ int ledger_commit(struct ledger *l)
     hits_written(l);
     bans_written(l);
     return 0;
-}
-
-size_t ledger_damaged(const struct ledger *l)
-{
-    return l->damaged;
 }

@@ -63,9 +63,15 @@ int ledger_open(const char *path, struct ledger **ret);
 struct ledger *ledger_close(struct ledger *l);
 const char *ledger_error(const struct ledger *l);
 
-// How often some of the hits, tens to hundreds that lie together, were found damaged and passed
-// over.
+// How often something was found damaged since it was opened, and was passed over: a row, or some of
+// the hits, tens to hundreds that lie together. Rows are set aside in a table of their own. In
+// words: "1 of bans, 2 of sessions".
+enum { LEDGER_DAMAGE_MAX = 256 };
 size_t ledger_damaged(const struct ledger *l);
+void ledger_damage_text(const struct ledger *l, char ret[static LEDGER_DAMAGE_MAX]);
+
+// The jail that bans belong to whose own one's name is damaged.
+#define LEDGER_LOST_JAIL "manual"
 
 // How many lines a ban keeps as evidence, the latest ones; 100 at first.
 void ledger_keep_evidence(struct ledger *l, size_t lines);

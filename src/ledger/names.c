@@ -49,8 +49,10 @@ static int grow_slots(struct names *s)
     free(s->slot);
     s->slot = slot;
     s->n_slot = n;
-    for (size_t i = 0; i < s->n; i++)
-        s->slot[place_of(s, s->text[i])] = (uint32_t)i + 1;
+    for (size_t i = 0; i < s->n; i++) {
+        if (s->text[i])
+            s->slot[place_of(s, s->text[i])] = (uint32_t)i + 1;
+    }
     return 0;
 }
 
@@ -69,25 +71,43 @@ static int grow_texts(struct names *s)
     return 0;
 }
 
+static int append(struct names *s, const char *text, uint32_t *ret)
+{
+    char *copy = strdup(text);
+
+    if (!copy || grow_texts(s) < 0 || grow_slots(s) < 0) {
+        free(copy);
+        return -ENOMEM;
+    }
+    s->text[s->n++] = copy;
+    *ret = s->slot[place_of(s, copy)] = (uint32_t)s->n;
+    return 0;
+}
+
 int names_add(struct names *s, const char *text, uint32_t *ret)
 {
     uint32_t *hint = &s->hint[(uintptr_t)text / sizeof(void *) % NAMES_HINTS], number = *hint;
-    char *copy;
+    int r = 0;
 
     if (number == 0 || strcmp(s->text[number - 1], text) != 0)
         number = names_find(s, text);
-    if (number == 0) {
-        copy = strdup(text);
-        if (!copy || grow_texts(s) < 0 || grow_slots(s) < 0) {
-            free(copy);
-            return -ENOMEM;
-        }
-        s->text[s->n++] = copy;
-        number = (uint32_t)s->n;
-        s->slot[place_of(s, copy)] = number;
-    }
-    *ret = *hint = number;
-    return 0;
+    if (number == 0)
+        r = append(s, text, &number);
+    if (r == 0)
+        *ret = *hint = number;
+    return r;
+}
+
+int names_put(struct names *s, uint64_t number, const char *text)
+{
+    uint32_t same;
+    int r = 0;
+
+    if (number <= s->n || number > NAMES_MAX || names_find(s, text))
+        return -EUCLEAN;
+    while (r == 0 && s->n + 1 < number && (r = grow_texts(s)) == 0)
+        s->text[s->n++] = NULL;
+    return r < 0 ? r : append(s, text, &same);
 }
 
 const char *names_text(const struct names *s, uint64_t number)

@@ -7,10 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { NAMES_HINTS = 256 };
+// NAMES_MAX: beyond, a number that is read is none.
+enum { NAMES_HINTS = 256, NAMES_MAX = 1 << 20 };
 
 struct names {
-    char **text; // of number i + 1
+    char **text; // of number i + 1; NULL: it was lost
     size_t n, allocated;
     uint32_t *slot;             // numbers by the hash of their text; 0: free
     size_t n_slot;              // a power of two
@@ -25,6 +26,10 @@ uint32_t names_find(const struct names *s, const char *text);
 
 // The same, a new one if need be. -ENOMEM.
 int names_add(struct names *s, const char *text, uint32_t *ret);
+
+// A name that was read, with its number: greater than all before; those between are lost. -EUCLEAN
+// where it is not, or another number has the text. -ENOMEM.
+int names_put(struct names *s, uint64_t number, const char *text);
 
 // NULL: there is no such number.
 const char *names_text(const struct names *s, uint64_t number);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Marks of wrong passwords (engine/repeats.h).
-#include "ledger/store.h"
+#include "ledger/damage.h"
+
+#include <errno.h>
 
 int ledger_repeat(struct ledger *l, const char *jail, const struct repeats_host *h)
 {
@@ -24,7 +26,7 @@ static int read_repeat(struct ledger *l, sqlite3_stmt *s, struct repeats_host *r
     if (r < 0)
         return r;
     if (sqlite3_column_bytes(s, 3) != sizeof(h.at))
-        return store_fail(l, SQLITE_CORRUPT);
+        return -EUCLEAN;
     memcpy(h.at, sqlite3_column_blob(s, 3), sizeof(h.at));
     *ret = h;
     return 0;
@@ -42,9 +44,12 @@ int ledger_repeats(struct ledger *l, const char *jail, usec_t since, repeats_fn 
     while (r == 0 && (r = store_step(l, s)) == 1) {
         struct repeats_host h;
         r = read_repeat(l, s, &h);
-        if (r == 0)
+        // They are all dropped below.
+        if (r == -EUCLEAN)
+            damage_note(l, DAMAGE_REPEATS, s);
+        else
             r = fn(user, &h);
-        if (r < 0)
+        if (r < 0 && r != -EUCLEAN)
             return store_stop(s, r);
         r = 0;
     }

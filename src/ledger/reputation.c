@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What the jails know together: fingerprints, names that logged in, and from where.
-#include "ledger/store.h"
+#include "ledger/damage.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -28,27 +28,27 @@ int ledger_fingerprint(struct ledger *l, const struct fingerprint_change *c)
     return c->fingerprint ? put_fingerprint(l, c->fingerprint) : store_run(l, GOOD_NAME_PUT, 3, v);
 }
 
-static int read_kind(struct ledger *l, sqlite3_stmt *s, enum fingerprint_kind *ret)
+static int read_kind(sqlite3_stmt *s, enum fingerprint_kind *ret)
 {
     int64_t kind = sqlite3_column_int64(s, 0);
 
     if (kind < 0 || kind >= FINGERPRINT_KINDS || !sqlite3_column_text(s, 1))
-        return store_fail(l, SQLITE_CORRUPT);
+        return -EUCLEAN;
     *ret = (enum fingerprint_kind)kind;
     return 0;
 }
 
-static int read_fingerprint(struct ledger *l, sqlite3_stmt *s, struct fingerprint *ret)
+static int read_fingerprint(sqlite3_stmt *s, struct fingerprint *ret)
 {
     const char *seen = sqlite3_column_blob(s, 6);
     int64_t state = sqlite3_column_int64(s, 2);
     enum fingerprint_kind kind = FINGERPRINT_KINDS;
-    int r = read_kind(l, s, &kind);
+    int r = read_kind(s, &kind);
 
     if (r < 0)
         return r;
     if (state < 0 || state > FINGERPRINT_KEPT || sqlite3_column_bytes(s, 6) != 2 * SEEN_BYTES)
-        return store_fail(l, SQLITE_CORRUPT);
+        return -EUCLEAN;
     *ret = (struct fingerprint){
         .kind = (uint8_t)kind,
         .state = (uint8_t)state,
@@ -66,10 +66,11 @@ static int give_fingerprint(struct ledger *l, sqlite3_stmt *s, fingerprint_chang
                             void *user)
 {
     struct fingerprint f;
-    int r = read_fingerprint(l, s, &f);
 
-    if (r < 0)
-        return r;
+    if (read_fingerprint(s, &f) < 0) {
+        damage_set_aside(l, DAMAGE_MARKS, s, FINGERPRINT_DROP);
+        return 0;
+    }
     return fn(user, &(struct fingerprint_change){
                         .fingerprint = &f, .kind = (enum fingerprint_kind)f.kind, .name = f.name});
 }
@@ -77,10 +78,11 @@ static int give_fingerprint(struct ledger *l, sqlite3_stmt *s, fingerprint_chang
 static int give_good_name(struct ledger *l, sqlite3_stmt *s, fingerprint_change_fn *fn, void *user)
 {
     struct fingerprint_change c = {.cleared = store_time(s, 2)};
-    int r = read_kind(l, s, &c.kind);
 
-    if (r < 0)
-        return r;
+    if (read_kind(s, &c.kind) < 0) {
+        damage_set_aside(l, DAMAGE_GOOD_NAMES, s, GOOD_NAME_DROP);
+        return 0;
+    }
     c.name = (const char *)sqlite3_column_text(s, 1);
     return fn(user, &c);
 }
@@ -130,7 +132,7 @@ static int read_shield(struct ledger *l, sqlite3_stmt *s, struct shield_host *re
     if (r < 0)
         return r;
     if (sqlite3_column_bytes(s, 5) != sizeof(h.login))
-        return store_fail(l, SQLITE_CORRUPT);
+        return -EUCLEAN;
     memcpy(h.login, sqlite3_column_blob(s, 5), sizeof(h.login));
     *ret = h;
     return 0;
@@ -144,9 +146,9 @@ int ledger_shields(struct ledger *l, shield_fn *fn, void *user)
     while (r == 0 && (r = store_step(l, s)) == 1) {
         struct shield_host h;
         r = read_shield(l, s, &h);
-        if (r == 0)
-            r = fn(user, &h);
         if (r < 0)
+            damage_set_aside(l, DAMAGE_LOGINS, s, SHIELD_DROP);
+        else if ((r = fn(user, &h)) < 0)
             return store_stop(s, r);
         r = 0;
     }

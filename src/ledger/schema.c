@@ -56,7 +56,9 @@ const char schema_extend[] =
     // marks: an array of struct repeats_mark in the machine's own order.
     "CREATE TABLE IF NOT EXISTS repeat (jail INTEGER NOT NULL, slot INTEGER NOT NULL,"
     " host BLOB NOT NULL, len INTEGER NOT NULL, last INTEGER NOT NULL, marks BLOB NOT NULL,"
-    " PRIMARY KEY (jail, slot)) WITHOUT ROWID;";
+    " PRIMARY KEY (jail, slot)) WITHOUT ROWID;"
+    // Rows that could not be read, as SQL.
+    "CREATE TABLE IF NOT EXISTS damaged (kind TEXT NOT NULL, facts TEXT NOT NULL);";
 
 const char schema_upgrade_exchanges[] =
     "ALTER TABLE session ADD COLUMN helo TEXT NOT NULL DEFAULT '';"
@@ -108,8 +110,10 @@ const char *const schema_statement[STATEMENT_MAX] = {
     [STORE_COMMIT] = "COMMIT",
     [STORE_ROLLBACK] = "ROLLBACK",
 
-    [NAME_PUT] = "INSERT INTO name VALUES (?1, ?2)",
+    // A text that is there already, under a number that is lost, is no reason to write nothing.
+    [NAME_PUT] = "INSERT OR REPLACE INTO name VALUES (?1, ?2)",
     [NAME_ALL] = "SELECT id, text FROM name ORDER BY id",
+    [NAME_DROP] = "DELETE FROM name WHERE id = ?1",
 
     [SEGMENT_PUT] = "INSERT OR REPLACE INTO segment VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [SEGMENT_DROP] = "DELETE FROM segment WHERE first = ?1",
@@ -136,7 +140,7 @@ const char *const schema_statement[STATEMENT_MAX] = {
 
     [SESSIONS_PUT] = "INSERT OR REPLACE INTO sessions VALUES (?1, ?2)",
     [SESSIONS_DROP] = "DELETE FROM sessions WHERE bucket = ?1",
-    [SESSIONS_OF] = "SELECT facts FROM sessions WHERE bucket >= ?1 AND bucket < ?2",
+    [SESSIONS_OF] = "SELECT bucket, facts FROM sessions WHERE bucket >= ?1 AND bucket < ?2",
 
     [POSITION_PUT] = "INSERT OR REPLACE INTO position VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [POSITION_GET] = "SELECT device, inode, offset, head_hash, head_length, since FROM position"
@@ -145,16 +149,18 @@ const char *const schema_statement[STATEMENT_MAX] = {
     [LOGPATH_PUT] = "INSERT OR IGNORE INTO logpath VALUES (?1)",
     [LOGPATH_GET] = "SELECT 1 FROM logpath WHERE glob = ?1",
     [FINGERPRINT_PUT] = "INSERT OR REPLACE INTO fingerprint VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    [FINGERPRINT_DROP] = "DELETE FROM fingerprint WHERE kind = ?1 AND name = ?2",
+    [FINGERPRINT_DROP] = "DELETE FROM fingerprint WHERE kind IS ?1 AND name IS ?2",
     [FINGERPRINT_LIST] = "SELECT kind, name, state, first, last, hits, seen FROM fingerprint"
                          " ORDER BY last",
     [FINGERPRINT_PRUNE] = "DELETE FROM fingerprint WHERE last < ?1 AND state < ?2",
     [GOOD_NAME_PUT] = "INSERT OR REPLACE INTO good_name VALUES (?1, ?2, ?3)",
     [GOOD_NAME_LIST] = "SELECT kind, name, last FROM good_name ORDER BY last",
+    [GOOD_NAME_DROP] = "DELETE FROM good_name WHERE kind IS ?1 AND name IS ?2",
     [GOOD_NAME_PRUNE] = "DELETE FROM good_name WHERE last < ?1",
     [SHIELD_PUT] = "INSERT OR REPLACE INTO shield VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [SHIELD_LIST] = "SELECT host, len, last, forgiven, days, logins FROM shield"
                     " ORDER BY last",
+    [SHIELD_DROP] = "DELETE FROM shield WHERE host IS ?1 AND len IS ?2",
     [SHIELD_PRUNE] = "DELETE FROM shield WHERE last < ?1",
     [BOOKMARK_PUT] = "INSERT OR REPLACE INTO bookmark VALUES (?1, ?2, ?3, ?4)",
     [BOOKMARK_GET] = "SELECT cursor, time FROM bookmark WHERE journal = ?1"
@@ -163,4 +169,10 @@ const char *const schema_statement[STATEMENT_MAX] = {
     [REPEAT_LIST] = "SELECT host, len, last, marks FROM repeat WHERE jail = ?1 AND last >= ?2"
                     " ORDER BY last",
     [REPEAT_DROP] = "DELETE FROM repeat WHERE jail = ?1",
+
+    // Columns of whatever type.
+    [DAMAGED_PUT] =
+        "INSERT INTO damaged SELECT ?1, substr(quote(?4) || ',' || quote(?5) || ',' || quote(?6)"
+        " || ',' || quote(?7) || ',' || quote(?8) || ',' || quote(?9) || ',' || quote(?10), 1, ?3)"
+        " WHERE (SELECT count(*) FROM damaged) < ?2",
 };

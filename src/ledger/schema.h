@@ -4,10 +4,15 @@
 
 #include "ledger/store.h"
 
-enum { SCHEMA_APPLICATION = 0x7462616e /* "tban" */, SCHEMA_VERSION = 5 };
+enum { SCHEMA_APPLICATION = 0x7462616e /* "tban" */, SCHEMA_VERSION = 6 };
 
 // What came with which version.
-enum { SCHEMA_VERSION_ROWS = 1, SCHEMA_VERSION_EXCHANGES = 3, SCHEMA_VERSION_PAGES = 4 };
+enum {
+    SCHEMA_VERSION_ROWS = 1,
+    SCHEMA_VERSION_EXCHANGES = 3,
+    SCHEMA_VERSION_PAGES = 4,
+    SCHEMA_VERSION_BUCKETS = 5,
+};
 
 // What makes an empty file a ledger; run in one transaction.
 extern const char schema_create[];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "ledger/store.h"
+#include "ledger/damage.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -202,18 +202,21 @@ static bool unpack(struct slice *from, struct one *ret)
            take(from, s->helo, helo) && is_text(s->user, user) && is_text(s->helo, helo);
 }
 
-static int read_row(struct ledger *l, struct slice facts, struct kept *k)
+// -EUCLEAN: what comes before it is taken.
+static int read_row(struct slice facts, struct kept *k)
 {
     uint8_t format = 0;
 
     if (!take(&facts, &format, 1) || format != FORMAT)
-        return store_fail(l, SQLITE_CORRUPT);
+        return -EUCLEAN;
     while (facts.n > 0) {
         struct one *one = add(k);
         if (!one)
             return -ENOMEM;
-        if (!unpack(&facts, one))
-            return store_fail(l, SQLITE_CORRUPT);
+        if (!unpack(&facts, one)) {
+            k->n--;
+            return -EUCLEAN;
+        }
     }
     return 0;
 }
@@ -232,8 +235,12 @@ static int read_all(struct ledger *l, uint32_t jail, struct kept *k)
     int r = store_start(l, SESSIONS_OF, 2, v, &s);
 
     while (r == 0 && (r = store_step(l, s)) == 1) {
-        r = read_row(
-            l, (struct slice){sqlite3_column_blob(s, 0), (size_t)sqlite3_column_bytes(s, 0)}, k);
+        r = read_row((struct slice){sqlite3_column_blob(s, 1), (size_t)sqlite3_column_bytes(s, 1)},
+                     k);
+        if (r == -EUCLEAN) {
+            damage_set_aside(l, DAMAGE_SESSIONS, s, SESSIONS_DROP);
+            r = 0;
+        }
         if (r < 0)
             return store_stop(s, r);
     }

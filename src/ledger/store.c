@@ -8,12 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-// What SQLite says, in the words of errno; all else is -EIO.
+// What SQLite says, in the words of errno; all else is -EIO. It finds no fault with our statements
+// but where a table is missing.
 static const struct {
     int code, error;
 } errors[] = {
     {SQLITE_BUSY, EBUSY},      {SQLITE_LOCKED, EBUSY}, {SQLITE_NOTADB, EUCLEAN},
     {SQLITE_CORRUPT, EUCLEAN}, {SQLITE_NOMEM, ENOMEM}, {SQLITE_READONLY, EROFS},
+    {SQLITE_ERROR, EUCLEAN},
 };
 
 int store_fail(struct ledger *l, int code)

@@ -17,6 +17,7 @@ enum statement {
     STORE_ROLLBACK,
     NAME_PUT,
     NAME_ALL,
+    NAME_DROP,
     SEGMENT_PUT,
     SEGMENT_DROP,
     SEGMENT_TOTAL,
@@ -45,19 +46,34 @@ enum statement {
     FINGERPRINT_PRUNE,
     GOOD_NAME_PUT,
     GOOD_NAME_LIST,
+    GOOD_NAME_DROP,
     GOOD_NAME_PRUNE,
     SHIELD_PUT,
     SHIELD_LIST,
+    SHIELD_DROP,
     SHIELD_PRUNE,
     BOOKMARK_PUT,
     BOOKMARK_GET,
     REPEAT_PUT,
     REPEAT_LIST,
     REPEAT_DROP,
+    DAMAGED_PUT,
     STATEMENT_MAX
 };
 
 enum { STORE_ERROR_MAX = 256 };
+
+enum damage {
+    DAMAGE_HITS, // pieces of a segment; all others are rows
+    DAMAGE_NAMES,
+    DAMAGE_BANS,
+    DAMAGE_SESSIONS,
+    DAMAGE_MARKS,
+    DAMAGE_GOOD_NAMES,
+    DAMAGE_LOGINS,
+    DAMAGE_REPEATS,
+    DAMAGE_KINDS
+};
 
 // Numbers of bans, in any order.
 struct ids {
@@ -83,9 +99,9 @@ struct ledger {
     size_t tail_bytes;   // as which it is counted
     uint64_t seq;        // the latest, 0: none yet
     uint64_t bytes;      // of all segments as written
-    size_t damaged;      // segments that could not be read
 
-    struct told told;             // of sessions
+    struct told told; // of sessions
+    size_t damaged[DAMAGE_KINDS];
     uint64_t bytes_max, bans_max; // LEDGER_*_MAX
     bool in_transaction, spoiled; // spoiled: a write failed
     char error[STORE_ERROR_MAX];

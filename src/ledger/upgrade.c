@@ -97,7 +97,9 @@ static int add_ban_row(struct ledger *l, sqlite3_stmt *s, struct segment *to)
 
 typedef int row_fn(struct ledger *l, sqlite3_stmt *s, struct segment *to);
 
-static int convert(struct ledger *l, const char *sql, row_fn *fn, struct segment *to)
+// What cannot be read is passed over.
+static int convert(struct ledger *l, const char *sql, enum damage what, row_fn *fn,
+                   struct segment *to)
 {
     sqlite3_stmt *s = NULL;
     int code = sqlite3_prepare_v2(l->db, sql, -1, &s, NULL), r = 0;
@@ -105,6 +107,10 @@ static int convert(struct ledger *l, const char *sql, row_fn *fn, struct segment
     while (code == SQLITE_OK && r == 0 && (code = sqlite3_step(s)) == SQLITE_ROW) {
         code = SQLITE_OK;
         r = fn(l, s, to);
+        if (r == -EUCLEAN) {
+            l->damaged[what]++;
+            r = 0;
+        }
     }
     if (r == 0 && code != SQLITE_DONE)
         r = store_fail(l, code);
@@ -118,9 +124,9 @@ static int upgrade_rows(struct ledger *l)
     int r = execute(l, schema_upgrade_begin);
 
     if (r == 0)
-        r = convert(l, schema_upgrade_bans, add_ban, NULL);
+        r = convert(l, schema_upgrade_bans, DAMAGE_BANS, add_ban, NULL);
     if (r == 0)
-        r = convert(l, schema_upgrade_hits, add_hit, &hits);
+        r = convert(l, schema_upgrade_hits, DAMAGE_HITS, add_hit, &hits);
     if (r == 0)
         r = put_full(l, &hits);
     segment_done(&hits);
@@ -170,7 +176,7 @@ static int upgrade_sessions(struct ledger *l)
     int r = execute(l, schema_upgrade_sessions);
 
     if (r == 0)
-        r = convert(l, schema_upgrade_sessions_read, add_session, NULL);
+        r = convert(l, schema_upgrade_sessions_read, DAMAGE_SESSIONS, add_session, NULL);
     if (r == 0)
         r = sessions_write(l);
     return r < 0 ? r : execute(l, schema_upgrade_sessions_end);
@@ -181,7 +187,7 @@ static int upgrade_ban_rows(struct ledger *l)
     int r = execute(l, schema_upgrade_ban_rows);
 
     if (r == 0)
-        r = convert(l, schema_upgrade_ban_rows_read, add_ban_row, NULL);
+        r = convert(l, schema_upgrade_ban_rows_read, DAMAGE_BANS, add_ban_row, NULL);
     return r < 0 ? r : execute(l, schema_upgrade_ban_rows_end);
 }
 
@@ -203,5 +209,5 @@ int upgrade(struct ledger *l, int64_t version)
 
     if (r == 0 && version < SCHEMA_VERSION_EXCHANGES)
         r = execute(l, schema_upgrade_exchanges);
-    return r < 0 ? r : upgrade_sessions(l);
+    return r < 0 || version >= SCHEMA_VERSION_BUCKETS ? r : upgrade_sessions(l);
 }

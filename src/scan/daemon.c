@@ -152,7 +152,7 @@ static int load(struct daemon *d)
         hooks_set_timeout(d->hooks, judge_roster(d->judge)->config.settings.hooktimeout);
         ledger_keep_evidence(d->ledger, judge_roster(d->judge)->config.settings.evidence);
         herald_jails(judge_roster(d->judge));
-        herald_damage(ledger_damaged(d->ledger));
+        herald_damage(&d->herald, d->ledger);
     }
     if (judge_roster(d->judge)) {
         int e = sd_event_add_io(d->event, &d->logs, judge_fd(d->judge), EPOLLIN, on_logs, d);

@@ -267,13 +267,18 @@ void herald_jails(const struct roster *r)
     log_line(LEVEL_INFO, "%zu jails", n);
 }
 
-void herald_damage(size_t pieces)
+void herald_damage(struct herald *h, const struct ledger *ledger)
 {
-    if (pieces > 0)
+    char text[LEDGER_DAMAGE_MAX];
+    size_t damaged = ledger_damaged(ledger);
+
+    if (damaged > h->damaged) {
+        ledger_damage_text(ledger, text);
         log_line(LEVEL_ERROR,
-                 "the ledger is damaged: %zu pieces of what was counted could not be read and are "
-                 "passed over",
-                 pieces);
+                 "the ledger is damaged: what could not be read is set aside, all else holds: %s",
+                 text);
+    }
+    h->damaged = damaged;
 }
 
 void herald_reload(struct herald *h, const char *folder, int r)

@@ -11,6 +11,7 @@ struct herald {
     bool is_missing;       // the enforcer, and that has been said
     usec_t minute;         // since when names that were learned are counted
     unsigned learned;
+    size_t damaged; // of the ledger, as has been said
 };
 
 void herald_hit(struct herald *h, const struct cell *cell, const struct hit *hit);
@@ -39,5 +40,5 @@ void herald_problems(const struct config *c);
 void herald_jails(const struct roster *r);
 void herald_reload(struct herald *h, const char *folder, int r);
 
-// How many pieces of the ledger have been found damaged; 0 is not said.
-void herald_damage(size_t pieces);
+// What of the ledger has been found damaged, once.
+void herald_damage(struct herald *h, const struct ledger *ledger);

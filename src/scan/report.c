@@ -271,10 +271,9 @@ static int put_alarm(const char *text, bool is_warning, struct caller *to)
     return caller_put(to, &record);
 }
 
-static int put_alarms(const struct desk *d, struct caller *to)
+static int put_ledger_alarms(const struct desk *d, struct caller *to)
 {
-    const struct caps *caps = judge_roster(d->judge)->caps;
-    char text[ALARM_TEXT_MAX], trouble[WITNESS_TEXT_MAX];
+    char text[CONTROL_TEXT_MAX], damage[LEDGER_DAMAGE_MAX];
     int r = 0;
 
     if (judge_is_failing(d->judge)) {
@@ -282,6 +281,21 @@ static int put_alarms(const struct desk *d, struct caller *to)
                  ledger_error(d->ledger));
         r = put_alarm(text, false, to);
     }
+    if (r >= 0 && ledger_damaged(d->ledger) > 0) {
+        ledger_damage_text(d->ledger, damage);
+        snprintf(text, sizeof(text), "parts of the ledger were damaged and are set aside: %s",
+                 damage);
+        r = put_alarm(text, true, to);
+    }
+    return r;
+}
+
+static int put_alarms(const struct desk *d, struct caller *to)
+{
+    const struct caps *caps = judge_roster(d->judge)->caps;
+    char text[ALARM_TEXT_MAX], trouble[WITNESS_TEXT_MAX];
+    int r = put_ledger_alarms(d, to);
+
     for (enum cap cap = 0; cap < CAP_N && r >= 0; cap++) {
         if (alarms_text(caps, cap, clock_now(), text))
             r = put_alarm(text, false, to);

@@ -114,6 +114,33 @@ class Restarts(Case):
         self.assertEqual(self.rig.daemon.wait(20), 1)
         self.assertEqual(self.rig.said('is damaged or no ledger'), 1)
 
+    def test_damaged_rows(self):
+        """What can be read is in force; that something could not be is said once, and shown."""
+        hosts = addresses(60, '10.1.0.0')
+        self.rig.jail(maxretry=2)
+        self.rig.start()
+        self.rig.append('log/mail.log', ''.join(line(a) * 2 for a in hosts))
+        self.rig.wait_kernel({a + '/32' for a in hosts})
+        self.rig.stop()
+        with contextlib.closing(sqlite3.connect(self.rig.path('state/ledger.sqlite'))) as ledger:
+            facts, = ledger.execute('SELECT facts FROM bans WHERE page = 0').fetchone()
+            # Of the second ban the address.
+            at = facts.index(bytes([10, 1, 0, 1]))
+            ledger.execute('UPDATE bans SET facts = ? WHERE page = 0',
+                           (facts[:at] + bytes([203, 0, 113]) + facts[at + 3:],))
+            ledger.execute('UPDATE sessions SET facts = zeroblob(9)')
+            ledger.commit()
+        subprocess.run(['nft', 'flush', 'ruleset'], check=True)
+        self.rig.start()
+        self.rig.wait_kernel({a + '/32' for a in hosts if a != '10.1.0.1'})
+        self.rig.command('reload')
+        self.assertEqual(self.rig.said('the ledger is damaged'), 1)
+        self.assertIn('set aside: 1 of bans', self.rig.command('status').stdout)
+        self.rig.stop()
+        self.rig.start()
+        self.assertEqual(self.rig.said('the ledger is damaged'), 1)
+        self.assertNotIn('set aside', self.rig.command('status').stdout)
+
     def test_ledger_of_tomorrow(self):
         self.rig.jail()
         self.rig.start()
