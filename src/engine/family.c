@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "engine/family.h"
 
+#include "engine/gibberish.h"
+
 #include <stdio.h>
 
 enum {
-    MIXED_LEAST = 6, // characters, in at least so many runs of letters or digits
-    MIXED_RUNS = 4,
-    LETTERS_LEAST = 7, // characters, fewer than one in so many of them a vowel, and
-    VOWEL_SHARE = 5,   // so many others in a row
-    CONSONANTS = 5,
+    MIXED_LEAST = 6, // characters, in so many runs of letters or digits if the letters are as good
+    MIXED_RUNS = 4,  // as any
+    LETTERS_LEAST = 7, // where there are no digits
     DIGITS_LEAST = 5,
     WORD_LEAST = DIGITS_LEAST,
     ADDRESS_LEAST = sizeof("1.2.3.4") - 1,
@@ -42,11 +42,6 @@ static bool is_digit(char c)
 static bool is_letter(char c)
 {
     return c >= 'a' && c <= 'z';
-}
-
-static bool is_vowel(char c)
-{
-    return c == 'a' || c == 'e' || c == 'i' || c == 'o' || c == 'u' || c == 'y';
 }
 
 static char plain(char c)
@@ -154,24 +149,19 @@ static void leave_address(struct slice name, const struct addr *client, struct t
 }
 
 struct shape {
-    size_t letters, digits, vowels, runs;
-    size_t consonants; // the most in a row
+    size_t letters, digits, runs;
 };
 
 static struct shape shape_of(struct slice word)
 {
     struct shape s = {0};
-    size_t consonants = 0;
     char last = '\0';
 
     for (size_t i = 0; i < word.n; i++) {
         char kind = is_letter(word.p[i]) ? 'a' : is_digit(word.p[i]) ? '0' : '\0';
         s.letters += kind == 'a';
         s.digits += kind == '0';
-        s.vowels += is_vowel(word.p[i]);
         s.runs += kind != last;
-        consonants = kind == 'a' && !is_vowel(word.p[i]) ? consonants + 1 : 0;
-        s.consonants = consonants > s.consonants ? consonants : s.consonants;
         last = kind;
     }
     return s;
@@ -190,11 +180,8 @@ static const char *made_up(struct slice word)
     if (s.letters == 0)
         return s.digits >= DIGITS_LEAST ? "digits" : NULL;
     if (s.digits == 0)
-        return word.n >= LETTERS_LEAST && s.vowels * VOWEL_SHARE < word.n &&
-                       s.consonants >= CONSONANTS
-                   ? "letters"
-                   : NULL;
-    return word.n >= MIXED_LEAST && s.runs >= MIXED_RUNS ? "mixed" : NULL;
+        return word.n >= LETTERS_LEAST && gibberish_is(word) ? "letters" : NULL;
+    return word.n >= MIXED_LEAST && (s.runs >= MIXED_RUNS || gibberish_is(word)) ? "mixed" : NULL;
 }
 
 static void add_word(struct text *t, struct slice word)

@@ -3,7 +3,8 @@
 // makes them in one shape:
 //
 //   WIN-7QKD93JX01T        win-<mixed:11>     letters and digits in turn
-//   qxzvbnrt               <letters:8>        letters that no language puts in a row
+//   kvbxqtn42              <mixed:9>          or letters that no language puts in a row, and digits
+//   qxzvbnrt               <letters:8>        such letters alone (engine/gibberish.h)
 //   host-203-0-113-7.isp   host-<ip>.isp      the client's own address, in any usual spelling
 //
 // Case does not matter, and what is no printable ASCII is a question mark.
