@@ -4,6 +4,7 @@
 #include "cli/literal.h"
 #include "cli/offline.h"
 #include "cli/view.h"
+#include "engine/veil.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -64,11 +65,24 @@ static void matcher_done(struct matcher *m)
     config_done(&m->config);
 }
 
-static void print_json(const struct match *m, const struct log_entry *e, const char *path,
-                       int64_t count, FILE *file)
+// What may be seen of what a filter took, which may lie in an earlier line, or in a copy of one.
+static struct slice show(const struct match *m, const struct veil *line, struct slice value,
+                         char room[static VEIL_SHOWN_MAX])
+{
+    struct veil own = *line;
+
+    if (value.p == m->user.p && !veil_is_name(value))
+        return slice_of(VEIL_MASK);
+    if (value.p < line->line.p || value.p > line->line.p + line->line.n)
+        veil_find(&own, value, (struct slice){0});
+    return (struct slice){room, veil_copy(&own, value, room, VEIL_SHOWN_MAX)};
+}
+
+static void print_json(const struct match *m, const struct veil *v, const struct log_entry *e,
+                       const char *path, int64_t count, FILE *file)
 {
     struct jsonline *j = jsonline_new(), *fields;
-    char host[ADDR_TEXT_MAX];
+    char host[ADDR_TEXT_MAX], room[VEIL_SHOWN_MAX];
 
     jsonline_word(j, "file", path);
     jsonline_number(j, "line", e->number);
@@ -78,7 +92,7 @@ static void print_json(const struct match *m, const struct log_entry *e, const c
     jsonline_word(j, "host", m->has_host ? host : NULL);
     fields = jsonline_object(j, "fields");
     for (size_t i = 0; i < m->n_fields; i++)
-        jsonline_text(fields, m->field[i].name, m->field[i].value);
+        jsonline_text(fields, m->field[i].name, show(m, v, m->field[i].value, room));
     jsonline_number(j, "rule", m->rule + 1);
     jsonline_number(j, "count", (uint64_t)count);
     jsonline_print(j, file);
@@ -92,22 +106,10 @@ static bool has_field(const struct match *m, const char *name)
     return false;
 }
 
-static void print_masked(const struct match *m, struct slice text, struct output *out)
-{
-    const char *end = text.p + text.n, *secret = m->secret.p;
-
-    if (m->secret.n == 0 || secret < text.p || secret + m->secret.n > end) {
-        output_text(out, text);
-        return;
-    }
-    output_text(out, (struct slice){text.p, (size_t)(secret - text.p)});
-    fputs("***", out->file);
-    output_text(out, (struct slice){secret + m->secret.n, (size_t)(end - secret) - m->secret.n});
-}
-
 // Who logs in is mostly told by other lines of the session.
-static void print_session(const struct match *m, struct output *out)
+static void print_session(const struct match *m, const struct veil *v, struct output *out)
 {
+    char room[VEIL_SHOWN_MAX];
     const struct {
         const char *name;
         struct slice value;
@@ -117,15 +119,15 @@ static void print_session(const struct match *m, struct output *out)
         if (known[i].value.n == 0 || has_field(m, known[i].name))
             continue;
         fprintf(out->file, "  (%s=", known[i].name);
-        output_text(out, known[i].value);
+        output_text(out, show(m, v, known[i].value, room));
         fputc(')', out->file);
     }
 }
 
-static void print_plain(const struct match *m, const struct log_entry *e, int64_t count,
-                        struct output *out)
+static void print_plain(const struct match *m, const struct veil *v, const struct log_entry *e,
+                        int64_t count, struct output *out)
 {
-    char host[ADDR_TEXT_MAX] = "-", time[OUTPUT_TIME_MAX];
+    char host[ADDR_TEXT_MAX] = "-", time[OUTPUT_TIME_MAX], room[VEIL_SHOWN_MAX];
 
     if (m->has_host)
         addr_format(&m->host, host);
@@ -139,13 +141,13 @@ static void print_plain(const struct match *m, const struct log_entry *e, int64_
         fprintf(out->file, ", not counted");
     for (size_t i = 0; i < m->n_fields; i++) {
         fprintf(out->file, "  %s=", m->field[i].name);
-        output_text(out, m->field[i].value);
+        output_text(out, show(m, v, m->field[i].value, room));
     }
     if (m->success)
         fputs("  a login", out->file);
-    print_session(m, out);
+    print_session(m, v, out);
     fputs("\n    ", out->file);
-    print_masked(m, e->line->text, out);
+    output_text(out, show(m, v, v->line, room));
     fputc('\n', out->file);
 }
 
@@ -153,15 +155,19 @@ static void print_plain(const struct match *m, const struct log_entry *e, int64_
 static void print_other(const struct log_entry *e, const char *path, const char *what,
                         struct output *out)
 {
-    char time[OUTPUT_TIME_MAX];
+    char time[OUTPUT_TIME_MAX], room[VEIL_SHOWN_MAX];
     struct jsonline *j;
+    struct slice text;
+    struct veil v;
 
+    veil_find(&v, e->line->text, (struct slice){0});
+    text = (struct slice){room, veil_copy(&v, v.line, room, sizeof(room))};
     if (out->json) {
         j = jsonline_new();
         jsonline_word(j, "file", path);
         jsonline_number(j, "line", e->number);
         jsonline_time(j, "time", e->line->dated ? e->line->time : 0);
-        jsonline_text(j, what, e->line->text);
+        jsonline_text(j, what, text);
         jsonline_print(j, out->file);
         return;
     }
@@ -169,7 +175,7 @@ static void print_other(const struct log_entry *e, const char *path, const char 
     fprintf(out->file, "%s%llu%s  %s  %s\n    ", output_on(out, STYLE_DIM),
             (unsigned long long)e->number, output_off(out, STYLE_DIM),
             e->line->dated ? time : "no date", what);
-    output_text(out, e->line->text);
+    output_text(out, text);
     fputc('\n', out->file);
 }
 
@@ -179,6 +185,7 @@ static int match_line(struct matcher *m, const struct log_entry *e, const char *
     struct line store, found = *filter_date(m->filter, e->line, e->now, &store);
     struct log_entry dated = {&found, e->file, e->number, e->now};
     struct match match;
+    struct veil veil;
     int64_t count;
     int r;
 
@@ -197,10 +204,11 @@ static int match_line(struct matcher *m, const struct log_entry *e, const char *
         return (int)count;
     if (!m->show_matched)
         return 0;
+    veil_find(&veil, found.text, match.secret);
     if (out->json)
-        print_json(&match, &dated, path, count, out->file);
+        print_json(&match, &veil, &dated, path, count, out->file);
     else
-        print_plain(&match, &dated, count, out);
+        print_plain(&match, &veil, &dated, count, out);
     return 0;
 }
 

@@ -4,6 +4,7 @@
 // was counted no later. So nothing is written for it.
 #include "ledger/evidence.h"
 
+#include "engine/veil.h"
 #include "ledger/hits.h"
 
 #include <errno.h>
@@ -237,22 +238,26 @@ static int search_file(struct search *w)
     return r;
 }
 
+// What an older tailban kept is masked by what its filter said alone.
 static int tell(const struct search *w, evidence_fn *fn, void *user)
 {
+    char text[EVIDENCE_TEXT_MAX];
+    struct veil veil;
     int r = 0;
 
     for (const struct found *line = w->first; line && r >= 0; line = line->later) {
-        const struct evidence e = {
+        struct evidence e = {
             .jail = names_text(&w->ledger->names, line->record.jail),
             .addr = line->record.addr,
             .time = line->record.time,
             .count = line->record.count,
             .source = names_text(&w->ledger->names, line->record.source),
             .rule = names_text(&w->ledger->names, line->record.rule),
-            .text = line->record.text,
-            .user = line->record.user,
             .helo = line->record.helo,
         };
+        veil_find(&veil, line->record.text, (struct slice){0});
+        e.user = veil_user(&veil, line->record.user);
+        e.text = (struct slice){text, veil_copy(&veil, veil.line, text, sizeof(text))};
         r = fn(user, &e);
     }
     return r < 0 ? r : 0;

@@ -2,6 +2,7 @@
 #include "ledger/hits.h"
 
 #include "base/cleanup.h"
+#include "engine/veil.h"
 #include "ledger/bans.h"
 
 #include <errno.h>
@@ -14,50 +15,30 @@ enum { SMALL_SEGMENT = 4096 };
 
 enum { SAID_MAX = 255 };
 
-static const char mask[] = "***";
-
-static bool is_part(struct slice part, struct slice text)
+// What a name is in the line as it is kept, where it is a part of it.
+static struct slice find_said(const struct veil *v, struct slice said, struct slice kept)
 {
-    return part.n > 0 && part.p >= text.p && part.p + part.n <= text.p + text.n;
-}
-
-// What a name is in the line as it is kept, where it is a part of it: no part of what is masked
-// there is told beside it.
-static struct slice find_said(const struct hit *hit, struct slice said, struct slice kept)
-{
-    struct slice line = hit->text, secret = hit->secret;
-    size_t at, end;
+    struct slice front = {v->line.p, 0}, piece;
+    size_t at = 0;
 
     said.n = said.n < SAID_MAX ? said.n : SAID_MAX;
-    if (!is_part(said, line) || !is_part(secret, line))
+    if (said.n == 0 || said.p < v->line.p || said.p + said.n > v->line.p + v->line.n)
         return said;
-    if (said.p < secret.p + secret.n && said.p + said.n > secret.p)
-        return (struct slice){0};
-    at = (size_t)(said.p - line.p);
-    if (said.p > secret.p)
-        at += strlen(mask) - secret.n;
-    end = at + said.n;
-    return end <= kept.n ? (struct slice){kept.p + at, said.n} : said;
+    front.n = (size_t)(said.p - v->line.p);
+    while (veil_next(v, &front, &piece))
+        at += piece.n;
+    return at + said.n <= kept.n ? (struct slice){kept.p + at, said.n} : said;
 }
 
-// The line, its secret masked before it is cut, so that no cut leaves half of one.
-static struct slice make_text(const struct hit *hit, char buffer[static EVIDENCE_TEXT_MAX])
+// The line, masked before it is cut, so that no cut leaves half of a secret.
+static struct slice make_text(const struct veil *v, char buffer[static EVIDENCE_TEXT_MAX])
 {
-    struct slice text = hit->text, parts[3] = {text};
-    size_t n = 0;
+    struct slice text = v->line;
 
-    if (!is_part(hit->secret, text))
-        return (struct slice){text.p, text.n < EVIDENCE_TEXT_MAX ? text.n : EVIDENCE_TEXT_MAX};
-    parts[0].n = (size_t)(hit->secret.p - text.p);
-    parts[1] = slice_of(mask);
-    parts[2] = slice_from(text, parts[0].n + hit->secret.n);
-    for (size_t i = 0; i < 3; i++) {
-        size_t part = parts[i].n < EVIDENCE_TEXT_MAX - n ? parts[i].n : EVIDENCE_TEXT_MAX - n;
-        if (part > 0)
-            memcpy(buffer + n, parts[i].p, part);
-        n += part;
-    }
-    return (struct slice){buffer, n};
+    if (v->n > 0)
+        return (struct slice){buffer, veil_copy(v, text, buffer, EVIDENCE_TEXT_MAX)};
+    text.n = text.n < EVIDENCE_TEXT_MAX ? text.n : EVIDENCE_TEXT_MAX;
+    return text;
 }
 
 int hits_put(struct ledger *l, const struct segment *s, usec_t swept)
@@ -167,13 +148,14 @@ static int add(struct ledger *l, struct record *r)
 int ledger_hit(struct ledger *l, const char *jail, const struct hit *hit, const char *source)
 {
     char buffer[EVIDENCE_TEXT_MAX];
+    struct slice user, helo;
+    struct veil veil;
     struct record record = {
         .host = hit->host,
         .addr = hit->addr,
         .time = hit->time,
         .count = hit->count,
         .banned = hit->banned,
-        .text = make_text(hit, buffer),
     };
     int r = names_add(&l->names, jail, &record.jail);
 
@@ -181,8 +163,12 @@ int ledger_hit(struct ledger *l, const char *jail, const struct hit *hit, const 
         r = names_add(&l->names, source, &record.source);
     if (r == 0 && hit->place && *hit->place)
         r = names_add(&l->names, hit->place, &record.rule);
-    record.user = find_said(hit, hit->user, record.text);
-    record.helo = find_said(hit, hit->helo, record.text);
+    veil_find(&veil, hit->text, hit->secret);
+    user = veil_user(&veil, hit->user);
+    helo = veil_shows(&veil, hit->helo) ? hit->helo : (struct slice){0};
+    record.text = make_text(&veil, buffer);
+    record.user = find_said(&veil, user, record.text);
+    record.helo = find_said(&veil, helo, record.text);
     return r < 0 ? r : add(l, &record);
 }
 

@@ -84,7 +84,8 @@ int ledger_begin(struct ledger *l);
 int ledger_commit(struct ledger *l);
 void ledger_rollback(struct ledger *l); // instead of it
 
-// A hit, in the order of counting. Its text is cut to EVIDENCE_TEXT_MAX and its secret masked.
+// A hit, in the order of counting. Its text is kept as engine/veil.h shows it, cut to
+// EVIDENCE_TEXT_MAX; of its user and HELO name only what may be seen.
 int ledger_hit(struct ledger *l, const char *jail, const struct hit *hit, const char *source);
 
 // A ban: a new row, or, where the same net is in force in that jail, the later `until`

@@ -288,7 +288,7 @@ static struct appeal *appeal_new(struct appeals *a, const struct cell *cell, con
     p->all = a;
     p->ban = *ban;
     facts_clean(slice_of(ban->jail), p->jail, sizeof(p->jail));
-    facts_clean(last->user, p->user, sizeof(p->user));
+    facts_user(last, p->user);
     p->ban.jail = p->jail;
     p->last = (struct hit){.addr = last->addr,
                            .host = last->host,

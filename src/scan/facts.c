@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "scan/facts.h"
 
+#include "engine/veil.h"
 #include "scan/program.h"
 #include "scan/reason.h"
 
@@ -22,6 +23,17 @@ void facts_clean(struct slice text, char *ret, size_t size)
         ret[i] = (char)(c < 0x20 || c == 0x7f ? '?' : c);
     }
     ret[n] = '\0';
+}
+
+void facts_user(const struct hit *last, char ret[static FACTS_USER_MAX])
+{
+    struct veil veil;
+
+    ret[0] = '\0';
+    if (!last)
+        return;
+    veil_find(&veil, last->text, last->secret);
+    facts_clean(veil_user(&veil, last->user), ret, FACTS_USER_MAX);
 }
 
 // Adds "NAME=value"; the array has room for it.

@@ -21,5 +21,8 @@ int facts_gather(struct ledger *ledger, const struct ban *ban, bool is_ban, cons
                  struct facts *ret);
 void facts_done(struct facts *f);
 
+// Whose login a hit was (NULL: there was none), as far as it may be told (engine/veil.h).
+void facts_user(const struct hit *last, char ret[static FACTS_USER_MAX]);
+
 // A terminated copy, cut to size - 1 bytes, with '?' for control characters.
 void facts_clean(struct slice text, char *ret, size_t size);

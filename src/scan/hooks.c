@@ -197,7 +197,7 @@ static void drop(struct hooks *h)
 }
 
 static void add(struct hooks *h, char *const *argv, const struct ban *ban, bool is_ban,
-                struct slice user)
+                const struct hit *last)
 {
     struct task *t = h->waiting < HOOKS_WAITING_MAX ? task_new(argv, ban, is_ban) : NULL;
 
@@ -205,7 +205,7 @@ static void add(struct hooks *h, char *const *argv, const struct ban *ban, bool 
         drop(h);
         return;
     }
-    facts_clean(user, t->user, sizeof(t->user));
+    facts_user(last, t->user);
     *h->last = t;
     h->last = &t->next;
     h->waiting++;
@@ -216,11 +216,11 @@ void hooks_ban(struct hooks *h, const struct cell *cell, const struct ban *ban,
                const struct hit *last)
 {
     if (cell->conf->onban)
-        add(h, cell->conf->onban, ban, true, last ? last->user : (struct slice){NULL, 0});
+        add(h, cell->conf->onban, ban, true, last);
 }
 
 void hooks_unban(struct hooks *h, const struct cell *cell, const struct ban *ban)
 {
     if (cell->conf->onunban)
-        add(h, cell->conf->onunban, ban, false, (struct slice){NULL, 0});
+        add(h, cell->conf->onunban, ban, false, NULL);
 }
