@@ -401,6 +401,99 @@ static void test_outlasts_a_restart(void **state)
     fingerprints_free(copy.to);
 }
 
+static struct fingerprint_standing stands(struct fingerprints *f, const char *text)
+{
+    struct fingerprint_standing s;
+
+    fingerprints_look(f, &(struct name){HELO, slice_of(text), NULL}, start, &s);
+    return s;
+}
+
+// Names of the configuration: as what they are listed, and what they are when they are no more.
+static const struct {
+    const char *name;
+    enum fingerprint_state listed, own;
+    uint64_t hits;
+} listed[] = {
+    {"seen-pc", FINGERPRINT_ADDED, FINGERPRINT_SUSPECT, 2},
+    {"never-seen-pc", FINGERPRINT_ADDED, FINGERPRINT_SUSPECT, 0},
+    {"kept-pc", FINGERPRINT_KEPT, FINGERPRINT_SUSPECT, 0},
+    {"learned-pc", FINGERPRINT_ADDED, FINGERPRINT_LEARNED, HOSTS + 2},
+    {"marked-pc", FINGERPRINT_ADDED, FINGERPRINT_ADDED, 2},
+};
+enum { LISTED = sizeof(listed) / sizeof(listed[0]) };
+
+static struct fingerprints *with_list(void)
+{
+    struct fingerprints *f = new_fingerprints();
+
+    for (size_t i = 0; i < LISTED; i++)
+        assert_int_equal(fingerprints_set(f, HELO, slice_of(listed[i].name), listed[i].listed, 0),
+                         0);
+    return f;
+}
+
+// Three restarts: with the list for the first time, with it again, and without.
+static void test_listed_outlast_a_restart(void **state)
+{
+    struct fingerprints *before = old_fingerprints();
+    struct copy first = {with_list(), 0, 0}, again = {with_list(), 0, 0};
+    struct copy without = {new_fingerprints(), 0, 0};
+
+    (void)state;
+    attack(before, HELO, "learned-pc", HOSTS, HOSTS, start);
+    set(before, HELO, "marked-pc", FINGERPRINT_ADDED);
+    assert_int_equal(fingerprints_changed(before, restore, &first), 0);
+    for (size_t i = 0; i < LISTED; i++) {
+        for (unsigned b = 98; b < 100 && listed[i].hits > 0; b++)
+            assert_int_equal(seen(first.to, HELO, listed[i].name, b, 0, start),
+                             FINGERPRINT_E_KNOWN);
+    }
+    assert_int_equal(fingerprints_changed(first.to, restore, &again), 0);
+    assert_int_equal(again.n, 3);
+    for (size_t i = 0; i < LISTED; i++) {
+        struct fingerprint_standing s = stands(again.to, listed[i].name);
+        assert_true(s.is_listed && s.state == listed[i].listed && s.hits == listed[i].hits);
+        // One more of each, so that all are written once more.
+        seen(again.to, HELO, listed[i].name, 97, 0, start);
+    }
+    assert_int_equal(fingerprints_changed(again.to, restore, &without), 0);
+    for (size_t i = 0; i < LISTED; i++) {
+        struct fingerprint_standing s = stands(without.to, listed[i].name);
+        bool is_kept = listed[i].listed == FINGERPRINT_KEPT;
+        assert_false(s.is_listed);
+        assert_int_equal(s.state, listed[i].own);
+        assert_int_equal(s.hits, is_kept ? 0 : listed[i].hits + 1);
+    }
+    fingerprints_free(before);
+    fingerprints_free(first.to);
+    fingerprints_free(again.to);
+    fingerprints_free(without.to);
+}
+
+// Who logs in with a name takes from it what was learned, not what is said of it.
+static void test_listed_and_cleared(void **state)
+{
+    struct fingerprints *before = old_fingerprints();
+    struct copy with = {with_list(), 0, 0}, without = {new_fingerprints(), 0, 0};
+
+    (void)state;
+    attack(before, HELO, "learned-pc", HOSTS, HOSTS, start);
+    assert_int_equal(fingerprints_changed(before, restore, &with), 0);
+    assert_int_equal(fingerprints_clear(with.to, &(struct name){HELO, slice_of("learned-pc"), NULL},
+                                        slice_of("anna"), start),
+                     0);
+    assert_int_equal(fingerprints_clear(with.to, &(struct name){HELO, slice_of("learned-pc"), NULL},
+                                        slice_of("bert"), start),
+                     0);
+    assert_true(is_known(with.to, HELO, "learned-pc", start));
+    assert_int_equal(fingerprints_changed(with.to, restore, &without), 0);
+    assert_false(is_known(without.to, HELO, "learned-pc", start));
+    fingerprints_free(before);
+    fingerprints_free(with.to);
+    fingerprints_free(without.to);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -417,6 +510,8 @@ int main(void)
         cmocka_unit_test(test_capacity),
         cmocka_unit_test(test_none_set_by_hand_makes_room),
         cmocka_unit_test(test_outlasts_a_restart),
+        cmocka_unit_test(test_listed_outlast_a_restart),
+        cmocka_unit_test(test_listed_and_cleared),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

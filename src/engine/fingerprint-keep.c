@@ -18,17 +18,32 @@ static int walk_gone(struct fingerprints *f, fingerprint_change_fn *fn, void *us
     return r;
 }
 
+// The configuration will say again what is only its word.
+static bool is_due(const struct entry *e)
+{
+    return e->changed && (!e->listed || e->f.hits > 0);
+}
+
+// Without that word, so that nothing of it is left when it is withdrawn.
+static int give(const struct entry *e, fingerprint_change_fn *fn, void *user)
+{
+    struct fingerprint f = e->f;
+
+    if (e->listed)
+        f.state = e->own;
+    return fn(user, &(struct fingerprint_change){
+                        .fingerprint = &f, .kind = (enum fingerprint_kind)f.kind, .name = f.name});
+}
+
 static int walk_entries(struct table *t, fingerprint_change_fn *fn, void *user)
 {
     uint32_t cursor = 0;
-    struct entry *e;
+    const struct entry *e;
     int r = 0;
 
     while (r >= 0 && (e = table_next(t, &cursor, NULL))) {
-        struct fingerprint_change c = {
-            .fingerprint = &e->f, .kind = (enum fingerprint_kind)e->f.kind, .name = e->f.name};
-        if (e->changed && !e->listed)
-            r = fn(user, &c);
+        if (is_due(e))
+            r = give(e, fn, user);
     }
     return r;
 }
@@ -56,7 +71,7 @@ static void settle(struct table *t)
     struct entry *e;
 
     while ((e = table_next(t, &cursor, NULL))) {
-        e->kept |= e->changed && !e->listed;
+        e->kept |= is_due(e);
         e->changed = false;
     }
 }
@@ -86,12 +101,15 @@ int fingerprints_restore(struct fingerprints *f, const struct fingerprint *finge
     enum fingerprint_kind kind = (enum fingerprint_kind)fingerprint->kind;
     struct entry kept = {.f = *fingerprint, .kept = true}, *e;
     struct key key = fingerprint_key(kind, slice_of(fingerprint->name));
-    const struct entry *here = table_get(f->at[SET], &key);
 
     fingerprints_note_time(f, fingerprint->first);
-    return here && here->listed
-               ? 0
-               : fingerprints_place(f, fingerprints_home(f, &kept), &key, &kept, &e);
+    e = table_get(f->at[SET], &key);
+    if (e && e->listed) {
+        kept.own = fingerprint->state;
+        kept.f.state = e->f.state;
+        kept.listed = true;
+    }
+    return fingerprints_place(f, fingerprints_home(f, &kept), &key, &kept, &e);
 }
 
 int fingerprints_restore_good(struct fingerprints *f, enum fingerprint_kind kind,

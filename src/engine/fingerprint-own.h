@@ -15,7 +15,8 @@ struct entry {
     struct fingerprint f;
     bool changed; // since the last walk
     bool kept;    // a walk has told of it
-    bool listed;  // by the configuration: no walk tells of it
+    bool listed;  // by the configuration, whose word is told nowhere else
+    uint8_t own;  // then: the state that it has without that
 };
 
 struct good {

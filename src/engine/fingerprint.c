@@ -267,6 +267,10 @@ static int clear(struct fingerprints *f, const struct key *key, usec_t time)
     // Once a day is often enough to write it down.
     good->changed = good->changed || usec_sub(time, good->last) >= USEC_PER_DAY;
     good->last = good->last < time ? time : good->last;
+    if (e && e->listed && e->own == FINGERPRINT_LEARNED) {
+        e->own = FINGERPRINT_SUSPECT;
+        e->changed = true;
+    }
     if (!e || e->f.state == FINGERPRINT_ADDED || e->f.state == FINGERPRINT_KEPT)
         return 0;
     return drop(f, fingerprints_home(f, e), key);
@@ -334,6 +338,8 @@ int fingerprints_set(struct fingerprints *f, enum fingerprint_kind kind, struct 
         return -ENOSPC;
     if (!e)
         e = &fresh;
+    if (time == 0 && !e->listed)
+        e->own = e->f.state;
     e->f.state = (uint8_t)state;
     e->f.first = e->f.first ? e->f.first : time;
     e->listed = time == 0;

@@ -121,9 +121,9 @@ int fingerprints_list(struct fingerprints *f, usec_t now, fingerprint_fn *fn, vo
 void fingerprints_news(struct fingerprints *f, fingerprint_fn *fn, void *user);
 
 // Walks what changed since the last walk and is worth keeping over a restart: names that more than
-// one host used, and names that logged in (only kind, name and cleared are set). gone: it is to be
-// removed where it is kept. fn returns < 0 to stop, which is passed on: the next walk is then the
-// same again.
+// one host used or that the configuration has (whose state is told as it is without that), and
+// names that logged in (only kind, name and cleared are set). gone: it is to be removed where it is
+// kept. fn returns < 0 to stop, which is passed on: the next walk is then the same again.
 struct fingerprint_change {
     const struct fingerprint *fingerprint; // NULL: a name that logged in
     enum fingerprint_kind kind;
@@ -134,7 +134,7 @@ struct fingerprint_change {
 typedef int fingerprint_change_fn(void *user, const struct fingerprint_change *c);
 int fingerprints_changed(struct fingerprints *f, fingerprint_change_fn *fn, void *user);
 
-// Take kept ones back. -ENOMEM.
+// Take kept ones back; what the configuration says has been set before. -ENOMEM.
 int fingerprints_restore(struct fingerprints *f, const struct fingerprint *fingerprint);
 int fingerprints_restore_good(struct fingerprints *f, enum fingerprint_kind kind,
                               struct slice family, usec_t cleared);

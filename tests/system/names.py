@@ -95,6 +95,17 @@ class Names(Case):
         self.assertEqual(self.rig.said('has become'), 1)
         self.assertIn('no failure is known', self.do('fingerprints', 'show', name))
 
+    def test_a_listed_name(self):
+        """What is known of it outlasts a restart as well, and is not what makes it one."""
+        self.rig.start()
+        self.said('203.0.113.7', 'ylmf-pc')
+        self.rig.wait_kernel(['203.0.113.7/32'])
+        for _ in range(2):
+            self.assertEqual(self.rig.stop(), 0)
+            self.rig.start()
+            self.assertEqual(self.names()['helo:ylmf-pc']['failures'], 1)
+        self.assertIn('1 failure,', self.do('why', '203.0.113.7'))
+
     def test_many_are_learned(self):
         """Strangers choose the names: a log tells of twenty a minute, and that there are more."""
         self.rig.start()
