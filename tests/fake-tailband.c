@@ -118,6 +118,8 @@ static struct control_ban ban_of(const struct fake *f, unsigned i)
          600 * USEC_PER_SEC, CONTROL_HOST, .cover = 8,
          .cover_net = {.b = {[10] = 0xff, [11] = 0xff, 203, 0, 113}, .len = 120},
          .cover_jail = TEXT("dovecot-auth")},
+        {12, TEXT("weighed"), V4(115, 1), LONG_AGO, after(f, 167, 10), 0, 9, 1, 7, 1,
+         600 * USEC_PER_SEC, CONTROL_HOST, .points = true},
     };
 
     return bans[i];
@@ -206,7 +208,9 @@ static void answer_status(struct fake *f, struct slice jail)
 
 static void answer_list(struct fake *f, struct slice jail)
 {
-    for (unsigned i = 0; i < 5 && f->scene == SCENE_BUSY; i++) {
+    unsigned from = f->scene == SCENE_FULL ? 5 : 0, to = f->scene == SCENE_QUIET ? 0 : 6;
+
+    for (unsigned i = from; i < to; i++) {
         if (jail.n == 0 || slice_equal(jail, ban_of(f, i).jail))
             put_ban(f, i);
     }
@@ -271,10 +275,45 @@ static void put_name(struct fake *f, size_t i)
     put(f, &(struct control){.type = CONTROL_IS_FINGERPRINT, .fingerprint = names[i]});
 }
 
+// A jail that weighs, whose bans caps hold back.
+static void put_held(struct fake *f)
+{
+    const struct control_evidence line = {
+        .ban = 12, .jail = TEXT("weighed"), .addr = V4(115, 1), .time = LONG_AGO, .points = true};
+    const struct control_standing held[] = {
+        {TEXT("weighed"), V4(115, 2), 7, 1, 7, 1, 600 * USEC_PER_SEC, .points = true,
+         .held = TEXT("cap.bans = 2 a minute"), .held_until = after(f, 0, 1)},
+        {TEXT("weighed"), V4(115, 3), 8, 1, 7, 1, 600 * USEC_PER_SEC, .points = true,
+         .held = TEXT("cap.bans = 2 a minute"), .held_until = before(f, 0, 1)},
+        {TEXT("weighed"),
+         {.b = {[10] = 0xff, [11] = 0xff, 203}, .len = 104},
+         99,
+         44,
+         99,
+         32,
+         600 * USEC_PER_SEC,
+         .points = true,
+         .held = TEXT("floor.v4 = 16, floor.v6 = 32"),
+         .held_until = USEC_FOREVER},
+    };
+
+    put_ban(f, 5);
+    for (unsigned i = 1; i < 9; i += 7) {
+        struct control record = {.type = CONTROL_IS_EVIDENCE, .evidence = line};
+        record.evidence.count = i;
+        record.evidence.text = slice_of("failure");
+        put(f, &record);
+    }
+    for (size_t i = 0; i < LENGTH_OF(held); i++)
+        put_standing(f, &held[i]);
+}
+
 static void answer_why(struct fake *f)
 {
     struct control_ban lifted = ban_of(f, 0);
 
+    if (f->scene == SCENE_FULL)
+        put_held(f);
     if (f->scene == SCENE_BUSY) {
         put_ban(f, 1);
         put_line(f, 8, 10, 3, slice_of("disconnect from unknown[203.0.113.9] auth=0/3"));
@@ -371,6 +410,8 @@ static void put_events(struct fake *f)
          .text = TEXT("SASL LOGIN \x1b[31mfailed")},
         {CONTROL_EVENT_BAN, LONG_AGO, TEXT("postfix-auth"), true, V4(113, 7),
          LONG_AGO + 7 * USEC_PER_DAY, 0, 5, 1, 0, CONTROL_HOST},
+        {CONTROL_EVENT_BAN, LONG_AGO, TEXT("weighed"), true, V4(115, 1),
+         LONG_AGO + 7 * USEC_PER_DAY, 0, 9, 1, 0, CONTROL_HOST, .points = true},
         {CONTROL_EVENT_LEARNED, LONG_AGO, .hosts = 6, .blocks = 5,
          .name = TEXT("helo:\x1b[31m<mixed:11>")},
         {CONTROL_EVENT_BAN, LONG_AGO, TEXT("postfix-auth"), true, V4(114, 1),

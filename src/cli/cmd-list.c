@@ -23,6 +23,7 @@ static void add_row(struct grid *g, const struct output *o, const struct control
 {
     char net[ADDR_TEXT_MAX], since[OUTPUT_TIME_MAX], left[OUTPUT_LEFT_MAX];
     const uint32_t counts[] = {ban->hits, ban->hosts};
+    const char *const units[] = {ban->points ? " points" : "", ""};
 
     addr_format(&ban->net, net);
     output_time(o, ban->since, since);
@@ -35,7 +36,7 @@ static void add_row(struct grid *g, const struct output *o, const struct control
         if (ban->reason == CONTROL_MANUAL)
             grid_cell(g, STYLE_DIM, "-");
         else
-            grid_cell(g, STYLE_PLAIN, "%u", counts[i]);
+            grid_cell(g, STYLE_PLAIN, "%u%s", counts[i], units[i]);
     }
     if (covered > 0)
         grid_cell(g, STYLE_PLAIN, "%" PRIu32, covered);

@@ -47,18 +47,19 @@ static int event_json(struct output *o, const struct control_occurrence *e)
 
 static void print_ban(struct output *o, const struct control_occurrence *e)
 {
-    char left[OUTPUT_LEFT_MAX];
+    char left[OUTPUT_LEFT_MAX], hits[VIEW_HITS_MAX];
 
     output_relative(o, e->until, left);
+    view_hits(e->hits, "", e->points, hits);
     fprintf(o->file, "  %s", left);
     if (e->reason == CONTROL_MANUAL)
         fputs(", by hand", o->file);
     else if (e->reason == CONTROL_BLOCK)
-        fprintf(o->file, ", %u hits from %u hosts", e->hits, e->hosts);
+        fprintf(o->file, ", %s from %u hosts", hits, e->hosts);
     else if (e->name.n > 0)
         view_name(o, e->name);
     else
-        fprintf(o->file, ", %u hits", e->hits);
+        fprintf(o->file, ", %s", hits);
 }
 
 static void print_learned(struct output *o, const struct control_occurrence *e)

@@ -1,23 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/cleanup.h"
 #include "cli/client.h"
-#include "cli/grid.h"
 #include "cli/said.h"
+#include "cli/standing.h"
 #include "cli/view.h"
 
 #include <errno.h>
-
-static const struct grid_column columns[] = {
-    {"JAIL"}, {"COUNTED FOR"}, {"HITS", true}, {"HOSTS", true}, {"WITHIN"}, {""},
-};
-
-// What is missing to a ban, where least is.
-struct missing {
-    char jail[CONTROL_NAME_MAX + 1];
-    uint32_t hits, hosts; // hits 0: nothing counts
-    usec_t findtime;
-    bool fingerprints; // or one with such a name
-};
 
 enum { SIGNS_MAX = CONTROL_NAME_MAX + 2 * CONTROL_SAID_MAX + 32 };
 
@@ -26,8 +14,7 @@ struct why {
     struct output *out, body;
     bool by_name; // a name was asked about, not a net
     struct addr net;
-    struct grid *standings;
-    struct missing missing;
+    struct standings *standings;
     uint64_t ban; // whose lines come; 0: those of no ban
     char source[CONTROL_PATH_MAX + 1];
     char signs[SIGNS_MAX];   // of the line before
@@ -64,18 +51,19 @@ static void print_name_cause(struct output *o, struct slice name)
 
 static void print_cause(struct output *o, const struct control_ban *ban)
 {
-    char findtime[SPAN_TEXT_MAX];
+    char findtime[SPAN_TEXT_MAX], hits[VIEW_HITS_MAX];
 
     span_format(ban->findtime, findtime);
+    view_hits(ban->hits, "", ban->points, hits);
     if (ban->reason == CONTROL_MANUAL)
         fputs("  by hand\n", o->file);
     else if (ban->reason == CONTROL_FINGERPRINT)
         print_name_cause(o, ban->name);
     else if (ban->reason == CONTROL_BLOCK)
-        fprintf(o->file, "  %u hits from %u hosts within %s (limit: %u from %u)\n", ban->hits,
-                ban->hosts, findtime, ban->need_hits, ban->need_hosts);
+        fprintf(o->file, "  %s from %u hosts within %s (limit: %u from %u)\n", hits, ban->hosts,
+                findtime, ban->need_hits, ban->need_hosts);
     else
-        fprintf(o->file, "  %u hits within %s (limit: %u)\n", ban->hits, findtime, ban->need_hits);
+        fprintf(o->file, "  %s within %s (limit: %u)\n", hits, findtime, ban->need_hits);
 }
 
 static void print_ban(struct output *o, const struct control_ban *ban)
@@ -209,6 +197,7 @@ static void print_signs(struct why *w, const struct control_evidence *e)
 static int take_evidence(struct why *w, const struct control_evidence *e)
 {
     struct output *o = &w->body;
+    char hits[VIEW_HITS_MAX];
 
     if (w->out->json)
         return evidence_json(w->out, e);
@@ -227,9 +216,9 @@ static int take_evidence(struct why *w, const struct control_evidence *e)
     // As it stands in the log, its own stamp included.
     fputs("    ", o->file);
     output_text(o, e->text);
-    if (e->count > 1)
-        fprintf(o->file, " %s(%u hits)%s", output_on(o, STYLE_NOTE), e->count,
-                output_off(o, STYLE_NOTE));
+    if (e->count > 1 || e->points)
+        fprintf(o->file, " %s(%s)%s", output_on(o, STYLE_NOTE),
+                view_hits(e->count, "", e->points, hits), output_off(o, STYLE_NOTE));
     // Two jails may have counted the same line.
     if (e->ban == 0)
         fprintf(o->file, " %s[%.*s]%s", output_on(o, STYLE_DIM), (int)e->jail.n, e->jail.p,
@@ -239,114 +228,11 @@ static int take_evidence(struct why *w, const struct control_evidence *e)
     return 0;
 }
 
-static int standing_json(struct output *o, const struct control_standing *s)
-{
-    struct jsonline *j = jsonline_new();
-
-    jsonline_word(j, "type", "standing");
-    jsonline_text(j, "jail", s->jail);
-    jsonline_net(j, "net", &s->net);
-    jsonline_number(j, "hits", s->hits);
-    jsonline_number(j, "hosts", s->hosts);
-    jsonline_number(j, "need_hits", s->need_hits);
-    jsonline_number(j, "need_hosts", s->need_hosts);
-    jsonline_span(j, "findtime", s->findtime);
-    jsonline_bool(j, "exempt", s->exempt);
-    jsonline_time(j, "login", s->login);
-    jsonline_number(j, "login_days", s->days);
-    jsonline_bool(j, "shielded", s->shielded);
-    jsonline_bool(j, "fingerprints", s->fingerprints);
-    jsonline_number(j, "repeats", s->repeats);
-    return jsonline_print(j, o->file);
-}
-
-// What keeps it from being banned, or may. Of a host the first ban is forgone, of a block every
-// one.
-static void describe_exception(const struct output *o, const struct control_standing *s, char *ret,
-                               size_t size)
-{
-    char ago[OUTPUT_LEFT_MAX];
-
-    ret[0] = '\0';
-    if (s->exempt) {
-        snprintf(ret, size, "exempt, never banned");
-        return;
-    }
-    if (s->login == 0)
-        return;
-    output_relative(o, s->login, ago);
-    if (s->days > 0)
-        snprintf(ret, size, "logins on %u day%s, the last %s%s", s->days, s->days > 1 ? "s" : "",
-                 ago, s->shielded ? ": its first ban is forgone" : "");
-    else
-        snprintf(ret, size, "a login from it %s%s", ago,
-                 s->shielded ? ": not banned as a block" : "");
-}
-
-// The phone with an old password.
-static void add_repeats(const struct control_standing *s, char *text, size_t size)
-{
-    size_t n = strlen(text);
-
-    if (s->repeats > 0)
-        snprintf(text + n, size - n, "%s%u more with the same wrong password", n > 0 ? "; " : "",
-                 s->repeats);
-}
-
-// A block that somebody logs in from is none that a ban is near to.
-static void note_missing(struct why *w, const struct control_standing *s)
-{
-    uint32_t hits = s->need_hits > s->hits ? s->need_hits - s->hits : 1;
-    bool is_block = s->need_hosts > 1;
-
-    if (s->hits == 0 || s->exempt || (is_block && s->shielded) ||
-        (w->missing.hits > 0 && w->missing.hits <= hits))
-        return;
-    snprintf(w->missing.jail, sizeof(w->missing.jail), "%.*s", (int)s->jail.n, s->jail.p);
-    w->missing.hits = hits;
-    w->missing.hosts = is_block && s->need_hosts > s->hosts ? s->need_hosts - s->hosts : 0;
-    w->missing.findtime = s->findtime;
-    w->missing.fingerprints = s->fingerprints;
-}
-
-static void print_missing(struct output *o, const struct missing *m)
-{
-    char findtime[SPAN_TEXT_MAX];
-
-    if (m->hits == 0)
-        return;
-    span_format(m->findtime, findtime);
-    fprintf(o->file, "What is missing to a ban: %u more hit%s", m->hits, m->hits > 1 ? "s" : "");
-    if (m->hosts > 0)
-        fprintf(o->file, ", from %u more host%s,", m->hosts, m->hosts > 1 ? "s" : "");
-    fprintf(o->file, " within %s in jail %s%s\n", findtime, m->jail,
-            m->fingerprints ? "; or one with a fingerprint" : "");
-}
-
-// Levels at which nothing is counted say nothing, unless it is that nothing ever will be, or who
-// logs in.
 static int take_standing(struct why *w, const struct control_standing *s)
 {
-    char net[ADDR_TEXT_MAX], findtime[SPAN_TEXT_MAX], exception[192];
-
     if (w->out->json)
-        return standing_json(w->out, s);
-    note_missing(w, s);
-    if (s->hits == 0 && !s->exempt && s->login == 0 && s->repeats == 0)
-        return 0;
-    describe_exception(w->out, s, exception, sizeof(exception));
-    add_repeats(s, exception, sizeof(exception));
-    addr_format(&s->net, net);
-    span_format(s->findtime, findtime);
-    grid_slice(w->standings, STYLE_PLAIN, s->jail);
-    grid_cell(w->standings, STYLE_PLAIN, "%s", net);
-    grid_cell(w->standings, STYLE_PLAIN, "%u of %u", s->hits, s->need_hits);
-    if (s->need_hosts > 1)
-        grid_cell(w->standings, STYLE_PLAIN, "%u of %u", s->hosts, s->need_hosts);
-    else
-        grid_cell(w->standings, STYLE_PLAIN, "-");
-    grid_cell(w->standings, STYLE_PLAIN, "%s", findtime);
-    grid_cell(w->standings, STYLE_GOOD, "%s", exception);
+        return standings_json(w->out, s);
+    standings_take(w->standings, w->out, s);
     return 0;
 }
 
@@ -375,6 +261,8 @@ static int print_all(struct why *w, struct slice body)
 {
     struct output *o = w->out;
     char asked[ADDR_TEXT_MAX];
+    bool any;
+    int r;
 
     addr_format(&w->net, asked);
     if (w->in_force == 0)
@@ -383,15 +271,12 @@ static int print_all(struct why *w, struct slice body)
     if (w->within > 0)
         fprintf(o->file, "Bans in force within it: %zu\n", w->within);
     if (w->in_force == 0)
-        print_missing(o, &w->missing);
+        standings_print_missing(w->standings, o);
     fwrite(body.p, 1, body.n, o->file);
-    if (grid_rows(w->standings) == 0) {
-        fputs(w->lines || w->in_force ? "" : "\nNothing counts against it now.\n", o->file);
-        return 0;
-    }
-    fprintf(o->file, "\n%sWhat counts against it now%s\n", output_on(o, STYLE_HEAD),
-            output_off(o, STYLE_HEAD));
-    return grid_print(w->standings, o);
+    r = standings_print(w->standings, o, &any);
+    if (!any && w->lines == 0 && w->in_force == 0)
+        fputs("\nNothing counts against it now.\n", o->file);
+    return r;
 }
 
 static int print_named(struct why *w, struct slice body)
@@ -422,8 +307,7 @@ static int read_asked(const char *text, struct why *w, struct control *request)
 
 static int why(const struct arguments *a, struct output *out)
 {
-    cleanup(grid_freep) struct grid *standings =
-        grid_new(columns, sizeof(columns) / sizeof(columns[0]));
+    cleanup(standings_freep) struct standings *standings = standings_new();
     cleanup(freep) char *text = NULL;
     size_t n = 0;
     struct control request = {.type = CONTROL_WHY};

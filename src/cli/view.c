@@ -91,6 +91,12 @@ int view_problem(struct output *o, const struct control_problem *problem)
     return 0;
 }
 
+const char *view_hits(uint32_t n, const char *more, bool points, char ret[static VIEW_HITS_MAX])
+{
+    snprintf(ret, VIEW_HITS_MAX, "%u%s %s%s", n, more, points ? "point" : "hit", n == 1 ? "" : "s");
+    return ret;
+}
+
 void view_name(struct output *o, struct slice name)
 {
     fputs(", with ", o->file);

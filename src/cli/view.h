@@ -23,6 +23,10 @@ int view_problem(struct output *o, const struct control_problem *problem);
 // errors there are.
 size_t view_config_problems(const struct config *c, const char *dir, bool only_errors);
 
+// "1 hit", "7 more points": of a jail that weighs its filters hits are points. more: "" or " more".
+enum { VIEW_HITS_MAX = 32 };
+const char *view_hits(uint32_t n, const char *more, bool points, char ret[static VIEW_HITS_MAX]);
+
 // ", with helo:ylmf-pc"; what strangers said is cleaned.
 void view_name(struct output *o, struct slice name);
 

@@ -149,6 +149,15 @@ size_t config_filters(const struct jail_conf *jail, struct jail_filter ret[JAIL_
     return jail->n_filter;
 }
 
+bool config_weighs(const struct jail_conf *jail)
+{
+    for (size_t i = 0; i < jail->n_filter; i++) {
+        if (jail->filter[i].weight > 1)
+            return true;
+    }
+    return false;
+}
+
 size_t config_usable(const struct config *c)
 {
     size_t n = 0;

@@ -133,6 +133,9 @@ void config_done(struct config *c);
 // What jail_new() takes; how many.
 size_t config_filters(const struct jail_conf *jail, struct jail_filter ret[JAIL_FILTERS_MAX]);
 
+// Whether what it counts are points: one of its filters weighs more than one.
+bool config_weighs(const struct jail_conf *jail);
+
 // How many jails there are to share what there is.
 size_t config_usable(const struct config *c);
 

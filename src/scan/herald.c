@@ -100,8 +100,9 @@ static void log_reason(const struct cell *cell, const struct ban *ban, enum judg
         log_line(LEVEL_INFO, "%s %s in %s for %s%s: %s is a fingerprint", net, verb,
                  cell->conf->name, length, over, ban->name);
     else
-        log_line(LEVEL_INFO, "%s %s in %s for %s%s: %u hits%s in %s", net, verb, cell->conf->name,
-                 length, over, ban->hits, hosts, findtime);
+        log_line(LEVEL_INFO, "%s %s in %s for %s%s: %u %s%s in %s", net, verb, cell->conf->name,
+                 length, over, ban->hits, config_weighs(cell->conf) ? "points" : "hits", hosts,
+                 findtime);
 }
 
 static void tell_ban(struct herald *h, const struct cell *cell, const struct ban *ban,
@@ -113,6 +114,7 @@ static void tell_ban(struct herald *h, const struct cell *cell, const struct ban
     e.until = ban->until;
     e.hits = ban->hits;
     e.hosts = ban->hosts;
+    e.points = config_weighs(cell->conf);
     e.reason = reason_of(ban);
     e.name = slice_of(ban->name);
     server_event(h->server, &e);

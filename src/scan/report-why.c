@@ -16,6 +16,7 @@ struct why {
 static int put_evidence(void *user, const struct evidence *e)
 {
     struct why *w = user;
+    const struct cell *c = roster_find(judge_roster(w->desk->judge), slice_of(e->jail));
     struct control record = {.type = CONTROL_IS_EVIDENCE};
 
     record.evidence = (struct control_evidence){
@@ -29,6 +30,7 @@ static int put_evidence(void *user, const struct evidence *e)
         .rule = report_text(e->rule),
         .user = e->user,
         .helo = e->helo,
+        .points = c && config_weighs(c->conf),
     };
     if (w->ban == 0) {
         report_note(w->desk, &(struct name){FINGERPRINT_HELO, e->helo, &e->addr}, &w->said);
@@ -67,11 +69,26 @@ static void add_login(const struct reputation *reputation, const struct jail_spe
     }
 }
 
-static int put_standing(const struct reputation *reputation, struct cell *c, const struct addr *net,
+// That the level is over its thresholds, and which cap is in the way of its ban. text is borrowed.
+static void add_cap(const struct caps *caps, char text[static CAPS_TEXT_MAX],
+                    struct control_standing *s)
+{
+    struct caps_refusal refusal;
+
+    if (s->hits < s->need_hits || s->hosts < s->need_hosts ||
+        !caps_refused(caps, &s->net, &refusal))
+        return;
+    caps_text(caps, refusal.cap, text);
+    s->held = slice_of(text);
+    s->held_until = refusal.until;
+}
+
+static int put_standing(const struct roster *roster, const struct cell *c, const struct addr *net,
                         usec_t now, struct caller *to)
 {
     struct jail_standing level[1 + NETBLOCK_LEVELS_MAX];
     size_t n = c->jail ? jail_look(c->jail, net, now, level) : 0;
+    char cap[CAPS_TEXT_MAX];
     int r = 0;
 
     for (size_t i = 0; i < n && r >= 0; i++) {
@@ -86,8 +103,10 @@ static int put_standing(const struct reputation *reputation, struct cell *c, con
             .findtime = level[i].findtime,
             .exempt = exempt_touches(&c->exempt, &level[i].net),
             .fingerprints = c->conf->spec.fingerprints,
+            .points = config_weighs(c->conf),
         };
-        add_login(reputation, jail_spec(c->jail), i == 0, now, &record.standing);
+        add_login(&roster->reputation, jail_spec(c->jail), i == 0, now, &record.standing);
+        add_cap(roster->caps, cap, &record.standing);
         if (i == 0 && jail_repeats(c->jail))
             record.standing.repeats = repeats_look(jail_repeats(c->jail), net, now);
         r = caller_put(to, &record);
@@ -122,7 +141,7 @@ int report_why(const struct desk *d, const struct addr *net, struct caller *to)
     int r = report_bans_about(d, net, NULL, to);
 
     for (size_t i = 0; i < roster->n && r >= 0; i++)
-        r = put_standing(&roster->reputation, &roster->cell[i], net, clock_now(), to);
+        r = put_standing(roster, &roster->cell[i], net, clock_now(), to);
     if (r >= 0)
         r = report_refuse(d, ledger_evidence(d->ledger, 0, net, WHY_LINES, put_evidence, &w), to);
     return r < 0 ? r : report_said(&w.said, to);

@@ -17,13 +17,13 @@ struct slice report_text(const char *s)
     return s ? slice_of(s) : (struct slice){"", 0};
 }
 
-static void add_cover(const struct desk *d, const struct ban *b, struct control_ban *to)
+static void add_cover(const struct desk *d, const struct cell *c, const struct ban *b,
+                      struct control_ban *to)
 {
     const struct roster *roster = judge_roster(d->judge);
-    const struct cell *c = roster_find(roster, slice_of(b->jail));
     struct cover cover;
 
-    if (!c || b->lifted || b->until <= clock_now() ||
+    if (b->lifted || b->until <= clock_now() ||
         !cover_find(d->ledger, roster, c, &b->net, b->until, b->id, &cover))
         return;
     to->cover = (uint64_t)cover.id;
@@ -33,6 +33,7 @@ static void add_cover(const struct desk *d, const struct ban *b, struct control_
 
 struct control_ban report_ban(const struct desk *d, const struct ban *b)
 {
+    const struct cell *c = roster_find(judge_roster(d->judge), slice_of(b->jail));
     struct control_ban record = {
         .id = (uint64_t)b->id,
         .jail = slice_of(b->jail),
@@ -47,9 +48,11 @@ struct control_ban report_ban(const struct desk *d, const struct ban *b)
         .findtime = b->findtime,
         .reason = reason_of(b),
         .name = slice_of(b->name),
+        .points = c && config_weighs(c->conf),
     };
 
-    add_cover(d, b, &record);
+    if (c)
+        add_cover(d, c, b, &record);
     return record;
 }
 

@@ -166,6 +166,7 @@ struct control_ban {
     uint64_t cover;    // the id of the ban that covers it (scan/cover.h); 0: none does
     struct addr cover_net;
     struct slice cover_jail;
+    bool points; // its hits are points: the jail weighs its filters
 };
 
 struct control_evidence {
@@ -176,6 +177,7 @@ struct control_evidence {
     uint32_t count;
     struct slice source, text;
     struct slice rule, user, helo; // as in ledger.h; empty: there is none
+    bool points;                   // as of a ban
 };
 
 struct control_standing {
@@ -189,6 +191,9 @@ struct control_standing {
     bool shielded;     // for these logins: a block is not banned, a host not the first time
     bool fingerprints; // one hit with a fingerprint is enough in this jail
     uint32_t repeats;  // of a host: failures not counted, the same wrong password again
+    bool points;       // as of a ban
+    struct slice held; // the cap that holds its ban back, "cap.bans = 1000 a minute"; empty: none
+    usec_t held_until; // when that may end at the earliest; 0: with the next hit, FOREVER: never
 };
 
 struct control_fingerprint {
@@ -225,6 +230,7 @@ struct control_occurrence {
     enum control_reason reason;
     struct slice name; // as of a ban
     struct slice text;
+    bool points; // as of a ban
 };
 
 struct control_refused {

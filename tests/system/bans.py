@@ -51,13 +51,19 @@ class Bans(Case):
         self.rig.wait(lambda: self.rig.said('bans are held back: cap.bans = 2 a minute'), 'an alarm')
         self.rig.wait_kernel(['203.0.113.1/32', '203.0.113.2/32'])
         self.assertIn('cap.bans = 2 a minute is reached, 2 times', self.rig.command('status').stdout)
+        for _ in range(2):
+            told = self.rig.command('why', '203.0.113.3').stdout
+            self.assertIn('What holds a ban back: cap.bans = 2 a minute is reached', told)
+            self.assertRegex(told, '3 of 3 .* held back by cap.bans = 2 a minute, [0-9]+[ms] left')
+            self.rig.command('reload')
+        self.assertNotIn('held back', self.rig.command('why', '203.0.113.1').stdout)
         # A reload buys nobody a minute more, and says nothing twice; a higher cap lets them pass.
-        self.rig.command('reload')
         self.rig.hit('203.0.113.5', 3)
         self.rig.wait(lambda: 'is reached, 3 times' in self.rig.command('status').stdout, 'the alarm')
         self.assertEqual(self.rig.said('bans are held back'), 1)
         self.rig.write('etc/tailban.conf', '[tailban]\ncap.bans = 9\n')
         self.rig.command('reload')
+        self.assertIn('was held back by a cap', self.rig.command('why', '203.0.113.5').stdout)
         self.rig.hit('203.0.113.5')
         self.rig.wait_kernel([f'203.0.113.{i}/32' for i in (1, 2, 5)])
 

@@ -42,6 +42,12 @@ class Weights(Case):
         self.rig.start()
         self.greet(ADDR)
         self.rig.wait_kernel([f'{ADDR}/32'])
+        told = self.do('why', ADDR)
+        self.assertIn('  7 points within 10m (limit: 7)\n', told)
+        self.assertEqual((told.count(' (3 points)\n'), told.count(' (1 point)\n')), (2, 1))
+        self.assertRegex(self.do('list'), f'{ADDR} .* 7 points ')
+        self.assertIn('3 of 7 points', self.do('why', '203.0.113.9'))
+        self.assertIn('4 more points within 10m', self.do('why', '203.0.113.9'))
 
 
 if __name__ == '__main__':
