@@ -102,7 +102,7 @@ static void test_tags(void **state)
         "SUBNET",      "F-ID",     "F-USER",   "F-CONTENT",  "F-NOFAIL",  "F-MLFID",
         "F-MLFFORGET", "F-COUNT",  "F-TOTAL",  "F-OK",       "F-SECRET",  "F-MLFGAINED",
         "F-ALT_USER",  "F-HELO",   "F-CLIENT", "F-CLAIM",    "F-EXISTS",  "F-SUCCESS",
-        "F-MECH",      "F-ANSWER", "F-LOGIN",  "F-PASSWORD", "F-GRANTED",
+        "F-MECH",      "F-ANSWER", "F-LOGIN",  "F-PASSWORD", "F-GRANTED", "F-DELIVERED",
     };
     cleanup(freep) char *page = read_page(*state, "tailban-filter.5");
 

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -22,6 +23,7 @@ static const struct pattern failregex[] = {
     {"^try <ADDR> user=<F-USER>\\S*</F-USER> <F-TRIED>\\S*</F-TRIED>"
      "(?: helo=<F-HELO>\\S*</F-HELO>)?$",
      NULL, 0},
+    {"^<F-DELIVERED>mail</F-DELIVERED> <ADDR>$", NULL, 0},
 };
 
 struct fixture {
@@ -35,7 +37,7 @@ struct fixture {
 static int setup_young(void **state)
 {
     static const struct filter_spec filter = {
-        .name = "f", .failregex = failregex, .n_failregex = 4};
+        .name = "f", .failregex = failregex, .n_failregex = 5};
     static const struct fingerprint_spec fingerprint = {7 * USEC_PER_DAY, 3, 3};
     static const uint8_t v4[] = {24};
     const struct jail_spec spec = {
@@ -52,10 +54,10 @@ static int setup_young(void **state)
     struct filter_error error;
 
     assert_int_equal(filter_new(&filter, &x->filter, &error), 0);
-    assert_int_equal(reputation_init(&x->reputation,
-                                     shield_new(14 * USEC_PER_DAY, v4, 1, NULL, 0, SEED),
-                                     fingerprints_new(&fingerprint, SEED)),
-                     0);
+    assert_int_equal(
+        reputation_init(&x->reputation, shield_new(14 * USEC_PER_DAY, v4, 1, NULL, 0, SEED),
+                        fingerprints_new(&fingerprint, SEED), peers_new(14 * USEC_PER_DAY, SEED)),
+        0);
     assert_int_equal(
         jail_new(&spec, &(struct jail_filter){x->filter, NULL, 1}, 1, &x->exempt, SEED, &x->jail),
         0);
@@ -78,10 +80,10 @@ static int teardown(void **state)
 }
 
 // What the line leads to: "" nothing, or the net that is banned, a star before it for a
-// fingerprint.
+// fingerprint, and behind it who is spared.
 static const char *feed(struct fixture *x, const char *text)
 {
-    static char said[ADDR_TEXT_MAX + 1];
+    static char said[1 + (1 + PEERS_SPARED_MAX) * ADDR_TEXT_MAX];
     struct line line = {.text = slice_of(text), .date = {text, 0}, .time = x->now, .dated = true};
     struct hit hit;
     struct verdict v;
@@ -93,6 +95,11 @@ static const char *feed(struct fixture *x, const char *text)
     if (r == JAIL_E_VERDICT) {
         said[0] = '*';
         addr_format(&v.net, said + (v.reason == VERDICT_FINGERPRINT));
+        for (size_t i = 0; i < v.n_spared; i++) {
+            strcat(said, " ");
+            addr_format(&v.spared[i], said + strlen(said));
+        }
+        peers_settle(x->reputation.peers, &v.net, v.spared, v.n_spared, v.until, NULL, NULL);
     }
     return said;
 }
@@ -250,6 +257,44 @@ static const struct {
       {"fail 198.18.1.2 claim=laptop"},
       {"fail 198.18.1.2 claim=laptop"},
       {"fail 198.18.1.2 claim=laptop", "198.18.1.2"}}},
+    {"mail servers in a block",
+     {{"mail 198.18.1.9"},
+      {"mail 198.18.2.9"},
+      {"fail 198.18.1.1"},
+      {"fail 198.18.1.2"},
+      {"fail 198.18.1.1"},
+      {"fail 198.18.1.2", "198.18.1.0/24 198.18.1.9"},
+      {"fail 198.18.1.9"},
+      {"fail 198.18.1.9"},
+      {"fail 198.18.1.9"},
+      {"fail 198.18.1.9", "198.18.1.9"}}},
+    {"one that fails is none, until its next mail",
+     {{"mail 198.18.1.1"},
+      {"mail 198.18.1.2"},
+      {"fail 198.18.1.1"},
+      {"fail 198.18.1.2"},
+      {"mail 198.18.1.1"},
+      {"fail 198.18.1.2"},
+      {"fail 198.18.1.3", "198.18.1.0/24 198.18.1.1"}}},
+    {"one that logs in where it is spared",
+     {{"mail 198.18.1.9"},
+      {"fail 198.18.1.1"},
+      {"fail 198.18.1.2"},
+      {"fail 198.18.1.1"},
+      {"fail 198.18.1.2", "198.18.1.0/24 198.18.1.9"},
+      {"fail 198.18.1.9 user=x1", "198.18.1.9"}}},
+    {"each bot delivers first, and guesses then",
+     {{"mail 198.18.1.1"},
+      {"mail 198.18.1.2"},
+      {"mail 198.18.1.3"},
+      {"fail 198.18.1.1 user=x1"},
+      {"fail 198.18.1.2 user=x2"},
+      {"mail 198.18.1.1"},
+      {"mail 198.18.1.2"},
+      {"fail 198.18.1.1 user=x3"},
+      {"fail 198.18.1.3 user=x4", "198.18.1.0/24 198.18.1.2"},
+      {"mail 198.18.1.2"},
+      {"fail 198.18.1.2 user=x5", "198.18.1.2"}}},
     {"an office",
      {{"login 198.18.1.1 user=a"},
       {"login 198.18.1.1 user=b"},
@@ -322,12 +367,30 @@ static void test_restored_is_not_spared_again(void **state)
     assert_int_equal(jail_counters(x->jail)->shielded, 1);
 }
 
+// Where too many deliver a block is not banned as one, and hides nobody.
+static void test_crowd(void **state)
+{
+    struct fixture *x = *state;
+    char line[64];
+
+    for (unsigned i = 0; i <= PEERS_SPARED_MAX; i++) {
+        snprintf(line, sizeof(line), "mail 198.18.1.%u", 100 + i);
+        assert_string_equal(feed(x, line), "");
+    }
+    for (unsigned i = 0; i < 4; i++)
+        assert_string_equal(feed(x, i % 2 ? "fail 198.18.1.1" : "fail 198.18.1.2"), "");
+    assert_string_equal(feed(x, "fail 198.18.1.3 user=x1"), "198.18.1.3");
+    // With one less it is.
+    assert_memory_equal(feed(x, "fail 198.18.1.100"), "198.18.1.0/24 198.18.1.101 ", 27);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),
         cmocka_unit_test_setup_teardown(test_unbanned_and_back, setup, teardown),
         cmocka_unit_test_setup_teardown(test_restored_is_not_spared_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_crowd, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

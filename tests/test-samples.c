@@ -80,16 +80,20 @@ static struct slice samples_field(const struct match *m, const char *name)
     return slice_of("");
 }
 
-// "= HOST COUNT [NAME=VALUE]" as the match has it, of a login "+ HOST [NAME=VALUE]"; empty where
-// nothing is counted.
+// "= HOST COUNT [NAME=VALUE]" as the match has it, of a login "+ HOST [NAME=VALUE]", of a delivery
+// "~ HOST"; empty where nothing is counted.
 static void samples_say(const struct match *m, int64_t count, struct slice expected,
                         char ret[static TEXT_MAX])
 {
     ret[0] = 0;
-    if (count <= 0 && !m->success)
+    if (count <= 0 && !m->success && !m->delivered)
         return;
     char host[ADDR_TEXT_MAX], name[32] = "";
     addr_format(&m->host, host);
+    if (m->delivered) {
+        snprintf(ret, TEXT_MAX, "    ~ %s", host);
+        return;
+    }
     sscanf(expected.p,
            m->success ? "    + %*s %31[a-z_0-9]=" : "    = %*s %*s %31[a-z_0-9]=", name);
     struct slice value = samples_field(m, name);

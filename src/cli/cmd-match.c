@@ -137,7 +137,7 @@ static void print_plain(const struct match *m, const struct veil *v, const struc
             output_on(out, STYLE_HEAD), host, output_off(out, STYLE_HEAD), m->rule + 1);
     if (count > 1)
         fprintf(out->file, ", %lld failures", (long long)count);
-    if (count == 0 && !m->success)
+    if (count == 0 && !m->success && !m->delivered)
         fprintf(out->file, ", not counted");
     for (size_t i = 0; i < m->n_fields; i++) {
         fprintf(out->file, "  %s=", m->field[i].name);
@@ -145,6 +145,8 @@ static void print_plain(const struct match *m, const struct veil *v, const struc
     }
     if (m->success)
         fputs("  a login", out->file);
+    if (m->delivered)
+        fputs("  a mail accepted", out->file);
     print_session(m, v, out);
     fputs("\n    ", out->file);
     output_text(out, show(m, v, v->line, room));

@@ -53,7 +53,8 @@ int config_reputation(const struct config *c, uint64_t seed, struct reputation *
     }
     r = reputation_init(&made,
                         shield_new(c->settings.shield_span, v4.prefix, v4.n, v6.prefix, v6.n, seed),
-                        fingerprints_new(&c->settings.fingerprint, seed));
+                        fingerprints_new(&c->settings.fingerprint, seed),
+                        peers_new(c->settings.shield_span, seed));
     if (r < 0)
         return r;
     r = list_all(c, made.fingerprints);

@@ -17,7 +17,8 @@ struct filter {
     bool ignore_first; // before the failregexes, and not only after one has matched
     struct datepattern *date;
     bool plain_date;
-    uint64_t *ends; // bits of the failregexes that only end a session; NULL: not to be told
+    uint64_t *ends;     // bits of the failregexes that only end a session; NULL: not to be told
+    uint64_t *delivers; // likewise, that only tell of a delivery; NULL: none does
     struct matcher matcher;
     uint64_t limits_hit;
     struct backlog backlog; // the line, or as many as maxlines says
@@ -145,6 +146,20 @@ static int list_ends(struct filter *f)
     return f->ends ? 0 : -ENOMEM;
 }
 
+static int list_deliveries(struct filter *f)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < f->fail.n; i++)
+        any |= f->fail.rule[i].only_delivers;
+    if (!any || !filter_is_plain(f))
+        return 0;
+    f->delivers = calloc((f->fail.n + 63) / 64, sizeof(*f->delivers));
+    for (size_t i = 0; f->delivers && i < f->fail.n; i++)
+        f->delivers[i / 64] |= (uint64_t)f->fail.rule[i].only_delivers << i % 64;
+    return f->delivers ? 0 : -ENOMEM;
+}
+
 int filter_new(const struct filter_spec *spec, struct filter **ret, struct filter_error *ret_error)
 {
     struct filter *f = calloc(1, sizeof(*f));
@@ -165,6 +180,8 @@ int filter_new(const struct filter_spec *spec, struct filter **ret, struct filte
         goto fail;
     f->plain_date = datepattern_is_plain(f->date);
     r = list_ends(f);
+    if (r == 0)
+        r = list_deliveries(f);
     if (r < 0)
         goto fail;
     captures = most_captures(&f->prefix, most_captures(&f->fail, most_captures(&f->ignore, 1)));
@@ -189,19 +206,31 @@ struct filter *filter_free(struct filter *f)
         backlog_done(&f->backlog);
         free(f->taken);
         free(f->ends);
+        free(f->delivers);
         free(f->name);
         free(f);
     }
     return NULL;
 }
 
-bool filter_only_ends(const struct filter *f, const uint64_t *may)
+// Whether all that may match are in a list.
+static bool are_in(const struct filter *f, const uint64_t *list, const uint64_t *may)
 {
-    for (size_t i = 0; may && f->ends && i < f->fail.n; i += 64) {
-        if (may[i / 64] & ~f->ends[i / 64])
+    for (size_t i = 0; may && list && i < f->fail.n; i += 64) {
+        if (may[i / 64] & ~list[i / 64])
             return false;
     }
-    return may && f->ends;
+    return may && list;
+}
+
+bool filter_only_ends(const struct filter *f, const uint64_t *may)
+{
+    return are_in(f, f->ends, may);
+}
+
+bool filter_only_delivers(const struct filter *f, const uint64_t *may)
+{
+    return are_in(f, f->delivers, may);
 }
 
 const char *filter_name(const struct filter *f)

@@ -12,6 +12,8 @@
 //   an honest server may have come to grief as well. <F-CLIENT>…</F-CLIENT>: its verified
 //   name. <F-EXISTS>…</F-EXISTS>: it shows that the user exists, and only his password was wrong.
 // - <F-SUCCESS>…</F-SUCCESS>: the line tells of a login of <F-USER> and of no failure.
+// - <F-DELIVERED>…</F-DELIVERED>: the line tells of a mail that was accepted of its address, and of
+//   no failure, whatever else its session has done (engine/peers.h).
 // - Of a login that a transcript shows line by line (engine/exchange.h), lines of the session that
 //   never count by themselves: <F-MECH>…</F-MECH>, the SASL mechanism that the client chose;
 //   <F-ANSWER>…</F-ANSWER>, its answer in base64; <F-LOGIN>…</F-LOGIN> and
@@ -82,8 +84,9 @@ struct match {
     struct slice client; // <F-CLIENT>
     struct slice mechanism, answer, login, password; // <F-MECH>, <F-ANSWER>, ...
     struct slice tried;                              // <F-TRIED>
-    uint32_t mark; // of the password, repeats_mark()'s; session.h fills it in
-    bool nofail, forget, gained, exists, success, granted;
+    struct slice delivery; // from <F-DELIVERED> up to the address; p NULL: that is not behind
+    uint32_t mark;         // of the password, repeats_mark()'s; session.h fills it in
+    bool nofail, forget, gained, exists, success, granted, delivered;
     bool is_claim; // helo is not <F-HELO>'s
     bool has_total;
     uint32_t count, total, ok; // count is 1 without <F-COUNT>
@@ -134,6 +137,9 @@ int filter_match_from(struct filter *f, const struct line *line, unsigned first,
 // Whether those of the failregexes that may match (as above) do no more than end a session, and
 // lines begin with their sessions' ids: they need not be run on a line of none that is known.
 bool filter_only_ends(const struct filter *f, const uint64_t *may);
+
+// Whether they tell of a mail that was accepted, and of nothing else.
+bool filter_only_delivers(const struct filter *f, const uint64_t *may);
 
 // Whether it keeps nothing of one line for the next, so that it can serve several jails.
 bool filter_is_plain(const struct filter *f);

@@ -32,7 +32,7 @@ struct jail {
     struct caps *caps;             // NULL: none
     struct brands *branded;        // hosts and blocks it has banned
     bool has_blocks;               // among them
-    struct brands *spared;         // blocks that it would have banned, but for who logs in there
+    struct brands *spared;         // blocks where bans are forgone, for those who are known there
     bool has_spared;
     struct jail_counters counters;
 };
@@ -48,6 +48,12 @@ static inline struct past jail_past(const struct jail *j, const struct addr *net
 static inline struct shield *jail_shield(const struct jail *j)
 {
     return j->spec.shield && j->reputation ? j->reputation->shield : NULL;
+}
+
+// Likewise.
+static inline struct peers *jail_peers(const struct jail *j)
+{
+    return j->spec.shield && j->reputation ? j->reputation->peers : NULL;
 }
 
 // What is known of a hit by what its client said.

@@ -1,6 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "engine/jail-own.h"
 
+// Whether a block is none to be banned as one: somebody logs in from there, or too many deliver
+// mail from it.
+static bool is_inhabited(const struct jail *j, const struct addr *block, usec_t time)
+{
+    struct shield *shield = jail_shield(j);
+    struct addr spared[PEERS_SPARED_MAX];
+
+    return shield &&
+           (shield_covers(shield, block, time, NULL) ||
+            peers_within(jail_peers(j), block, time, j->spec.findtime, spared) > PEERS_SPARED_MAX);
+}
+
 // Whether somebody who logs in here would be hit by a ban of this rung.
 static bool is_shielded(const struct jail *j, const struct rungs *rungs, size_t i, usec_t time)
 {
@@ -9,7 +21,7 @@ static bool is_shielded(const struct jail *j, const struct rungs *rungs, size_t 
 
     if (!shield)
         return false;
-    return i > 0 ? shield_covers(shield, &s->net, time, NULL)
+    return i > 0 ? is_inhabited(j, &s->net, time)
                  : shield_absolves(shield, &s->net, time, s->findtime, s->need_hits);
 }
 
@@ -42,6 +54,7 @@ static struct verdict judge(const struct jail *j, const struct jail_standing *s,
                             const struct hit *hit, const struct name *known)
 {
     bool host = addr_compare(&s->net, &hit->host) == 0;
+    struct peers *peers = jail_peers(j);
     const struct sentence sentence = {s->bantime, j->spec.sentence.growth};
     struct past past = jail_past(j, &s->net, hit->time);
     struct verdict v = {
@@ -62,6 +75,8 @@ static struct verdict judge(const struct jail *j, const struct jail_standing *s,
         v.kind = known->kind;
         family_name(known->text, known->client, v.family);
     }
+    if (peers && !host)
+        v.n_spared = peers_within(peers, &v.net, v.time, j->spec.findtime, v.spared);
     return v;
 }
 
@@ -107,32 +122,43 @@ static bool is_enough(struct jail *j, const struct hit *hit, const struct known 
                                     shield_is_home(shield, &hit->host, hit->time));
 }
 
-// A block that would be banned if nobody logged in from it.
-static int note_spared(struct jail *j, const struct rungs *rungs, usec_t time)
+static int note_spared(struct jail *j, const struct addr *block, usec_t until)
 {
-    struct shield *shield = jail_shield(j);
-
-    if (rungs->n < 2 || !rungs->reached[1] || !shield ||
-        !shield_covers(shield, &rungs->at[1].net, time, NULL))
-        return 0;
     j->has_spared = true;
-    return brands_put(j->spared, &rungs->at[1].net, usec_add(time, rungs->at[1].findtime));
+    return brands_put(j->spared, block, until);
 }
 
-// In such a block one failure is enough of a host that nobody logs in from, with a name that nobody
-// logs in with: else an attacker's own account would get each of its hosts maxretry guesses.
-static bool is_hiding(struct jail *j, const struct hit *hit)
+// A block that would be banned if nobody were known there.
+static int note_inhabited(struct jail *j, const struct rungs *rungs, usec_t time)
+{
+    const struct jail_standing *s = &rungs->at[1];
+
+    if (rungs->n < 2 || !rungs->reached[1] || !is_inhabited(j, &s->net, time))
+        return 0;
+    return note_spared(j, &s->net, usec_add(time, s->findtime));
+}
+
+static bool is_in_spared(const struct jail *j, const struct hit *hit)
 {
     size_t n;
     const struct level *level = jail_spec_levels(&j->spec, &hit->host, &n);
-    struct shield *shield = jail_shield(j);
-    struct addr block;
 
-    if (!j->has_spared || !j->spec.fingerprints || !shield || n == 0 ||
-        level->prefix >= addr_prefix(&hit->host))
-        return false;
-    block = addr_block(&hit->host, level->prefix);
-    return brands_has(j->spared, &block, hit->time) &&
+    for (size_t i = 0; i < n; i++) {
+        struct addr block = addr_block(&hit->host, level[i].prefix);
+        if (level[i].prefix < addr_prefix(&hit->host) && brands_has(j->spared, &block, hit->time))
+            return true;
+    }
+    return false;
+}
+
+// In such a block, and in one whose ban spares some, one failure is enough of a host that nobody
+// logs in from, with a name that nobody logs in with: else an attacker's own account, or a mail
+// that he has delivered, would get each of its hosts maxretry guesses.
+static bool is_hiding(struct jail *j, const struct hit *hit)
+{
+    struct shield *shield = jail_shield(j);
+
+    return j->has_spared && j->spec.fingerprints && shield && is_in_spared(j, hit) &&
            !shield_is_home(shield, &hit->host, hit->time) &&
            reputation_is_stranger(j->reputation, hit->user, hit->time);
 }
@@ -159,6 +185,8 @@ static int ban(struct jail *j, const struct jail_standing *banned, const struct 
 
     if (r == 0)
         r = brand(j, &v.net, v.until);
+    if (r == 0 && v.n_spared > 0)
+        r = note_spared(j, &v.net, v.until);
     if (r != 0)
         return r < 0 ? r : false;
     ladder_wipe(j->ladder, &hit->host, &banned->net);
@@ -207,7 +235,7 @@ int jail_count(struct jail *j, struct hit *hit, const struct known *known, struc
     hit->count = hit->count < weight ? weight : hit->count;
     r = ladder_hit(j->ladder, &hit->host, hit->time, hit->count, widest, &rungs);
     if (r == 0)
-        r = note_spared(j, &rungs, hit->time);
+        r = note_inhabited(j, &rungs, hit->time);
     if (r < 0)
         return r;
     hit->hits = rungs.at[0].hits;
@@ -241,7 +269,7 @@ int jail_restore(struct jail *j, const struct hit *hit)
     r = ladder_hit(j->ladder, &hit->host, hit->time, hit->count,
                    banned_around(j, &hit->host, hit->time), &rungs);
     if (r == 0)
-        r = note_spared(j, &rungs, hit->time);
+        r = note_inhabited(j, &rungs, hit->time);
     if (r < 0)
         return r;
     // The hits before it may be gone, and the thresholds may be others: what was banned then

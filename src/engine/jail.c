@@ -171,6 +171,8 @@ static int hit(struct jail *j, unsigned filter, const struct line *line, const s
     }
     if (jail_shield(j))
         r = shield_failure(jail_shield(j), &hit.host, m->user, line->time, j);
+    if (j->reputation)
+        peers_failure(j->reputation->peers, &hit.host, line->time);
     if (r < 0)
         return r;
     hit.count = weigh(j, &hit.host, hit.time, failures * j->filter[filter].weight);
@@ -186,6 +188,14 @@ static int succeeded(struct jail *j, const struct line *line, const struct match
 {
     j->counters.successes++;
     return m->has_host && j->reputation ? reputation_success(j->reputation, m, line->time) : 0;
+}
+
+static int delivered(struct jail *j, const struct line *line, const struct match *m)
+{
+    j->counters.matched++;
+    j->counters.informed++;
+    return m->has_host && j->reputation ? peers_mail(j->reputation->peers, &m->host, line->time)
+                                        : 0;
 }
 
 // A filter follows its own sessions: postfix-auth's three attempts in a connection are not
@@ -229,6 +239,8 @@ static int matched(struct jail *j, unsigned filter, const struct line *line, str
 {
     int64_t failures;
 
+    if (m->delivered)
+        return delivered(j, line, m);
     if (m->mlfid.n > 0 && j->n_filters > 1)
         set_apart(j, filter, m);
     expect(j, m);

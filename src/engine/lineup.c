@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "engine/lineup.h"
 
+#include "engine/heard.h"
 #include "engine/sieve.h"
 
 #include <errno.h>
@@ -9,6 +10,7 @@
 
 struct lineup {
     struct sieve *sieve;
+    struct heard *heard;
     struct jail **jail;
     size_t n_jails;
     struct use { // of a filter by a jail, in the order of filters
@@ -94,7 +96,8 @@ static int make_room(struct lineup *l, struct jail *const *jail, size_t n)
     size_t uses;
 
     l->jail = calloc(n + 1, sizeof(struct jail *));
-    if (!l->jail)
+    l->heard = heard_new();
+    if (!l->jail || !l->heard)
         return -ENOMEM;
     memcpy(l->jail, jail, n * sizeof(struct jail *));
     l->n_jails = n;
@@ -125,6 +128,7 @@ struct lineup *lineup_free(struct lineup *l)
 {
     if (l) {
         sieve_free(l->sieve);
+        heard_free(l->heard);
         free(l->jail);
         free(l->use);
         free(l->place);
@@ -149,11 +153,14 @@ static bool ends_nothing(const struct lineup *l, const struct place *p, const st
 static int show(struct lineup *l, struct place *p, const struct line *line, const uint64_t *may,
                 usec_t now, sign_fn *fn, void *user)
 {
+    bool delivers = filter_only_delivers(p->filter, may);
     int r = 0;
 
-    if (ends_nothing(l, p, line, may))
+    if (delivers ? heard_has(l->heard, line->body, line->time) : ends_nothing(l, p, line, may))
         return 0;
     sign_read(p->filter, line, may, now, &l->sign);
+    if (delivers && l->sign.r == FILTER_E_MATCH)
+        heard_note(l->heard, line->body, &l->sign.match, line->time);
     if (l->sign.line->time > p->newest)
         p->newest = l->sign.line->time;
     for (size_t i = p->first_use; i < p[1].first_use && r >= 0 && l->sign.r != 0; i++)

@@ -67,6 +67,15 @@ static struct slice read_secret(const struct values *v)
     return v->key[secrets[i]];
 }
 
+static struct slice read_delivery(const struct values *v)
+{
+    struct slice mark = v->key[KEY_DELIVERED], ip = v->key[v->key[KEY_IP4].p ? KEY_IP4 : KEY_IP6];
+
+    return mark.n > 0 && ip.p && ip.p > mark.p
+               ? (struct slice){mark.p, (size_t)(ip.p - mark.p) + ip.n}
+               : (struct slice){0};
+}
+
 void match_read(const struct values *v, struct match *ret)
 {
     ret->has_host = read_host(v, &ret->host, &ret->name);
@@ -79,6 +88,8 @@ void match_read(const struct values *v, struct match *ret)
     ret->client = v->key[KEY_CLIENT];
     ret->exists = v->key[KEY_EXISTS].n > 0;
     ret->success = v->key[KEY_SUCCESS].n > 0;
+    ret->delivered = v->key[KEY_DELIVERED].n > 0;
+    ret->delivery = read_delivery(v);
     ret->mechanism = v->key[KEY_MECH];
     ret->answer = v->key[KEY_ANSWER];
     ret->login = v->key[KEY_LOGIN];

@@ -6,10 +6,11 @@
 #include <errno.h>
 #include <string.h>
 
-int reputation_init(struct reputation *r, struct shield *shield, struct fingerprints *fingerprints)
+int reputation_init(struct reputation *r, struct shield *shield, struct fingerprints *fingerprints,
+                    struct peers *peers)
 {
-    *r = (struct reputation){.shield = shield, .fingerprints = fingerprints};
-    if (shield && fingerprints)
+    *r = (struct reputation){.shield = shield, .fingerprints = fingerprints, .peers = peers};
+    if (shield && fingerprints && peers)
         return 0;
     reputation_done(r);
     return -ENOMEM;
@@ -19,6 +20,7 @@ void reputation_done(struct reputation *r)
 {
     r->shield = shield_free(r->shield);
     r->fingerprints = fingerprints_free(r->fingerprints);
+    r->peers = peers_free(r->peers);
 }
 
 static struct name name_of(const struct match *m, enum fingerprint_kind kind)

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What all jails know together: who logs in here (engine/shield.h), and which names give a botnet
-// away (engine/fingerprint.h).
+// What all jails know together: who logs in here (engine/shield.h), who delivers mail
+// (engine/peers.h), and which names give a botnet away (engine/fingerprint.h).
 #pragma once
 
 #include "engine/filter.h"
 #include "engine/fingerprint.h"
+#include "engine/peers.h"
 #include "engine/shield.h"
 
 struct reputation {
     struct shield *shield;
     struct fingerprints *fingerprints;
+    struct peers *peers;
     struct reputation_told { // the last failure, for the next jail that is shown its line
         const void *teller;  // NULL: none
         usec_t time;
@@ -20,8 +22,9 @@ struct reputation {
     } told;
 };
 
-// Takes both over, also on failure: NULL stands for out of memory, as in what makes them. -ENOMEM.
-int reputation_init(struct reputation *r, struct shield *shield, struct fingerprints *fingerprints);
+// Takes them over, also on failure: NULL stands for out of memory, as in what makes them. -ENOMEM.
+int reputation_init(struct reputation *r, struct shield *shield, struct fingerprints *fingerprints,
+                    struct peers *peers);
 void reputation_done(struct reputation *r);
 
 // A match that tells of a success, with its address, user and HELO name. -ENOMEM.

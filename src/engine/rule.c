@@ -14,33 +14,20 @@ static const struct {
     const char *name;
     bool field; // shown as a field of the match
 } keys[KEY_N] = {
-    [KEY_FID] = {"fid", true},
-    [KEY_IP4] = {"ip4", false},
-    [KEY_IP6] = {"ip6", false},
-    [KEY_DNS] = {"dns", false},
-    [KEY_CIDR] = {"cidr", false},
-    [KEY_MLFID] = {"mlfid", true},
-    [KEY_USER] = {"user", true},
-    [KEY_NOFAIL] = {"nofail", true},
-    [KEY_FORGET] = {"mlfforget", true},
-    [KEY_GAINED] = {"mlfgained", true},
-    [KEY_CONTENT] = {"content", false},
-    [KEY_COUNT] = {"count", true},
-    [KEY_TOTAL] = {"total", true},
-    [KEY_OK] = {"ok", true},
-    [KEY_SECRET] = {"secret", false},
-    [KEY_SKIPLINES] = {TAG_SKIPLINES, false},
-    [KEY_HELO] = {"helo", true},
-    [KEY_CLIENT] = {"client", true},
-    [KEY_CLAIM] = {"claim", true},
-    [KEY_EXISTS] = {"exists", true},
-    [KEY_SUCCESS] = {"success", true},
-    [KEY_MECH] = {"mech", true},
-    [KEY_ANSWER] = {"answer", false},
-    [KEY_LOGIN] = {"login", true},
-    [KEY_PASSWORD] = {"password", false},
-    [KEY_GRANTED] = {"granted", true},
-    [KEY_TRIED] = {"tried", false},
+    [KEY_FID] = {"fid", true},          [KEY_IP4] = {"ip4", false},
+    [KEY_IP6] = {"ip6", false},         [KEY_DNS] = {"dns", false},
+    [KEY_CIDR] = {"cidr", false},       [KEY_MLFID] = {"mlfid", true},
+    [KEY_USER] = {"user", true},        [KEY_NOFAIL] = {"nofail", true},
+    [KEY_FORGET] = {"mlfforget", true}, [KEY_GAINED] = {"mlfgained", true},
+    [KEY_CONTENT] = {"content", false}, [KEY_COUNT] = {"count", true},
+    [KEY_TOTAL] = {"total", true},      [KEY_OK] = {"ok", true},
+    [KEY_SECRET] = {"secret", false},   [KEY_SKIPLINES] = {TAG_SKIPLINES, false},
+    [KEY_HELO] = {"helo", true},        [KEY_CLIENT] = {"client", true},
+    [KEY_CLAIM] = {"claim", true},      [KEY_EXISTS] = {"exists", true},
+    [KEY_SUCCESS] = {"success", true},  [KEY_DELIVERED] = {"delivered", true},
+    [KEY_MECH] = {"mech", true},        [KEY_ANSWER] = {"answer", false},
+    [KEY_LOGIN] = {"login", true},      [KEY_PASSWORD] = {"password", false},
+    [KEY_GRANTED] = {"granted", true},  [KEY_TRIED] = {"tried", false},
 };
 
 // "alt_user", "alt_user1" and "alt_user_1" stand in for "user".
@@ -103,24 +90,26 @@ bool rule_has_session(const struct rule *r)
 
 bool rule_tells(const struct rule *r)
 {
-    return (r->keys | r->stand_ins) & (1U << KEY_USER | 1U << KEY_SUCCESS);
+    return (r->keys | r->stand_ins) & (1U << KEY_USER | 1U << KEY_SUCCESS | 1U << KEY_DELIVERED);
 }
 
-// What its form says of sessions.
-static int describe_session(struct rule *r, const struct pattern *pattern, bool use_dns)
+// What its form says of sessions and deliveries.
+static int describe_form(struct rule *r, const struct pattern *pattern, bool use_dns)
 {
     const unsigned ends = 1U << KEY_NOFAIL | 1U << KEY_FORGET;
     bool may_end = (r->keys & ends) == ends && !rule_tells(r), has_id = r->keys & 1U << KEY_MLFID;
+    bool may_deliver = r->keys & 1U << KEY_DELIVERED;
     struct tree tree;
     int e;
 
     r->id_begins = !has_id;
-    if (!may_end && !has_id)
+    if (!may_end && !has_id && !may_deliver)
         return 0;
     e = tree_init(&tree, pattern, use_dns);
     r->only_ends = e == 0 && may_end && tree_always_has(&tree, keys[KEY_NOFAIL].name) &&
                    tree_always_has(&tree, keys[KEY_FORGET].name);
     r->id_begins |= e == 0 && tree_begins_with(&tree, keys[KEY_MLFID].name);
+    r->only_delivers = e == 0 && may_deliver && tree_always_has(&tree, keys[KEY_DELIVERED].name);
     tree_done(&tree);
     return e == -ENOMEM ? e : 0;
 }
@@ -154,7 +143,7 @@ int rule_init(struct rule *r, const struct pattern *pattern, bool use_dns, unsig
         describe_groups(r);
     draft_done(&expanded);
     if (e == 0)
-        e = describe_session(r, pattern, use_dns);
+        e = describe_form(r, pattern, use_dns);
     return e == -EINVAL ? complaint_make(pattern, &fault, ret_error) : e;
 }
 

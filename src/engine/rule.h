@@ -28,6 +28,7 @@ enum key {
     KEY_CLAIM,
     KEY_EXISTS,
     KEY_SUCCESS,
+    KEY_DELIVERED,
     KEY_MECH,
     KEY_ANSWER,
     KEY_LOGIN,
@@ -50,8 +51,9 @@ struct rule {
     struct group group[GROUPS_MAX]; // as in its names
     unsigned keys;                  // 1 << key of those that are there
     unsigned stand_ins;             // and of alternatives
-    bool only_ends; // a match only ends its session, where it is not told a user elsewhere
-    bool id_begins; // a session's id, if a match takes one, begins where the text does
+    bool only_ends;     // a match only ends its session, where it is not told a user elsewhere
+    bool only_delivers; // a match always tells of a mail that was accepted
+    bool id_begins;     // a session's id, if a match takes one, begins where the text does
 };
 
 // flags: REGEX_*. -EINVAL with *ret_error set, or -ENOMEM. rule_done() is due in any case.

@@ -401,6 +401,8 @@ int64_t sessions_merge(struct sessions *s, struct match *m, usec_t time)
     int64_t failures;
     int r;
 
+    if (m->delivered)
+        return m->count = 0;
     if (m->tried.n > 0)
         m->mark = mark_text(s, m, m->tried);
     if (m->mlfid.n == 0)

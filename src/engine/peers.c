@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "engine/peers.h"
+
+#include "base/table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define FRESH (6 * 3600 * USEC_PER_SEC)
+
+struct entry {
+    usec_t mail, failed, spared;
+    usec_t banned; // itself, until then
+    bool changed;
+};
+
+// Hosts in the order of their addresses, so that those of a block lie together. New ones stand
+// behind, and are sorted in when somebody asks; of those that made room, what is left goes then.
+enum { UNSORTED_MAX = 1024 };
+
+struct peers {
+    usec_t span;
+    struct table *hosts; // struct addr -> struct entry
+    struct addr *at;
+    size_t n, n_sorted, room;
+};
+
+struct peers *peers_new(usec_t span, uint64_t seed)
+{
+    struct peers *p = calloc(1, sizeof(*p));
+
+    if (!p)
+        return NULL;
+    p->span = span;
+    p->hosts = table_new(PEERS_MAX, sizeof(struct addr), sizeof(struct entry), seed);
+    return p->hosts ? p : peers_free(p);
+}
+
+struct peers *peers_free(struct peers *p)
+{
+    if (p) {
+        table_free(p->hosts);
+        free(p->at);
+    }
+    free(p);
+    return NULL;
+}
+
+static int compare(const void *a, const void *b)
+{
+    return addr_compare(a, b);
+}
+
+// From behind, where the room is: a new one goes to its place past those that are greater.
+static void merge(struct peers *p)
+{
+    struct addr new[UNSORTED_MAX];
+    size_t n = p->n - p->n_sorted, old = p->n_sorted, to = p->n;
+
+    memcpy(new, p->at + old, n * sizeof(*new));
+    qsort(new, n, sizeof(*new), compare);
+    while (n > 0) {
+        if (old > 0 && addr_compare(&p->at[old - 1], &new[n - 1]) > 0)
+            p->at[--to] = p->at[--old];
+        else
+            p->at[--to] = new[--n];
+    }
+}
+
+static void drop_gone(struct peers *p)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < p->n; i++) {
+        bool again = n > 0 && addr_compare(&p->at[n - 1], &p->at[i]) == 0;
+        if (!again && table_get(p->hosts, &p->at[i]))
+            p->at[n++] = p->at[i];
+    }
+    p->n = n;
+}
+
+static void sort(struct peers *p)
+{
+    if (p->n == p->n_sorted)
+        return;
+    merge(p);
+    if (p->n > table_count(p->hosts))
+        drop_gone(p);
+    p->n_sorted = p->n;
+}
+
+static int enlist(struct peers *p, const struct addr *host)
+{
+    if (p->n - p->n_sorted == UNSORTED_MAX)
+        sort(p);
+    if (p->n == p->room) {
+        size_t room = p->room + p->room / 2 + UNSORTED_MAX;
+        struct addr *at = reallocarray(p->at, room, sizeof(*at));
+        if (!at)
+            return -ENOMEM;
+        p->at = at;
+        p->room = room;
+    }
+    p->at[p->n++] = *host;
+    return 0;
+}
+
+static int put(struct peers *p, const struct addr *host, struct entry **ret)
+{
+    bool is_new;
+    struct entry *e = table_put(p->hosts, host, &is_new);
+    int r = e && is_new ? enlist(p, host) : 0;
+
+    if (!e || r < 0) {
+        table_remove(p->hosts, host);
+        return -ENOMEM;
+    }
+    *ret = e;
+    return 0;
+}
+
+int peers_mail(struct peers *p, const struct addr *client, usec_t time)
+{
+    struct addr host = addr_host(client);
+    struct entry *e = table_get(p->hosts, &host);
+    int r;
+
+    // What is known to some hours need not be written down more often.
+    if (e && e->failed == 0 && time < usec_add(e->mail, FRESH))
+        return 0;
+    r = put(p, &host, &e);
+    if (r < 0)
+        return r;
+    e->mail = e->mail < time ? time : e->mail;
+    if (e->failed < time)
+        e->failed = 0;
+    e->changed = true;
+    return 0;
+}
+
+void peers_failure(struct peers *p, const struct addr *host, usec_t time)
+{
+    struct entry *e = table_get(p->hosts, host);
+
+    if (!e || time < e->mail || time <= e->failed)
+        return;
+    e->failed = time;
+    e->changed = true;
+}
+
+// The first in the order that is not before a net.
+static size_t first_of(const struct peers *p, const struct addr *net)
+{
+    size_t low = 0, high = p->n;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (addr_compare(&p->at[middle], net) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+// The next in a net from *i on, NULL: none.
+static struct entry *next_of(struct peers *p, const struct addr *net, size_t *i)
+{
+    while (*i < p->n && addr_within(&p->at[*i], net)) {
+        struct entry *e = table_get(p->hosts, &p->at[(*i)++]);
+        if (e)
+            return e;
+    }
+    return NULL;
+}
+
+static bool is_peer(const struct peers *p, const struct entry *e, usec_t time, usec_t findtime)
+{
+    bool fails = e->failed > 0 && usec_sub(time, e->failed) < findtime;
+
+    return usec_sub(time, e->mail) < p->span && !fails && e->banned <= time;
+}
+
+size_t peers_within(struct peers *p, const struct addr *block, usec_t time, usec_t findtime,
+                    struct addr ret[static PEERS_SPARED_MAX])
+{
+    const struct entry *e;
+    size_t n = 0, i;
+
+    sort(p);
+    i = first_of(p, block);
+    while ((e = next_of(p, block, &i))) {
+        if (!is_peer(p, e, time, findtime))
+            continue;
+        if (n == PEERS_SPARED_MAX)
+            return n + 1;
+        ret[n++] = p->at[i - 1];
+    }
+    return n;
+}
+
+static bool has(const struct addr *list, size_t n, const struct addr *host)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (addr_compare(&list[i], host) == 0)
+            return true;
+    }
+    return false;
+}
+
+size_t peers_settle(struct peers *p, const struct addr *net, const struct addr *spared, size_t n,
+                    usec_t until, peers_fn *fn, void *user)
+{
+    bool is_block = addr_is_block(net);
+    struct entry *e;
+    size_t gone = 0, i;
+
+    sort(p);
+    i = first_of(p, net);
+    while ((e = next_of(p, net, &i))) {
+        const struct addr *host = &p->at[i - 1];
+        usec_t before = e->spared;
+        if (!is_block)
+            e->banned = e->banned < until ? until : e->banned;
+        if (!has(spared, n, host))
+            e->spared = 0;
+        else if (e->spared < until)
+            e->spared = until;
+        if (e->spared == before)
+            continue;
+        gone += e->spared == 0;
+        e->changed = true;
+        if (fn)
+            fn(user, host, e->spared);
+    }
+    return gone;
+}
+
+void peers_pardon(struct peers *p, const struct addr *net)
+{
+    struct entry *e = table_get(p->hosts, net);
+
+    if (e)
+        e->banned = 0;
+}
+
+static struct peers_host describe(const struct addr *host, const struct entry *e)
+{
+    return (struct peers_host){*host, e->mail, e->failed, e->spared};
+}
+
+bool peers_look(struct peers *p, const struct addr *host, struct peers_host *ret)
+{
+    struct addr key = addr_host(host);
+    const struct entry *e = table_get(p->hosts, &key);
+
+    if (e)
+        *ret = describe(&key, e);
+    return e;
+}
+
+bool peers_is_spared(struct peers *p, const struct addr *net, usec_t time)
+{
+    struct peers_host peer;
+
+    return !addr_is_block(net) && peers_look(p, net, &peer) && peer.spared > time;
+}
+
+void peers_spared(struct peers *p, const struct addr *net, usec_t time, peers_fn *fn, void *user)
+{
+    const struct entry *e;
+    size_t i;
+
+    sort(p);
+    i = first_of(p, net);
+    while ((e = next_of(p, net, &i))) {
+        if (e->spared > time)
+            fn(user, &p->at[i - 1], e->spared);
+    }
+}
+
+int peers_changed(struct peers *p, peers_host_fn *fn, void *user)
+{
+    uint32_t cursor = 0;
+    const void *host;
+    struct entry *e;
+    int r = 0;
+
+    while (r >= 0 && (e = table_next(p->hosts, &cursor, &host))) {
+        struct peers_host peer = describe(host, e);
+        r = e->changed ? fn(user, &peer) : 0;
+    }
+    if (r < 0)
+        return r;
+    for (cursor = 0; (e = table_next(p->hosts, &cursor, NULL));)
+        e->changed = false;
+    return 0;
+}
+
+int peers_restore(struct peers *p, const struct peers_host *peer)
+{
+    struct entry *e;
+    int r = put(p, &peer->host, &e);
+
+    if (r < 0)
+        return r;
+    *e = (struct entry){.mail = peer->mail, .failed = peer->failed, .spared = peer->spared};
+    return 0;
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Mail servers that deliver here. They never log in, so that no login keeps their block from being
+// banned; but a host that has had a mail accepted, and has not failed since, is spared when its
+// block is banned. Anybody can have a mail accepted: so it spares that very host alone, from bans
+// of blocks and never from its own, and beyond PEERS_SPARED_MAX of them a block is not banned as a
+// block, but its hosts are, one by one.
+#pragma once
+
+#include "base/addr.h"
+#include "base/span.h"
+
+enum {
+    PEERS_MAX = 1 << 17, // hosts; the one whose last mail is longest ago makes room
+    PEERS_SPARED_MAX = 64,
+};
+
+struct peers;
+
+// span: how long a mail is remembered. NULL: out of memory.
+struct peers *peers_new(usec_t span, uint64_t seed);
+struct peers *peers_free(struct peers *p);
+
+// A mail of this client's was accepted. -ENOMEM.
+int peers_mail(struct peers *p, const struct addr *client, usec_t time);
+
+// A counted failure of a host, which is no peer then until its next mail, or for findtime.
+void peers_failure(struct peers *p, const struct addr *host, usec_t time);
+
+// The peers in a block, up to PEERS_SPARED_MAX; how many they are, or one more where they are too
+// many. A host that is banned itself is none.
+size_t peers_within(struct peers *p, const struct addr *block, usec_t time, usec_t findtime,
+                    struct addr ret[static PEERS_SPARED_MAX]);
+
+// A ban of a net takes effect until a time, and spares these n in it and nobody else: who was
+// spared before is so no more. fn (may be NULL) tells of each that is from now on, and until when,
+// and of each that is not (until 0). Returns how many are not.
+typedef void peers_fn(void *user, const struct addr *host, usec_t until);
+size_t peers_settle(struct peers *p, const struct addr *net, const struct addr *spared, size_t n,
+                    usec_t until, peers_fn *fn, void *user);
+
+// A ban is lifted.
+void peers_pardon(struct peers *p, const struct addr *net);
+
+// What is known of a host; plain data, so that it can be kept over a restart.
+struct peers_host {
+    struct addr host;
+    usec_t mail;   // the last accepted, to six hours
+    usec_t failed; // 0: not since
+    usec_t spared; // until when, of bans of its block; 0: of none
+};
+bool peers_look(struct peers *p, const struct addr *host, struct peers_host *ret);
+
+// Whether a ban of a block goes past this host, or past what is narrower than one.
+bool peers_is_spared(struct peers *p, const struct addr *net, usec_t time);
+
+// Walks those who are spared in a net at that time, in the order of their addresses.
+void peers_spared(struct peers *p, const struct addr *net, usec_t time, peers_fn *fn, void *user);
+
+// Walks those that changed since the last walk. fn returns < 0 to stop, which is passed on: the
+// next walk is then the same again.
+typedef int peers_host_fn(void *user, const struct peers_host *h);
+int peers_changed(struct peers *p, peers_host_fn *fn, void *user);
+
+// Takes a kept one back. -ENOMEM.
+int peers_restore(struct peers *p, const struct peers_host *h);
