@@ -11,6 +11,7 @@
 #include "base/span.h"
 #include "engine/jail.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -60,6 +61,15 @@ struct bookmark {
 // -EACCES, -ENOENT, ... as of open(2). Bans that are over by now are to be told from the others by
 // ledger_ended().
 int ledger_open(const char *path, struct ledger **ret);
+
+// Where that is -EUCLEAN: a new file takes the place of the damaged one, with every row that can be
+// read of it. The old one is kept beside it, to its last byte, as PATH.damaged-TIME (UTC), of which
+// nobody deletes any: -EMFILE where there are LEDGER_ASIDE_MAX. On failure nothing has changed.
+#define LEDGER_ASIDE ".damaged-"
+enum { LEDGER_ASIDE_MAX = 3 };
+int ledger_salvage(const char *path, usec_t now, char ret_aside[static PATH_MAX],
+                   uint64_t *ret_rows);
+
 struct ledger *ledger_close(struct ledger *l);
 const char *ledger_error(const struct ledger *l);
 

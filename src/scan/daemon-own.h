@@ -10,6 +10,7 @@
 #include "scan/herald.h"
 #include "scan/hooks.h"
 #include "scan/liaison.h"
+#include "scan/shelf.h"
 #include "scan/witness.h"
 
 #include <systemd/sd-event.h>
@@ -21,6 +22,7 @@ struct daemon {
     char enforce_path[DAEMON_PATH_SIZE];
     struct zone zone;
     struct ledger *ledger;
+    char trouble[SHELF_TEXT_MAX]; // with its file
     struct judge *judge;
     struct link *link;
     struct liaison *liaison;

@@ -219,27 +219,6 @@ static int arm(struct daemon *d)
 
 // Opening and closing
 
-static int open_ledger(struct daemon *d)
-{
-    char path[DAEMON_PATH_SIZE];
-    int r;
-
-    if (snprintf(path, sizeof(path), "%s/ledger.sqlite", d->setup.state) >= (int)sizeof(path))
-        return -ENAMETOOLONG;
-    r = ledger_open(path, &d->ledger);
-    if (r == -EBUSY)
-        log_line(LEVEL_ERROR, "%s is in use: another tailband runs on %s", path, d->setup.state);
-    else if (r == -EUCLEAN)
-        log_line(LEVEL_ERROR, "%s is damaged or no ledger: move it away to start with an empty one",
-                 path);
-    else if (r == -ENOTSUP)
-        log_line(LEVEL_ERROR, "%s is of a newer tailban: go back to that one, or move it away",
-                 path);
-    else if (r < 0)
-        log_line(LEVEL_ERROR, "%s cannot be opened: %s", path, strerror(-r));
-    return r;
-}
-
 static int open_liaison(struct daemon *d)
 {
     const struct liaison_setup setup = {.event = d->event,
@@ -303,13 +282,14 @@ int daemon_new(const struct daemon_setup *setup, struct daemon **ret)
         return -ENOMEM;
     d->setup = *setup;
     snprintf(d->enforce_path, sizeof(d->enforce_path), "%s/enforce.sock", setup->run);
-    r = open_ledger(d);
+    r = shelf_open(d->setup.state, clock_now(), d->trouble, &d->ledger);
     if (r >= 0)
         r = open_parts(d);
     if (r >= 0) {
         d->desk = (struct desk){.judge = d->judge,
                                 .link = d->link,
                                 .ledger = d->ledger,
+                                .trouble = d->trouble,
                                 .hooks = d->hooks,
                                 .witness = d->witness,
                                 .config = d->setup.config,

@@ -12,6 +12,7 @@ struct desk {
     struct judge *judge;
     struct link *link;
     struct ledger *ledger;
+    const char *trouble; // with its file, "": none
     const struct hooks *hooks;
     const struct witness *witness;
     const char *config; // its folder

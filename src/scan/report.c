@@ -277,9 +277,9 @@ static int put_alarm(const char *text, bool is_warning, struct caller *to)
 static int put_ledger_alarms(const struct desk *d, struct caller *to)
 {
     char text[CONTROL_TEXT_MAX], damage[LEDGER_DAMAGE_MAX];
-    int r = 0;
+    int r = d->trouble[0] ? put_alarm(d->trouble, false, to) : 0;
 
-    if (judge_is_failing(d->judge)) {
+    if (r >= 0 && judge_is_failing(d->judge)) {
         snprintf(text, sizeof(text), "the ledger cannot be written, so bans outlast no restart: %s",
                  ledger_error(d->ledger));
         r = put_alarm(text, false, to);

@@ -107,12 +107,66 @@ class Restarts(Case):
         self.assertEqual({net for _, net in self.rig.listed()},
                          {a + '/32' for a in hosts + ['203.0.113.7']})
 
+    def aside(self):
+        return sorted(name for name in os.listdir(self.rig.path('state')) if '.damaged-' in name)
+
     def test_damaged_ledger(self):
+        """It is moved away, as it is, and a new one begun."""
         self.rig.jail()
         self.rig.write('state/ledger.sqlite', 'this is no ledger' * 1000)
-        self.rig.start(wait=False)
-        self.assertEqual(self.rig.daemon.wait(20), 1)
-        self.assertEqual(self.rig.said('is damaged or no ledger'), 1)
+        self.rig.start()
+        name, = self.aside()
+        with open(self.rig.path('state/' + name)) as f:
+            self.assertEqual(f.read(), 'this is no ledger' * 1000)
+        self.assertEqual(self.rig.said('the ledger was damaged'), 1)
+        self.assertIn(name, self.rig.command('status').stdout)
+        self.rig.hit('203.0.113.7', 3)
+        self.rig.wait_kernel(['203.0.113.7/32'])
+        self.rig.stop()
+        self.rig.start()
+        self.assertNotIn(name, self.rig.command('status').stdout)
+        self.assertEqual(self.rig.listed().keys(), {('j', '203.0.113.7/32')})
+
+    def test_ledger_is_half_gone(self):
+        """All bans come back, those in the log beside it too."""
+        hosts = addresses(600, '10.1.0.0')
+        self.rig.jail(maxretry=2)
+        self.rig.start()
+        self.rig.append('log/mail.log', ''.join(line(a) * 2 for a in hosts[:400]))
+        self.rig.wait(lambda: len(self.rig.kernel()) == 400, 'bans')
+        self.rig.stop()
+        with contextlib.closing(sqlite3.connect(self.rig.path('state/ledger.sqlite'))) as ledger:
+            root, = ledger.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'position'").fetchone()
+        def log_size():
+            return os.path.getsize(self.rig.path('state/ledger.sqlite-wal'))
+        self.rig.start()
+        before = log_size()
+        self.rig.append('log/mail.log', ''.join(line(a) * 2 for a in hosts[400:]))
+        self.rig.wait(lambda: len(self.rig.kernel()) == 600, 'bans')
+        self.rig.wait(lambda: log_size() > before, 'a checkpoint')
+        self.rig.kill()
+        with open(self.rig.path('state/ledger.sqlite'), 'r+b') as f:
+            f.seek((root - 1) * 4096)
+            f.write(b'Z' * 4096)
+        subprocess.run(['nft', 'flush', 'ruleset'], check=True)
+        os.truncate(self.rig.path('log/mail.log'), 0)
+        self.rig.start()
+        self.rig.wait_kernel({a + '/32' for a in hosts})
+
+    def test_no_more_are_kept(self):
+        """Then it works in memory, and says so."""
+        self.rig.jail()
+        for i in range(3):
+            self.rig.write(f'state/ledger.sqlite.damaged-2026010{i}-000000', 'old')
+        self.rig.write('state/ledger.sqlite', 'this is no ledger' * 1000)
+        self.rig.start()
+        self.assertEqual(len(self.aside()), 3)
+        self.assertIn('cannot be used', self.rig.command('status').stdout)
+        self.rig.hit('203.0.113.7', 3)
+        self.rig.wait_kernel(['203.0.113.7/32'])
+        self.rig.stop()
+        with open(self.rig.path('state/ledger.sqlite')) as f:
+            self.assertEqual(f.read(), 'this is no ledger' * 1000)
 
     def test_damaged_rows(self):
         """What can be read is in force; that something could not be is said once, and shown."""
