@@ -27,7 +27,7 @@ TRIES = (
     (2, NEIGHBOUR, "+"), (7, NEIGHBOUR, "+"), (8, NEIGHBOUR, ""), (9, NEIGHBOUR, "imap +"),
     (3, STRANGER, "+"),
 )
-# Bans (net, since, until) that close smtp, and what has to come of them.
+# Bans (net, since, until, whom they spare) that close smtp, and what has to come of them.
 BANS = (
     ((), dict(let_through=8, bots_stopped=0, innocents_banned=0, logins_refused=0)),
     # The attempt that led to the ban got through, the one at another door and the one after its end
@@ -40,6 +40,14 @@ BANS = (
     ((("240.1.2.0/24", 3, 99),), dict(let_through=6, kinds_banned={"user": 1}, logins=5,
                                       logins_refused=2, hosts_banned=0, blocks_banned=1,
                                       blocks_with_login=1)),
+    # Who is spared by one ban is not by another; who comes first behind one was not known.
+    ((("240.1.2.0/24", 1, 99, NEIGHBOUR, "240.1.2.4"),),
+     dict(let_through=4, innocents_banned=0, logins_refused=0, blocks_with_login=0)),
+    ((("240.1.2.0/24", 1, 99, NEIGHBOUR), ("240.1.2.0/24", 7, 99)),
+     dict(innocents_banned=1, known_banned=1, logins_refused=1, blocks_with_login=1)),
+    ((("240.9.9.0/24", 1, 99), ("240.1.2.0/24", 1, 99)),
+     dict(innocents_banned=2, known_banned=0, logins_refused=4)),
+    ((("2001:db8:1::/56", 1, 99, "2001:db8:1:2::"),), dict(let_through=8, blocks_banned=1)),
     ((("2001:db8:1::/56", 1, 99),), dict(let_through=7, hosts_banned=0, blocks_banned=1)),
     # A login that was refused shields nobody.
     (((f"{NEIGHBOUR}/32", 1, 3), ("240.1.2.0/24", 5, 99)),
@@ -72,8 +80,9 @@ class Accounts(unittest.TestCase):
     def test_bans(self):
         log = made_by_hand()
         for bans, expected in BANS:
-            bans = [trial.Ban(ipaddress.ip_network(net), MAIL, at(since), at(until))
-                    for net, since, until in bans]
+            bans = [trial.Ban(ipaddress.ip_network(net), MAIL, at(since), at(until),
+                              frozenset(map(ipaddress.ip_address, spared)))
+                    for net, since, until, *spared in bans]
             got = vars(account.settle(log, trial.Outcome(log, bans)))
             with self.subTest(bans=bans):
                 self.assertEqual(expected, {name: got[name] for name in expected})

@@ -14,6 +14,7 @@ class Account:
     bots_stopped: int  # that could not make their last attempt
     innocents: int  # addresses
     innocents_banned: int
+    known_banned: int  # of these, who were here before
     kinds_banned: dict  # what they are -> how many
     logins: int  # innocents' attempts to log in, whether or not the password was right
     logins_refused: int
@@ -46,6 +47,16 @@ def blocks_with_login(log, outcome):
     return len(found)
 
 
+def known_banned(log, outcome, innocents):
+    """Who was here before a ban that keeps him out: the others came for the first time behind it."""
+    first = {}
+    for event in (*log.lines, *log.attempts):
+        first[event.client] = min(event.time, first.get(event.client, event.time))
+    return sum(any(first.get(n, ban.since) < ban.since
+                   for ban in outcome.wall.around(log.clients[n].address))
+               for n in outcome.banned.intersection(innocents))
+
+
 def settle(log, outcome):
     tries = attacks(log)
     logins = [a for a in log.attempts if not log.is_bot(a.client)]
@@ -59,6 +70,7 @@ def settle(log, outcome):
         bots_stopped=bots_stopped(log, outcome),
         innocents=len(innocents),
         innocents_banned=kinds.total(),
+        known_banned=known_banned(log, outcome, innocents),
         kinds_banned=dict(kinds.most_common()),
         logins=len(logins),
         logins_refused=sum(map(outcome.stops, logins)),

@@ -11,7 +11,7 @@ import json
 import os
 import signal
 
-from botnet.log import SECOND, START, stamp
+from botnet.log import SECOND, START, host_of, stamp
 from botnet.variants import DOOR_BIT
 
 FOREVER = 1 << 62
@@ -34,7 +34,7 @@ maxretry = 1
 netblock.v4 =
 """
 
-Ban = collections.namedtuple("Ban", "net doors since until")
+Ban = collections.namedtuple("Ban", "net doors since until spared")
 
 
 def microseconds(text):
@@ -58,9 +58,10 @@ class Wall:
         self._prefixes.add((ban.net.version, ban.net.prefixlen))
 
     def around(self, address):
-        """The bans, of all times, of the nets that hold an address."""
+        """The bans, of all times, of the nets that hold an address, but those that spare its host."""
+        host = host_of(address)
         return [ban for version, prefix in self._prefixes if version == address.version
-                for ban in self._nets.get(key(address, prefix), ())]
+                for ban in self._nets.get(key(address, prefix), ()) if host not in ban.spared]
 
     def stops(self, address, event):
         bit = DOOR_BIT[event.door]
@@ -102,7 +103,9 @@ class Replay:
                 signal.setitimer(signal.ITIMER_REAL, 0)
                 return
             yield Ban(ipaddress.ip_network(ruling["net"]), self.jails[ruling["jail"]],
-                      microseconds(ruling["time"]), microseconds(ruling["until"]))
+                      microseconds(ruling["time"]), microseconds(ruling["until"]),
+                      frozenset(ipaddress.ip_network(host).network_address
+                                for host in ruling.get("spared", ())))
         raise SystemExit(f"campaign: the replay ended with code {self.process.wait()}")
 
     def close(self):

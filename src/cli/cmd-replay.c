@@ -31,7 +31,7 @@ static int print_json(const struct ruling *r, struct output *out)
                                                   [VERDICT_BLOCK] = CONTROL_BLOCK,
                                                   [VERDICT_FINGERPRINT] = CONTROL_FINGERPRINT};
     const struct verdict *v = &r->verdict;
-    char name[FINGERPRINT_TEXT_MAX];
+    char name[FINGERPRINT_TEXT_MAX], spared[PEERS_TEXT_MAX];
     struct control_ban ban = {
         .jail = slice_of(r->jail->name),
         .net = v->net,
@@ -44,6 +44,7 @@ static int print_json(const struct ruling *r, struct output *out)
 
     names_of_verdict(v, name);
     ban.name = slice_of(name);
+    ban.spared = peers_text(v->spared, v->n_spared, spared);
     return view_ban_json(out, &ban);
 }
 

@@ -174,6 +174,8 @@ static bool covered(struct court *c, uint32_t seat, const struct addr *net, usec
 
     if (in_force(c, seat, net, time))
         return true;
+    if (peers_is_spared(c->reputation.peers, net, time))
+        return false;
     for (size_t i = 0; i < n && c->seat[seat].bans_blocks; i++) {
         struct addr block = addr_block(net, level[i].prefix);
         if (in_force(c, seat, &block, time))
@@ -186,6 +188,8 @@ static int rule(struct court *c, uint32_t seat, struct ruling *r, ruling_fn *fn,
 {
     const struct verdict *v = &r->verdict;
     bool known = covered(c, seat, &v->net, v->time);
+    size_t gone =
+        peers_settle(c->reputation.peers, &v->net, v->spared, v->n_spared, v->until, NULL, NULL);
     uint8_t key[BAN_KEY_SIZE];
     struct record *record;
     bool is_new;
@@ -198,7 +202,8 @@ static int rule(struct court *c, uint32_t seat, struct ruling *r, ruling_fn *fn,
     record->over += !is_new && record->until <= v->time;
     if (v->until > record->until)
         record->until = v->until;
-    return known ? 0 : fn(user, r);
+    // Who is not spared any more is banned now.
+    return known && gone == 0 ? 0 : fn(user, r);
 }
 
 // A line that is being judged.

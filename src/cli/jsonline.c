@@ -105,6 +105,20 @@ void jsonline_net(struct jsonline *j, const char *key, const struct addr *value)
     jsonline_word(j, key, text);
 }
 
+void jsonline_words(struct jsonline *j, const char *key, struct slice value)
+{
+    json_t *list = json_array();
+
+    while (value.n > 0) {
+        const char *blank = memchr(value.p, ' ', value.n);
+        size_t n = blank ? (size_t)(blank - value.p) : value.n;
+        if (json_array_append_new(list, make_string((struct slice){value.p, n})) < 0 && j)
+            j->failed = true;
+        value = slice_from(value, blank ? n + 1 : n);
+    }
+    set(j, key, list);
+}
+
 struct jsonline *jsonline_object(struct jsonline *j, const char *key)
 {
     struct jsonline *inner = jsonline_new();

@@ -30,6 +30,9 @@ void jsonline_span(struct jsonline *j, const char *key, usec_t value);
 // Always with its prefix.
 void jsonline_net(struct jsonline *j, const char *key, const struct addr *value);
 
+// An array of the text's words, which have no blanks in them.
+void jsonline_words(struct jsonline *j, const char *key, struct slice value);
+
 // An object within the object; owned by it.
 struct jsonline *jsonline_object(struct jsonline *j, const char *key);
 

@@ -53,6 +53,8 @@ void view_ban_keys(struct jsonline *j, const struct control_ban *ban)
         jsonline_net(j, "covered_by", &ban->cover_net);
         jsonline_text(j, "covered_in", ban->cover_jail);
     }
+    if (ban->spared.n > 0)
+        jsonline_words(j, "spared", ban->spared);
 }
 
 int view_ban_json(struct output *o, const struct control_ban *ban)

@@ -279,6 +279,18 @@ void peers_spared(struct peers *p, const struct addr *net, usec_t time, peers_fn
     }
 }
 
+struct slice peers_text(const struct addr *host, size_t n, char ret[static PEERS_TEXT_MAX])
+{
+    size_t at = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0)
+            ret[at++] = ' ';
+        at += addr_format(&host[i], ret + at);
+    }
+    return (struct slice){ret, at};
+}
+
 int peers_changed(struct peers *p, peers_host_fn *fn, void *user)
 {
     uint32_t cursor = 0;

@@ -12,6 +12,7 @@
 enum {
     PEERS_MAX = 1 << 17, // hosts; the one whose last mail is longest ago makes room
     PEERS_SPARED_MAX = 64,
+    PEERS_TEXT_MAX = PEERS_SPARED_MAX * ADDR_TEXT_MAX,
 };
 
 struct peers;
@@ -55,6 +56,9 @@ bool peers_is_spared(struct peers *p, const struct addr *net, usec_t time);
 
 // Walks those who are spared in a net at that time, in the order of their addresses.
 void peers_spared(struct peers *p, const struct addr *net, usec_t time, peers_fn *fn, void *user);
+
+// The addresses of at most PEERS_SPARED_MAX hosts, blanks between them.
+struct slice peers_text(const struct addr *host, size_t n, char ret[static PEERS_TEXT_MAX]);
 
 // Walks those that changed since the last walk. fn returns < 0 to stop, which is passed on: the
 // next walk is then the same again.

@@ -38,6 +38,7 @@ enum {
     CONTROL_TEXT_MAX = 1024,
     CONTROL_PATH_MAX = 4095,
     CONTROL_VALUE_MAX = 16384,
+    CONTROL_SPARED_MAX = 64 * 48, // a block's hosts, each as long as a net can be
 };
 
 enum control_type {
@@ -166,7 +167,8 @@ struct control_ban {
     uint64_t cover;    // the id of the ban that covers it (scan/cover.h); 0: none does
     struct addr cover_net;
     struct slice cover_jail;
-    bool points; // its hits are points: the jail weighs its filters
+    bool points;         // its hits are points: the jail weighs its filters
+    struct slice spared; // of a block: the hosts in it that it spares, blanks between them
 };
 
 struct control_evidence {
