@@ -190,6 +190,8 @@ static void test_sessions(void **state)
         {.last = SECONDS(5), .helo = "\xff\"'", .exchange = EXCHANGE_REPLY, .mark = UINT32_MAX},
         {.last = SECONDS(6)},
     };
+    const struct session secret = {.last = SECONDS(7), .user = "Hunter2!"};
+    struct session nameless;
     struct ledger *l = open_at(":memory:");
 
     (void)state;
@@ -200,6 +202,10 @@ static void test_sessions(void **state)
         assert_int_equal(ledger_sessions(l, "auth", take_session, &got), 0);
         assert_memory_equal(&got, &rows[i], sizeof(got));
     }
+    // What may be a password is not kept.
+    assert_int_equal(ledger_session(l, "auth", slice_of("b"), &secret, false), 0);
+    assert_int_equal(ledger_sessions(l, "auth", take_session, &nameless), 0);
+    assert_string_equal(nameless.user, "");
     for (size_t i = 0; i < LENGTH_OF(damages); i++) {
         struct session got;
         assert_int_equal(ledger_session(l, "auth", slice_of("b"), &rows[2], false), 0);

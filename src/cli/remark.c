@@ -2,6 +2,7 @@
 #include "cli/remark.h"
 
 #include "base/hash.h"
+#include "engine/veil.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@ struct remark_key {
 
 struct sieve {
     struct remarks *remarks;
+    const struct samples *samples;
     const char *filter;
     remark_fn *fn;
     void *user;
@@ -50,14 +52,47 @@ static int remember(struct remarks *r, const struct lint_finding *f)
     return 0;
 }
 
+enum { SECRET_LEAST = 3 }; // what is shorter stands in any line
+
+static void hide_each(struct veil *v, struct slice secret)
+{
+    struct slice rest = v->line;
+    const char *at;
+
+    while (rest.n > 0 && (at = memmem(rest.p, rest.n, secret.p, secret.n))) {
+        veil_hide(v, (struct slice){at, secret.n});
+        rest = slice_from(rest, (size_t)(at - rest.p) + secret.n);
+    }
+}
+
+// Samples may be lines of a real log: what may not be seen of them is not told by a witness either,
+// whatever stands around it there.
+static struct slice mask_samples(const struct samples *s, struct slice witness,
+                                 char room[static VEIL_SHOWN_MAX])
+{
+    struct veil sample, shown = {.line = witness};
+
+    for (size_t i = 0; i < s->n; i++) {
+        veil_find(&sample, s->line[i].text, (struct slice){0});
+        for (size_t k = 0; k < sample.n; k++) {
+            if (sample.part[k].n >= SECRET_LEAST)
+                hide_each(&shown, sample.part[k]);
+        }
+    }
+    return (struct slice){room, veil_copy(&shown, witness, room, VEIL_SHOWN_MAX)};
+}
+
 static int take(void *user, const struct lint_finding *finding)
 {
     struct sieve *s = user;
-    struct remark remark = {s->filter, finding};
+    char room[VEIL_SHOWN_MAX];
+    struct lint_finding shown = *finding;
+    struct remark remark = {s->filter, &shown};
     int r = remember(s->remarks, finding);
 
     if (r != 0)
         return r < 0 ? r : 0;
+    shown.witness = mask_samples(s->samples, finding->witness, room);
     s->remarks->findings += finding->kind != LINT_UNTRIED;
     s->remarks->untried += finding->kind == LINT_UNTRIED;
     return s->fn(s->user, &remark);
@@ -67,7 +102,7 @@ int remarks_find(struct remarks *r, const char *filter, const struct filter_spec
                  const struct samples *samples, const struct lint_budget *budget, remark_fn *fn,
                  void *user)
 {
-    struct sieve sieve = {r, filter, fn, user};
+    struct sieve sieve = {r, samples, filter, fn, user};
 
     return lint_filter(spec, samples->line, samples->n, budget, take, &sieve);
 }

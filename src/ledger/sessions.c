@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "engine/veil.h"
 #include "ledger/damage.h"
 
 #include <errno.h>
@@ -44,7 +45,8 @@ static uint8_t *put_text(uint8_t *to, const char *text, size_t n)
 
 static size_t pack(struct slice key, const struct session *s, uint8_t *ret)
 {
-    size_t user = strlen(s->user), helo = strlen(s->helo);
+    // What may be a password is not kept.
+    size_t user = veil_is_name(slice_of(s->user)) ? strlen(s->user) : 0, helo = strlen(s->helo);
     uint8_t *to = ret + HEAD;
 
     ret[0] = (uint8_t)((s->has_host ? HAS_HOST : 0) | (s->several_users ? HAS_SEVERAL_USERS : 0) |

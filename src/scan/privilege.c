@@ -109,7 +109,10 @@ int privilege_drop(const struct privilege *to)
         return -errno;
     drop_bounding(NO_CAPABILITY);
     r = to->uid != getuid() || to->gid != getgid() ? become(to) : 0;
-    return r < 0 ? r : drop_capabilities();
+    if (r == 0)
+        r = drop_capabilities();
+    // What is in memory is told by no core file, and by no debugger of the same user.
+    return r == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ? -errno : r;
 }
 
 int privilege_keep_net_admin(void)

@@ -13,7 +13,8 @@ struct privilege {
 struct privilege privilege_target(void);
 
 // Becomes that user, with the groups that may read logs, and drops every capability for good
-// (bounding set included) and what exec(2) could give back. -errno: nothing may be gone on with;
+// (bounding set included) and what exec(2) could give back; and there is no core file of this
+// process any more, which has read passwords. -errno: nothing may be gone on with;
 // -EPERM also where a capability is left.
 int privilege_drop(const struct privilege *to);
 
