@@ -157,16 +157,21 @@ static bool is_reply(struct slice text)
 #define LIST(text) ((struct slice){text, sizeof(text) - 1})
 #define COUNT(a)   (sizeof(a) / sizeof(*(a)))
 
-void talk_client(struct veil *v, struct slice text)
+static void hide_said(struct veil *v, struct slice text)
 {
     struct slice rest = text, first = take_word(&rest), behind = rest, second = take_word(&behind);
 
+    if (!obey(v, commands, COUNT(commands), first, rest) && !has_word(LIST(others), first) &&
+        !obey(v, tagged, COUNT(tagged), second, behind) && !has_word(LIST(others_tagged), second))
+        hide_rest(v, text);
+}
+
+void talk_client(struct veil *v, struct slice text)
+{
     if (is_reply(text))
         talk_server(v, text);
-    else if (!obey(v, commands, COUNT(commands), first, rest) && !has_word(LIST(others), first) &&
-             !obey(v, tagged, COUNT(tagged), second, behind) &&
-             !has_word(LIST(others_tagged), second))
-        hide_rest(v, text);
+    else
+        hide_said(v, text);
 }
 
 // "5.7.8"
@@ -185,7 +190,7 @@ static struct slice without_marks(struct slice word)
     return word;
 }
 
-// A byte that stands between two words that are hidden is hidden with them.
+// All but those words; a byte between two that are hidden is hidden with them.
 static void hide_foreign(struct veil *v, struct slice text)
 {
     for (unsigned i = 0; i < REFUSAL_MAX; i++) {
@@ -194,6 +199,26 @@ static void hide_foreign(struct veil *v, struct slice text)
             veil_hide(v, word);
     }
     hide_rest(v, text);
+}
+
+// In quotes stands what the client said.
+static void hide_refusal(struct veil *v, struct slice text)
+{
+    const char *quote = text.n > 0 ? memchr(text.p, '"', text.n) : NULL, *end;
+    struct slice said;
+
+    if (!quote) {
+        hide_foreign(v, text);
+        return;
+    }
+    said = slice_from(text, (size_t)(quote - text.p) + 1);
+    hide_foreign(v, (struct slice){text.p, (size_t)(quote - text.p)});
+    end = said.n > 0 ? memrchr(said.p, '"', said.n) : NULL;
+    if (end) {
+        hide_foreign(v, slice_from(said, (size_t)(end - said.p) + 1));
+        said.n = (size_t)(end - said.p);
+    }
+    hide_said(v, said);
 }
 
 void talk_server(struct veil *v, struct slice text)
@@ -206,7 +231,7 @@ void talk_server(struct veil *v, struct slice text)
         rest = slice_from(text, (size_t)(first.p - text.p) + 4);
     }
     if (has_word(LIST(refusals), first))
-        hide_foreign(v, rest);
+        hide_refusal(v, rest);
     else if (has_word(LIST(refusals_tagged), second))
-        hide_foreign(v, behind);
+        hide_refusal(v, behind);
 }
