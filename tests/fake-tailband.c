@@ -282,7 +282,7 @@ static void put_held(struct fake *f)
         .ban = 12, .jail = TEXT("weighed"), .addr = V4(115, 1), .time = LONG_AGO, .points = true};
     const struct control_standing held[] = {
         {TEXT("weighed"), V4(115, 2), 7, 1, 7, 1, 600 * USEC_PER_SEC, .points = true,
-         .held = TEXT("cap.bans = 2 a minute"), .held_until = after(f, 0, 1)},
+         .held = TEXT("cap.bans = 2 a minute"), .held_until = after(f, 2, 10)},
         {TEXT("weighed"), V4(115, 3), 8, 1, 7, 1, 600 * USEC_PER_SEC, .points = true,
          .held = TEXT("cap.bans = 2 a minute"), .held_until = before(f, 0, 1)},
         {TEXT("weighed"),
@@ -342,6 +342,11 @@ static void answer_why(struct fake *f)
         put_name(f, 3);
         put_name(f, 4);
     }
+    if (f->scene == SCENE_BUSY)
+        put(f, &(struct control){.type = CONTROL_IS_INQUIRY,
+                                 .inquiry = {CONTROL_INQUIRY_ASKED, LONG_AGO, 2,
+                                             TEXT("zen.spamhaus.org: 127.0.0.4"),
+                                             CONTROL_NAMES_FOREIGN, TEXT("bl.example.org")}});
     put_standing(f, &(struct control_standing){TEXT("dovecot-auth"), V4(113, 7), 0, 0, 5, 1,
                                                600 * USEC_PER_SEC, f->scene == SCENE_BUSY});
 }

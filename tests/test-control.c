@@ -99,12 +99,15 @@ static const struct control samples[] = {
     {.type = CONTROL_IS_FINGERPRINT,
      .fingerprint = {CONTROL_USER, TEXT("admin"), CONTROL_KEPT, true, true, true, 1, 2, 3, 4, 5, 6,
                      7, 8}},
+    {.type = CONTROL_IS_INQUIRY,
+     .inquiry = {CONTROL_INQUIRY_OFF, 1, 2, TEXT("no PTR"), CONTROL_NAMES_FOREIGN,
+                 TEXT("bl.example.org"), TEXT("x.example.org")}},
     {.type = CONTROL_IS_DNS, .dns = {1, 2, 3, 4, 5, 6, 7, 8}},
 };
 
 // Of all samples in version 2: where it changes, so does CONTROL_VERSION, unless that one has never
 // been released.
-enum { VERSION = 2, SAMPLES_SIZE = 1277 };
+enum { VERSION = 2, SAMPLES_SIZE = 1334 };
 
 // Two records are the same if they are put as the same bytes: texts are compared, not pointers.
 static void assert_same(const struct control *a, const struct control *b)
@@ -198,6 +201,8 @@ static void test_not_sent(void **state)
         {.type = CONTROL_WHY, .query.net = {.b = {[15] = 1}, .len = 64}},
         {.type = CONTROL_IS_EVENT, .event.kind = CONTROL_EVENT_MAX},
         {.type = CONTROL_IS_BAN, .ban.reason = CONTROL_REASON_MAX},
+        {.type = CONTROL_IS_INQUIRY, .inquiry.state = CONTROL_INQUIRY_STATE_MAX},
+        {.type = CONTROL_IS_INQUIRY, .inquiry.names = CONTROL_NAMES_MAX},
         {.type = CONTROL_MARK, .query.mark = CONTROL_MARK_MAX},
         {.type = CONTROL_IS_FINGERPRINT, .fingerprint.state = CONTROL_NAME_STATE_MAX},
     };

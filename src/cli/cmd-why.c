@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/cleanup.h"
 #include "cli/client.h"
+#include "cli/hearsay.h"
 #include "cli/said.h"
 #include "cli/standing.h"
 #include "cli/view.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 enum { SIGNS_MAX = CONTROL_NAME_MAX + 2 * CONTROL_SAID_MAX + 32 };
 
 // The verdict comes first and is printed at once; the explanation is gathered and follows it.
 struct why {
-    struct output *out, body;
-    bool by_name; // a name was asked about, not a net
+    struct output *out, body, dns;
+    char *body_text, *dns_text;
+    size_t body_n, dns_n;
+    bool is_asked; // DNS was, or is being
+    bool by_name;  // a name was asked about, not a net
     struct addr net;
     struct standings *standings;
     uint64_t ban; // whose lines come; 0: those of no ban
@@ -236,6 +241,17 @@ static int take_standing(struct why *w, const struct control_standing *s)
     return 0;
 }
 
+static int take_inquiry(struct why *w, const struct control_inquiry *q)
+{
+    const struct hearsay_host host = {w->in_force > 0, standings_are_suspect(w->standings)};
+
+    if (w->out->json)
+        return hearsay_json(w->out, q);
+    w->is_asked = q->state == CONTROL_INQUIRY_ASKED || q->state == CONTROL_INQUIRY_ASKING;
+    hearsay_print(&w->dns, q, &host);
+    return 0;
+}
+
 static int take(void *user, const struct control *record)
 {
     struct why *w = user;
@@ -252,12 +268,14 @@ static int take(void *user, const struct control *record)
         return take_evidence(w, &record->evidence);
     case CONTROL_IS_STANDING:
         return take_standing(w, &record->standing);
+    case CONTROL_IS_INQUIRY:
+        return take_inquiry(w, &record->inquiry);
     default:
         return 0;
     }
 }
 
-static int print_all(struct why *w, struct slice body)
+static int print_all(const struct why *w)
 {
     struct output *o = w->out;
     char asked[ADDR_TEXT_MAX];
@@ -272,18 +290,22 @@ static int print_all(struct why *w, struct slice body)
         fprintf(o->file, "Bans in force within it: %zu\n", w->within);
     if (w->in_force == 0)
         standings_print_missing(w->standings, o);
-    fwrite(body.p, 1, body.n, o->file);
+    fwrite(w->body_text, 1, w->body_n, o->file);
     r = standings_print(w->standings, o, &any);
-    if (!any && w->lines == 0 && w->in_force == 0)
+    any = any || w->lines > 0 || w->in_force > 0;
+    if (!any)
         fputs("\nNothing counts against it now.\n", o->file);
+    // Of whom nothing is held against nobody wonders why DNS was not asked.
+    if (any || w->is_asked)
+        fwrite(w->dns_text, 1, w->dns_n, o->file);
     return r;
 }
 
-static int print_named(struct why *w, struct slice body)
+static int print_named(const struct why *w)
 {
     if (w->bans == 0)
         fputs("\nNo ban for it is known.\n", w->out->file);
-    fwrite(body.p, 1, body.n, w->out->file);
+    fwrite(w->body_text, 1, w->body_n, w->out->file);
     return 0;
 }
 
@@ -305,28 +327,40 @@ static int read_asked(const char *text, struct why *w, struct control *request)
     return 0;
 }
 
+static void why_done(struct why *w)
+{
+    if (w->body.file)
+        fclose(w->body.file);
+    if (w->dns.file)
+        fclose(w->dns.file);
+    free(w->body_text);
+    free(w->dns_text);
+    standings_free(w->standings);
+}
+
+static bool why_open(struct why *w)
+{
+    w->body.file = open_memstream(&w->body_text, &w->body_n);
+    w->dns.file = open_memstream(&w->dns_text, &w->dns_n);
+    w->standings = standings_new();
+    return w->body.file && w->dns.file && w->standings;
+}
+
 static int why(const struct arguments *a, struct output *out)
 {
-    cleanup(standings_freep) struct standings *standings = standings_new();
-    cleanup(freep) char *text = NULL;
-    size_t n = 0;
+    cleanup(why_done) struct why w = {.out = out, .body = *out, .dns = *out};
     struct control request = {.type = CONTROL_WHY};
-    struct why w = {.out = out, .body = *out, .standings = standings};
     int code;
 
+    w.body.file = w.dns.file = NULL;
     if (read_asked(a->word[1], &w, &request) < 0)
         return COMMAND_USAGE;
-    w.body.file = open_memstream(&text, &n);
-    if (!standings || !w.body.file) {
-        if (w.body.file)
-            fclose(w.body.file);
+    if (!why_open(&w))
         return command_fail("out of memory");
-    }
     code = client_call(a, &request, take, &w, NULL);
-    if (fclose(w.body.file) != 0)
+    if (fflush(w.body.file) != 0 || fflush(w.dns.file) != 0)
         return command_fail("out of memory");
-    if (code == COMMAND_DONE && !out->json &&
-        (w.by_name ? print_named : print_all)(&w, (struct slice){text, n}) < 0)
+    if (code == COMMAND_DONE && !out->json && (w.by_name ? print_named : print_all)(&w) < 0)
         return command_fail("out of memory");
     return code;
 }

@@ -27,6 +27,7 @@ struct missing {
 
 struct standings {
     struct grid *grid;
+    bool are_suspect;
     struct missing missing;
 };
 
@@ -161,6 +162,7 @@ void standings_take(struct standings *t, const struct output *o, const struct co
     char net[ADDR_TEXT_MAX], findtime[SPAN_TEXT_MAX], remark[REMARK_MAX];
 
     note_missing(&t->missing, s);
+    t->are_suspect |= s->need_hosts <= 1 && s->hits * UINT64_C(2) >= s->need_hits;
     if (s->hits == 0 && !s->exempt && s->login == 0 && s->repeats == 0)
         return;
     describe(o, s, remark);
@@ -176,6 +178,11 @@ void standings_take(struct standings *t, const struct output *o, const struct co
         grid_cell(t->grid, STYLE_PLAIN, "-");
     grid_cell(t->grid, STYLE_PLAIN, "%s", findtime);
     grid_cell(t->grid, STYLE_GOOD, "%s", remark);
+}
+
+bool standings_are_suspect(const struct standings *t)
+{
+    return t->are_suspect;
 }
 
 static void print_held(const struct missing *m, struct output *o)

@@ -12,16 +12,14 @@ struct standings;
 struct standings *standings_new(void);
 struct standings *standings_free(struct standings *s);
 
-static inline void standings_freep(struct standings **s)
-{
-    standings_free(*s);
-}
-
 // Takes the next level, of a jail's the host's first. Levels at which nothing is counted say
 // nothing, unless it is that nothing ever will be, or who logs in.
 void standings_take(struct standings *s, const struct output *o,
                     const struct control_standing *level);
 int standings_json(struct output *o, const struct control_standing *level);
+
+// Whether a host is at half of what bans it, or beyond, in some jail.
+bool standings_are_suspect(const struct standings *s);
 
 void standings_print_missing(const struct standings *s, struct output *o);
 

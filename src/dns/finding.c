@@ -62,12 +62,17 @@ static bool is_generic(const char *name, const struct addr *host)
 void finding_names(struct finding *f, const struct dns_conf *conf, const struct addr *host,
                    const struct answer *answer)
 {
+    static const unsigned names[] = {
+        [ANSWER_FAILED] = NAMES_SILENT, [ANSWER_NONE] = NAMES_NONE, [ANSWER_GIVEN] = NAMES_GIVEN};
+
     note(f, answer);
+    f->gist.names = names[answer->kind];
     if (answer->kind == ANSWER_NONE)
         add(f, conf->noptr, "no PTR", "");
     if (answer->kind != ANSWER_GIVEN)
         return;
     f->has_names = true;
+    memcpy(f->name, answer->name[0], sizeof(f->name));
     f->is_vague = answer->is_cut;
     if (is_generic(answer->name[0], host))
         add(f, conf->generic, "generic PTR ", answer->name[0]);
@@ -85,8 +90,14 @@ void finding_addresses(struct finding *f, const struct addr *host, const struct 
 
 void finding_close(struct finding *f, const struct dns_conf *conf)
 {
-    if (f->has_names && !f->is_confirmed && !f->is_vague)
+    bool is_foreign = f->has_names && !f->is_confirmed && !f->is_vague;
+
+    if (is_foreign)
         add(f, conf->unconfirmed, "PTR not confirmed", "");
+    if (conf->unconfirmed > 0 && f->is_confirmed)
+        f->gist.names = NAMES_CONFIRMED;
+    else if (conf->unconfirmed > 0 && is_foreign)
+        f->gist.names = NAMES_FOREIGN;
 }
 
 usec_t finding_life(const struct finding *f)

@@ -11,6 +11,8 @@ struct finding {
     bool is_failed; // somebody did not answer
     usec_t ttl;     // of what was answered; USEC_FOREVER: nothing was
     bool has_names, is_confirmed, is_vague;
+    struct gist gist;
+    char name[ANSWER_NAME_MAX]; // the first
 };
 
 void finding_init(struct finding *f);

@@ -6,10 +6,14 @@
 #include "dns/finding.h"
 #include "dns/reverse.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
 enum { CLAIMS_MAX = 4 };
+
+static_assert(DNS_LISTS_MAX <= 8, "a gist has a bit for each list");
+static_assert((int)INQUIRY_TEXT_MAX == (int)ANSWER_NAME_MAX, "a name has the room of a text");
 
 struct suspect {
     struct addr addr, host;
@@ -29,9 +33,10 @@ struct asked {
 };
 
 struct known {
-    usec_t until;
+    usec_t since, until;
     uint32_t weight;
-    char text[INQUIRY_TEXT_MAX];
+    struct gist gist;
+    char text[INQUIRY_TEXT_MAX]; // what speaks against it, or else its name
     struct told {
         uint64_t jail; // digest of its name
         usec_t until;
@@ -126,9 +131,11 @@ static void finish(struct asked *a)
     i->counters.listed += a->finding.weight > 0;
     if (!k)
         return;
+    k->since = i->now;
     k->until = usec_add(i->now, finding_life(&a->finding));
     k->weight = a->finding.weight;
-    memcpy(k->text, a->finding.text, sizeof(k->text));
+    k->gist = a->finding.gist;
+    memcpy(k->text, k->weight > 0 ? a->finding.text : a->finding.name, sizeof(k->text));
     for (size_t c = 0; c < a->suspect.n; c++)
         tell(i, k, &a->suspect.addr, &a->suspect.claim[c]);
 }
@@ -154,9 +161,14 @@ static void on_list(void *user, const struct answer *answer)
     struct asked *a = q->asked;
     struct inquiry *i = a->inquiry;
     size_t l = (size_t)(q - a->list);
+    enum listing listing = finding_list(&a->finding, &i->conf.list[l], answer);
 
-    if (finding_list(&a->finding, &i->conf.list[l], answer) == LISTING_ERROR)
+    if (listing == LISTING_ERROR)
         lists_refused(&i->lists, l, i->now);
+    if (listing == LISTING_ERROR || answer->kind == ANSWER_FAILED)
+        a->finding.gist.silent |= (uint8_t)(1U << l);
+    else if (listing == LISTING_NONE)
+        a->finding.gist.clean |= (uint8_t)(1U << l);
     take(a);
 }
 
@@ -296,6 +308,25 @@ void inquiry_suspect(struct inquiry *i, const struct addr *addr, const struct cl
     }
     join(s ? s : enqueue(i, addr, &host), claim);
     ask(i);
+}
+
+void inquiry_look(struct inquiry *i, const struct addr *addr, usec_t now, struct inquiry_view *ret)
+{
+    struct addr host = addr_host(addr);
+    const struct known *k = table_get(i->known, &host);
+
+    *ret = (struct inquiry_view){.state = INQUIRY_NOT_ASKED};
+    if (!reverse_is_public(addr)) {
+        ret->state = INQUIRY_PRIVATE;
+    } else if (find(i, &host)) {
+        ret->state = INQUIRY_ASKING;
+    } else if (k) {
+        ret->state = INQUIRY_ASKED;
+        ret->age = usec_sub(now, k->since);
+        ret->weight = k->weight;
+        ret->gist = k->gist;
+        memcpy(ret->text, k->text, sizeof(ret->text));
+    }
 }
 
 struct inquiry_counters inquiry_counters(const struct inquiry *i)

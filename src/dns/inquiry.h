@@ -25,6 +25,19 @@ struct claim {
     usec_t time, findtime;
 };
 
+// What came of the questions about a host, but for what speaks against it.
+struct gist {
+    uint8_t clean, silent; // lists, a bit each: that do not have it, that did not answer
+    enum {
+        NAMES_UNASKED,
+        NAMES_SILENT, // nobody answered
+        NAMES_NONE,
+        NAMES_GIVEN,
+        NAMES_CONFIRMED, // and they are its own
+        NAMES_FOREIGN,   // and they are not
+    } names;
+};
+
 // weight > 0; text says why: "zen.spamhaus.org: 127.0.0.4; no PTR".
 typedef void finding_fn(void *user, const struct claim *claim, const struct addr *addr,
                         uint32_t weight, const char *text);
@@ -42,6 +55,22 @@ const struct dns_conf *inquiry_conf(const struct inquiry *i);
 // nobody to ask about.
 void inquiry_suspect(struct inquiry *i, const struct addr *addr, const struct claim *claim,
                      usec_t now);
+
+// How things stand for a host. What is known stays so after its time, until it is asked about again
+// or forgotten.
+struct inquiry_view {
+    enum {
+        INQUIRY_NOT_ASKED, // or forgotten
+        INQUIRY_PRIVATE,   // nobody to ask about
+        INQUIRY_ASKING,
+        INQUIRY_ASKED
+    } state;
+    usec_t age; // of the answers
+    uint32_t weight;
+    char text[INQUIRY_TEXT_MAX]; // what speaks against it (weight > 0), or else its name
+    struct gist gist;
+};
+void inquiry_look(struct inquiry *i, const struct addr *addr, usec_t now, struct inquiry_view *ret);
 
 struct inquiry_counters {
     uint64_t hosts, listed;   // that were asked about; of them, with something to their charge

@@ -3,6 +3,8 @@
 
 #include "scan/clock.h"
 
+#include <assert.h>
+
 enum { WHY_BANS = 16, WHY_LINES = 100, WHY_NAMED_LINES = 20 };
 
 struct why {
@@ -134,6 +136,35 @@ int report_lines(const struct desk *d, enum fingerprint_kind kind, const char *f
         d, ledger_evidence_named(d->ledger, kind, family, WHY_NAMED_LINES, put_evidence, &w), to);
 }
 
+static_assert((int)CONTROL_INQUIRY_NOT_ASKED == (int)INQUIRY_NOT_ASKED &&
+                  (int)CONTROL_INQUIRY_PRIVATE == (int)INQUIRY_PRIVATE &&
+                  (int)CONTROL_INQUIRY_ASKING == (int)INQUIRY_ASKING &&
+                  (int)CONTROL_INQUIRY_ASKED == (int)INQUIRY_ASKED &&
+                  (int)CONTROL_NAMES_SILENT == (int)NAMES_SILENT &&
+                  (int)CONTROL_NAMES_FOREIGN == (int)NAMES_FOREIGN,
+              "the wire numbers what DNS knows as src/dns does");
+
+// Of a block nothing is asked.
+static int put_inquiry(const struct desk *d, const struct addr *net, struct caller *to)
+{
+    struct control record = {.type = CONTROL_IS_INQUIRY, .inquiry.state = CONTROL_INQUIRY_OFF};
+    struct witness_view v;
+
+    if (addr_is_block(net))
+        return 0;
+    if (witness_look(d->witness, net, &v))
+        record.inquiry = (struct control_inquiry){
+            .state = (enum control_inquiry_state)v.of.state,
+            .time = usec_sub(clock_now(), v.of.age),
+            .weight = v.of.weight,
+            .text = slice_of(v.of.text),
+            .names = (enum control_names)v.of.gist.names,
+            .clean = slice_of(v.clean),
+            .silent = slice_of(v.silent),
+        };
+    return caller_put(to, &record);
+}
+
 int report_why(const struct desk *d, const struct addr *net, struct caller *to)
 {
     const struct roster *roster = judge_roster(d->judge);
@@ -142,6 +173,8 @@ int report_why(const struct desk *d, const struct addr *net, struct caller *to)
 
     for (size_t i = 0; i < roster->n && r >= 0; i++)
         r = put_standing(roster, &roster->cell[i], net, clock_now(), to);
+    if (r >= 0)
+        r = put_inquiry(d, net, to);
     if (r >= 0)
         r = report_refuse(d, ledger_evidence(d->ledger, 0, net, WHY_LINES, put_evidence, &w), to);
     return r < 0 ? r : report_said(&w.said, to);

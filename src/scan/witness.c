@@ -179,6 +179,33 @@ bool witness_trouble(const struct witness *w, size_t n, char ret[static WITNESS_
     return true;
 }
 
+static void name_lists(const struct dns_conf *conf, uint8_t bits,
+                       char ret[static WITNESS_LISTS_MAX])
+{
+    char zone[DNS_ZONE_MAX];
+    size_t n = 0;
+
+    ret[0] = '\0';
+    for (size_t i = 0; i < conf->n_lists; i++) {
+        if (!(bits & 1U << i))
+            continue;
+        dnsconf_show(conf->list[i].zone, zone);
+        n += (size_t)snprintf(ret + n, WITNESS_LISTS_MAX - n, "%s%s", n > 0 ? ", " : "", zone);
+    }
+}
+
+bool witness_look(const struct witness *w, const struct addr *addr, struct witness_view *ret)
+{
+    const struct dns_conf *conf = w->inquiry ? inquiry_conf(w->inquiry) : NULL;
+
+    if (!conf)
+        return false;
+    inquiry_look(w->inquiry, addr, clock_monotonic(), &ret->of);
+    name_lists(conf, ret->of.gist.clean, ret->clean);
+    name_lists(conf, ret->of.gist.silent, ret->silent);
+    return true;
+}
+
 void witness_suspect(struct witness *w, const struct cell *cell, const struct hit *hit)
 {
     struct claim claim = {.time = hit->time, .findtime = cell->conf->spec.findtime};

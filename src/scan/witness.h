@@ -26,4 +26,13 @@ bool witness_counters(const struct witness *w, struct inquiry_counters *ret);
 enum { WITNESS_TEXT_MAX = DNS_ZONE_MAX + 160 };
 bool witness_trouble(const struct witness *w, size_t n, char ret[static WITNESS_TEXT_MAX]);
 
+// How things stand for a host; the lists by their names, separated by commas. False: DNS is not
+// asked.
+enum { WITNESS_LISTS_MAX = DNS_LISTS_MAX * (DNS_ZONE_MAX + 2) };
+struct witness_view {
+    struct inquiry_view of;
+    char clean[WITNESS_LISTS_MAX], silent[WITNESS_LISTS_MAX];
+};
+bool witness_look(const struct witness *w, const struct addr *addr, struct witness_view *ret);
+
 void witness_suspect(struct witness *w, const struct cell *cell, const struct hit *hit);

@@ -11,9 +11,10 @@
 //              concerns that jail)
 //     LIST     BAN*
 //     WHY      BAN*, newest first, each followed by the FINGERPRINT that led to it, if any, and by
-//              its EVIDENCE*; STANDING* (per jail, host first); EVIDENCE* with ban 0 (counted, but
-//              not led to a ban); FINGERPRINT* of the names that came with these. Of a name:
-//              FINGERPRINT*, then BAN*, each with its EVIDENCE*; EVIDENCE* with ban 0
+//              its EVIDENCE*; STANDING* (per jail, host first); of a host INQUIRY; EVIDENCE* with
+//              ban 0 (counted, but not led to a ban); FINGERPRINT* of the names that came with
+//              these. Of a name: FINGERPRINT*, then BAN*, each with its EVIDENCE*; EVIDENCE* with
+//              ban 0
 //     FINGERPRINTS  FINGERPRINT*: of a name how it stands (without "helo:" or "user:" in front as
 //              either), else all that are fingerprints or kept
 //     MARK     the count in DONE alone, as of BAN and UNBAN
@@ -59,6 +60,7 @@ enum control_type {
     CONTROL_IS_BAN,
     CONTROL_IS_EVIDENCE,
     CONTROL_IS_STANDING,
+    CONTROL_IS_INQUIRY,
     CONTROL_IS_FINGERPRINT,
     CONTROL_IS_PROBLEM,
     CONTROL_IS_OPTION,
@@ -91,6 +93,23 @@ enum control_source_state {
     CONTROL_LIVE,    // at its end
     CONTROL_UNREADABLE,
     CONTROL_SOURCE_STATE_MAX
+};
+enum control_inquiry_state { // as in dns/inquiry.h, and that DNS is off
+    CONTROL_INQUIRY_NOT_ASKED,
+    CONTROL_INQUIRY_PRIVATE,
+    CONTROL_INQUIRY_ASKING,
+    CONTROL_INQUIRY_ASKED,
+    CONTROL_INQUIRY_OFF,
+    CONTROL_INQUIRY_STATE_MAX
+};
+enum control_names {
+    CONTROL_NAMES_UNASKED, // as in dns/inquiry.h
+    CONTROL_NAMES_SILENT,
+    CONTROL_NAMES_NONE,
+    CONTROL_NAMES_GIVEN,
+    CONTROL_NAMES_CONFIRMED,
+    CONTROL_NAMES_FOREIGN,
+    CONTROL_NAMES_MAX
 };
 enum control_event {
     CONTROL_EVENT_BAN,
@@ -198,6 +217,16 @@ struct control_standing {
     usec_t held_until; // when that may end at the earliest; 0: with the next hit, FOREVER: never
 };
 
+// What DNS knows of a host.
+struct control_inquiry {
+    enum control_inquiry_state state;
+    usec_t time; // of the answers
+    uint32_t weight;
+    struct slice text; // what speaks against it (weight > 0), or else its name
+    enum control_names names;
+    struct slice clean, silent; // lists: that do not have it, that did not answer
+};
+
 struct control_fingerprint {
     enum control_name_kind kind;
     struct slice name; // as a family's
@@ -259,6 +288,7 @@ struct control {
         struct control_ban ban;
         struct control_evidence evidence;
         struct control_standing standing;
+        struct control_inquiry inquiry;
         struct control_fingerprint fingerprint;
         struct control_problem problem;
         struct control_option option;

@@ -98,6 +98,28 @@ class Dns(Case):
         self.start()
         self.check({last: counts for last, (_, _, counts) in NAMES.items()})
 
+    def test_why(self):
+        """What was asked in vain is told as well, and why somebody is not asked about."""
+        self.serve({'1.113.0.203.in-addr.arpa': ['mail.ok.test'], 'mail.ok.test': [HOST + '1'],
+                    '2.0.0.127.deaf.test': ['127.0.0.2'], '1.113.0.203.deaf.test': 'servfail',
+                    '2.113.0.203.good.test': ['127.0.0.4'], '2.113.0.203.in-addr.arpa': []},
+                   dns_lists='good.test=1 deaf.test', dns_unconfirmed=1)
+        self.start(maxretry=9)
+        for addr, hits in (HOST + '1', 5), (HOST + '2', 5), (HOST + '3', 4), ('10.0.0.1', 5):
+            self.rig.hit(addr, hits)
+        for addr, told in (
+                (HOST + '1', ('ago: nothing against it', '  not listed by good.test\n',
+                              '  no answer from deaf.test\n',
+                              '  it has a name, which leads back to it: mail.ok.test\n')),
+                (HOST + '2', ('ago: 1 point against it, good.test: 127.0.0.4\n',
+                              '  not listed by deaf.test\n', '  it has no name\n')),
+                (HOST + '3', ('  not asked: it has less than half of what bans it\n',)),
+                ('10.0.0.1', ('  not asked: a private address\n',))):
+            self.rig.wait(lambda: all(t in self.rig.command('why', addr).stdout for t in told),
+                          f'{told} of {addr}')
+        self.assertNotIn('What DNS says', self.rig.command('why', HOST + '9').stdout)
+        self.assertNotIn('What DNS says', self.rig.command('why', HOST + '0/24').stdout)
+
     def test_asked_once(self):
         """But for a second try, where the answer takes long."""
         server = self.serve({})
@@ -252,6 +274,7 @@ class Dns(Case):
         self.start()
         self.check({'1': False})
         self.assertEqual(server.asked, [])
+        self.assertIn('not asked: dns is off', self.rig.command('why', HOST + '1').stdout)
 
 
 if __name__ == '__main__':
