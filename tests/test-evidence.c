@@ -45,6 +45,55 @@ static void test_evidence(void **state)
     ledger_close(l);
 }
 
+// What is evidence of no ban, by an address: of its host, as the jail counts hosts.
+static void test_hosts_of_any_length(void **state)
+{
+    static const struct {
+        const char *host, *addr, *text;
+    } hits[] = {
+        {"2001:db8:1:2::/64", "2001:db8:1:2::7", "a"},
+        {"2001:db8:1:2::7", "2001:db8:1:2::7", "b"},
+        {"2001:db8:1:2::8", "2001:db8:1:2::8", "c"},
+        {"2001:db8:1:2:3::/80", "2001:db8:1:2:3::7", "d"},
+        {"2001:db8:1:3::7", "2001:db8:1:3::7", "e"},
+        {"192.0.2.0/28", "192.0.2.0", "f"},
+    };
+    static const struct {
+        const char *net, *found;
+    } rows[] = {
+        {"2001:db8:1:2::7", "a b"},
+        {"2001:db8:1:2::9", "a"},
+        {"2001:db8:1:2:3::9", "a d"},
+        {"2001:db8:1:2:3::/80", "a d"},
+        {"2001:db8:1:3::7", "e"},
+        {"2001:db8:1:3::8", ""},
+        {"2001:db8:1:2::/64", "a b c d"},
+        {"2001:db8:1::/48", "a b c d e"},
+        {"192.0.2.1", ""},
+        {"192.0.2.0/24", "f"},
+    };
+    struct ledger *l = open_at(":memory:");
+
+    (void)state;
+    assert_int_equal(ledger_begin(l), 0);
+    for (size_t i = 0; i < LENGTH_OF(hits); i++) {
+        struct hit hit = {.addr = net_of(hits[i].addr),
+                          .host = net_of(hits[i].host),
+                          .time = SECONDS(i + 1),
+                          .count = 1,
+                          .text = slice_of(hits[i].text)};
+        assert_int_equal(ledger_hit(l, "auth", &hit, "log"), 0);
+    }
+    for (int is_written = 0; is_written < 2; is_written++) {
+        for (size_t i = 0; i < LENGTH_OF(rows); i++)
+            assert_evidence(l, 0, rows[i].net, rows[i].found);
+        if (!is_written)
+            assert_int_equal(ledger_commit(l), 0);
+        hits_lost(l); // what is in memory: the file is read
+    }
+    ledger_close(l);
+}
+
 static void test_evidence_limit(void **state)
 {
     struct ledger *l = open_at(":memory:");
@@ -263,6 +312,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_evidence),
+        cmocka_unit_test(test_hosts_of_any_length),
         cmocka_unit_test(test_evidence_limit),
         cmocka_unit_test(test_text),
         cmocka_unit_test(test_said),

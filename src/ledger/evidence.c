@@ -117,9 +117,16 @@ static bool is_named(const struct search *w, const struct record *r)
            memcmp(family, w->family, n) == 0;
 }
 
+// What is evidence of no ban is asked for by an address, which may be one of a host's.
+static bool is_about(const struct search *w, const struct record *r)
+{
+    return addr_within(&r->host, &w->net) ||
+           (w->is_loose && !addr_is_block(&r->host) && addr_within(&w->net, &r->host));
+}
+
 static bool is_wanted(const struct search *w, const struct record *r)
 {
-    if (w->family ? !is_named(w, r) : !addr_within(&r->host, &w->net))
+    if (w->family ? !is_named(w, r) : !is_about(w, r))
         return false;
     if (w->is_loose ? evidence_is(w->ledger, r) : r->jail != w->jail || r->time <= w->since)
         return false;
@@ -289,7 +296,7 @@ int ledger_evidence(struct ledger *l, int64_t ban_id, const struct addr *net, si
 {
     const struct roll_ban *ban = ban_id ? find(&l->roll, ban_id) : NULL;
     struct search w = {
-        .ledger = l, .net = addr_host(net), .last = UINT64_MAX, .is_loose = true, .left = most};
+        .ledger = l, .net = *net, .last = UINT64_MAX, .is_loose = true, .left = most};
 
     if (ban_id && !ban)
         return 0;

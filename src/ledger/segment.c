@@ -135,11 +135,6 @@ static struct addr block_around(const struct addr *net)
     return addr_block(net, addr_is_v4(net) ? SIEVE_BLOCK_V4 : SIEVE_BLOCK_V6);
 }
 
-static bool is_host(const struct addr *net)
-{
-    return net->len >= (addr_is_v4(net) ? 128 : 64);
-}
-
 static bool is_wide(const struct addr *net)
 {
     return addr_prefix(net) < (addr_is_v4(net) ? SIEVE_BLOCK_V4 : SIEVE_BLOCK_V6);
@@ -147,14 +142,14 @@ static bool is_wide(const struct addr *net)
 
 static void put_keys(struct segment *s, const struct record *r)
 {
-    struct addr block = block_around(&r->host);
+    struct addr block = block_around(&r->host), host = addr_host(&r->host);
 
     if (s->n > 0 && addr_compare(&r->host, &s->last.host) == 0 && !r->is_pardon)
         return;
-    put_key(s, &r->host);
+    put_key(s, &host);
     put_key(s, &block);
     // Whoever pardons a block concerns hosts that are not named: all are to look here.
-    s->is_open = s->is_open || (r->is_pardon && !is_host(&r->host));
+    s->is_open = s->is_open || (r->is_pardon && addr_is_block(&r->host));
 }
 
 // Mostly it is a part of the line, of which its place is enough.
@@ -255,7 +250,7 @@ bool segment_may_have(struct slice sieve, const struct addr *net)
 {
     const uint8_t *bits = (const uint8_t *)sieve.p;
     struct addr block = block_around(net), host = addr_host(net);
-    uint64_t key = sieve_key(is_host(net) ? &host : &block);
+    uint64_t key = sieve_key(addr_is_block(net) ? &block : &host);
 
     // Of wider blocks there is no key.
     return is_wide(net) || sieve_has(bits, sieve.n, key);
