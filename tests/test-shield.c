@@ -14,12 +14,12 @@
 
 enum { SEED = 3, SPAN_DAYS = 14, STEPS_MAX = 8 };
 
-static const uint8_t v4[] = {24, 16}, v6[] = {56, 48};
+static const uint8_t v4[] = {24, 16}, v6[] = {64, 56, 48};
 static const char jails[2];
 
 static struct shield *new_shield(void)
 {
-    struct shield *s = shield_new(SPAN_DAYS * DAY, v4, 2, v6, 2, SEED);
+    struct shield *s = shield_new(SPAN_DAYS * DAY, v4, 2, v6, 3, SEED);
 
     assert_non_null(s);
     return s;
@@ -55,6 +55,9 @@ static const struct {
     {"2001:db8:0:1::5", 100 * DAY, "2001:db8::/56", 101 * DAY, true},
     {"2001:db8:0:1::5", 100 * DAY, "2001:db8::/48", 101 * DAY, true},
     {"2001:db8:0:1::5", 100 * DAY, "2001:db8:0:100::/56", 101 * DAY, false},
+    {"2001:db8:0:1::5", 100 * DAY, "2001:db8:0:1::/64", 101 * DAY, true},
+    {"2001:db8:0:1::5", 100 * DAY, "2001:db8:0:1:8000::/112", 101 * DAY, true},
+    {"2001:db8:0:1::5", 100 * DAY, "2001:db8:0:2::/112", 101 * DAY, false},
 };
 
 static void test_blocks(void **state)
@@ -120,6 +123,29 @@ static void test_trust(void **state)
         assert_int_equal(shield_trusts(s, &host, trusts[i].asked), trusts[i].trusted);
         shield_free(s);
     }
+}
+
+// Whichever of its addresses is asked about: a /64 is one host.
+static void test_ipv6_hosts_are_known_by_their_64(void **state)
+{
+    struct shield *s = new_shield();
+    struct addr one = net("2001:db8::1"), other = net("2001:db8::2"),
+                beside = net("2001:db8:0:1::1");
+    usec_t now = 102 * DAY;
+
+    (void)state;
+    for (unsigned day = 100; day <= 102; day++)
+        succeed(s, "2001:db8::1", "anna", day * DAY);
+    assert_true(shield_knows(s, &other, now) && shield_is_home(s, &other, now));
+    assert_false(shield_knows(s, &beside, now) || shield_trusts(s, &beside, now));
+    assert_true(shield_forgives(s, &other, now, HOUR));
+    assert_false(shield_forgives(s, &one, now + 1, HOUR));
+    assert_true(shield_excuses(s, &other, slice_of("anna"), now, jails));
+    assert_int_equal(shield_failure(s, &one, slice_of("bert"), now, jails), 0);
+    succeed(s, "2001:db8::3", "bert", now + 1);
+    assert_true(shield_absolves(s, &other, now + 1, HOUR, 1));
+    assert_false(shield_absolves(s, &beside, now + 1, HOUR, 1));
+    shield_free(s);
 }
 
 static void test_a_shared_host_is_trusted(void **state)
@@ -310,6 +336,7 @@ int main(void)
         cmocka_unit_test(test_blocks),
         cmocka_unit_test(test_an_account_shields_few_blocks),
         cmocka_unit_test(test_trust),
+        cmocka_unit_test(test_ipv6_hosts_are_known_by_their_64),
         cmocka_unit_test(test_a_shared_host_is_trusted),
         cmocka_unit_test(test_a_second_chance_and_no_third),
         cmocka_unit_test(test_fresh),

@@ -5,7 +5,8 @@
 
 #include <errno.h>
 
-// The lengths of the blocks that any jail may ban, each once.
+// The lengths of the blocks that any jail may ban, each once. Within a /64 one login is as good as
+// another.
 struct lengths {
     uint8_t prefix[SHIELD_PREFIXES_MAX];
     size_t n;
@@ -14,8 +15,9 @@ struct lengths {
 static void add_lengths(struct lengths *l, const struct level *level, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        if (l->n < SHIELD_PREFIXES_MAX && !memchr(l->prefix, level[i].prefix, l->n))
-            l->prefix[l->n++] = level[i].prefix;
+        uint8_t prefix = level[i].prefix < 64 ? level[i].prefix : 64;
+        if (l->n < SHIELD_PREFIXES_MAX && !memchr(l->prefix, prefix, l->n))
+            l->prefix[l->n++] = prefix;
     }
 }
 

@@ -92,6 +92,15 @@ struct shield *shield_free(struct shield *s)
     return NULL;
 }
 
+// Under what a host, or a block within one, is known. Mostly that is itself: nothing is copied.
+static const struct addr *key_of(const struct addr *net, struct addr *store)
+{
+    if (net->len <= 64 || addr_is_v4(net))
+        return net;
+    *store = addr_block(net, 64);
+    return store;
+}
+
 static bool is_recent(const struct shield *s, usec_t last, usec_t time)
 {
     return last > 0 && usec_sub(time, last) < s->span;
@@ -177,7 +186,9 @@ static void make_room(struct attempts *a)
 
 void shield_expect(struct shield *s, const struct addr *host)
 {
-    s->expected = table_hash(s->attempts, host);
+    struct addr store;
+
+    s->expected = table_hash(s->attempts, key_of(host, &store));
     table_expect(s->attempts, s->expected);
 }
 
@@ -189,7 +200,8 @@ void shield_expect_soon(const struct shield *s)
 int shield_failure(struct shield *s, const struct addr *host, struct slice user, usec_t time,
                    const void *teller)
 {
-    struct attempts *a = table_put(s->attempts, host, NULL);
+    struct addr store;
+    struct attempts *a = table_put(s->attempts, key_of(host, &store), NULL);
     uint32_t who = user.n > 0 ? sighting_text(user) : 0;
 
     if (!a)
@@ -207,7 +219,8 @@ int shield_failure(struct shield *s, const struct addr *host, struct slice user,
 bool shield_absolves(struct shield *s, const struct addr *host, usec_t time, usec_t findtime,
                      uint32_t need)
 {
-    const struct attempts *a = table_get(s->attempts, host);
+    struct addr store;
+    const struct attempts *a = table_get(s->attempts, key_of(host, &store));
     uint32_t good = 0, left = 0;
 
     for (uint32_t i = 0; a && i < a->n; i++) {
@@ -257,19 +270,21 @@ static void count_failure(struct user *u, uint32_t host, usec_t time, const void
 bool shield_excuses(struct shield *s, const struct addr *host, struct slice user, usec_t time,
                     const void *teller)
 {
+    struct addr store;
     uint32_t who = sighting_text(user);
     struct user *u = user.n > 0 ? table_get(s->users, &who) : NULL;
     usec_t last = u ? sightings_last(u->block, USER_BLOCKS, sighting_block(host)) : 0;
 
     if (!is_recent(s, last, time))
         return false;
-    count_failure(u, sighting_net(host), time, teller);
+    count_failure(u, sighting_net(key_of(host, &store)), time, teller);
     return u->failures % SHIELD_FAMILIAR != 0;
 }
 
 bool shield_covers(struct shield *s, const struct addr *block, usec_t time, usec_t *ret_last)
 {
-    const usec_t *last = table_get(s->blocks, block);
+    struct addr store;
+    const usec_t *last = table_get(s->blocks, key_of(block, &store));
 
     if (!last || !is_recent(s, *last, time))
         return false;
@@ -282,7 +297,8 @@ bool shield_covers(struct shield *s, const struct addr *block, usec_t time, usec
 static struct host *known(struct shield *s, const struct addr *host, usec_t time, uint32_t days,
                           uint32_t users)
 {
-    struct host *h = table_get(s->hosts, host);
+    struct addr store;
+    struct host *h = table_get(s->hosts, key_of(host, &store));
 
     if (!h || !is_recent(s, h->h.last, time))
         return NULL;

@@ -7,6 +7,11 @@
 // SHIELD_FAMILIAR counts. And who logs in at last is forgiven what he did wrong on the same host
 // before: mistyping thrice behind an address shared with others, who do the same, is no attack.
 //
+// IPv6 hosts are known by their /64s, whatever a jail counts (jail_spec_host()): a login makes the
+// /64 known, and covers each block around or within it. Where a /64 has many customers, what one
+// of them earns is shared by the others: no more than a second chance in turn, and no ban of a
+// block of them.
+//
 // An attacker may own an account. What it can shield is bounded: a success counts for a block only
 // while its user has had successes in no more than SHIELD_BLOCKS_MAX blocks, as an honest user has.
 #pragma once
@@ -26,14 +31,15 @@ enum {
     SHIELD_FAMILIAR_MAX = 4, // users of a host, those who logged in last
     SHIELD_ATTEMPTS_MAX = 8, // failures of a host: those made good make room, then the oldest
     SHIELD_ATTEMPTS_HOSTS_MAX = 1 << 14, // whose last failure is longest ago makes room
-    SHIELD_PREFIXES_MAX = 32,            // lengths of blocks that may be asked about, per family
+    SHIELD_PREFIXES_MAX = 33,            // lengths of blocks that may be asked about, per family
     SHIELD_HOSTS_MAX = 1 << 17, // with a success; the one whose last is longest ago makes room
     SHIELD_USERS_MAX = 1 << 16, // likewise
 };
 
 struct shield;
 
-// prefixes: which lengths of blocks shield_covers() will be asked about, as people write them.
+// prefixes: which lengths of blocks shield_covers() will be asked about, as people write them; of
+// what lies within an IPv6 /64, 64.
 // NULL: out of memory.
 struct shield *shield_new(usec_t span, const uint8_t *v4, size_t n_v4, const uint8_t *v6,
                           size_t n_v6, uint64_t seed);
