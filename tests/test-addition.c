@@ -165,6 +165,7 @@ static void blocks_come_to_the_same(void **state)
         const char *net;
         struct level level;
         struct level narrower; // prefix 0: none
+        unsigned below;        // of the hosts; 0: of those that most are
     } cases[] = {
         {"192.0.2.0/24", {.prefix = 24, .hosts = HOSTS, .hits = HITS, .findtime = 20000000}},
         {"192.8.0.0/13", {.prefix = 13, .hosts = HOSTS, .hits = HITS, .findtime = 7654321}},
@@ -173,11 +174,16 @@ static void blocks_come_to_the_same(void **state)
         {"192.0.0.0/16", {16, 5, HITS, 900000000, 0}, {31, 3, 3, 1, 0}},
         {"2001:db8::/56", {.prefix = 56, .hosts = 3, .hits = MANY, .findtime = 3000000000}},
         {"8000::/1", {.prefix = 1, .hosts = 2, .hits = HITS, .findtime = 12000000}},
+        {"2001:db8::/64", {64, 3, 12, 20000000, 0}, {112, 2, 2, 1, 0}, 63},
+        {"2001:db8::/66", {.prefix = 66, .hosts = 3, .hits = HITS, .findtime = 20000000}, {0}, 62},
+        {"2001:db8::/112", {112, 3, 12, 20000000, 0}, {124, 2, 2, 1, 0}, 16},
+        {"2001:db8::/56", {56, 3, HITS, 20000000, 0}, {64, 2, 2, 1, 0}, 24},
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        unsigned below = (strchr(cases[i].net, ':') ? 64U : 32U) - cases[i].level.prefix;
+        unsigned bits = strchr(cases[i].net, ':') ? 64 : 32;
+        unsigned below = cases[i].below > 0 ? cases[i].below : bits - cases[i].level.prefix;
         unsigned added = 0, reached = 0, again = 0, unpacked = 0;
         for (unsigned kind = 0; kind < 8; kind++) {
             const struct level *narrower = cases[i].narrower.prefix ? &cases[i].narrower : NULL;

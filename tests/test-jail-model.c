@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-enum { SEED = 11, LINES = 900, RUNGS = 3, TEXT_MAX = 64 };
+enum { SEED = 11, LINES = 900, SHORT = 300, RUNGS = 4, TEXT_MAX = 64 };
 
 // Quarters of a second: not all times are whole ones, and bans end in the middle of one.
 #define TICK           (USEC_PER_SEC / 4)
@@ -21,17 +21,28 @@ enum { SEED = 11, LINES = 900, RUNGS = 3, TEXT_MAX = 64 };
 #define BLOCK_FINDTIME (160 * TICK)
 #define WIDE_FINDTIME  (230 * TICK)
 
-static const usec_t bantime[RUNGS] = {150 * TICK, 1100 * TICK, 1500 * TICK};
-
 static const struct jail_spec spec = {
     .name = "model",
     .maxretry = 3,
     .findtime = FINDTIME,
     .sentence = {150 * TICK},
     .v4 = {{28, 3, 7, BLOCK_FINDTIME, 1100 * TICK}, {24, 5, 16, WIDE_FINDTIME, 1500 * TICK}},
-    .n_v4 = RUNGS - 1,
+    .n_v4 = 2,
     .v6 = {{60, 3, 7, BLOCK_FINDTIME, 1100 * TICK}, {56, 5, 16, WIDE_FINDTIME, 1500 * TICK}},
-    .n_v6 = RUNGS - 1,
+    .n_v6 = 2,
+};
+
+// Every IPv6 address is a host, and its /64 a block.
+static const struct jail_spec narrow = {
+    .name = "narrow",
+    .maxretry = 3,
+    .findtime = FINDTIME,
+    .sentence = {150 * TICK},
+    .v4 = {{28, 3, 7, BLOCK_FINDTIME, 1100 * TICK}, {24, 5, 16, WIDE_FINDTIME, 1500 * TICK}},
+    .n_v4 = 2,
+    .v6 = {{112, 3, 7, BLOCK_FINDTIME, 1100 * TICK}, {64, 5, 16, WIDE_FINDTIME, 1500 * TICK}},
+    .n_v6 = 2,
+    .host_v6 = 128,
 };
 
 static const struct exempt nobody;
@@ -41,29 +52,63 @@ struct sample {
     usec_t time;
 };
 
-// Few hosts in few blocks, so that every level has its bans; some <SUBNET>s, some lines of several.
-static void random_text(uint64_t *seed, char ret[static TEXT_MAX])
+// Writes the low bits of a number before a prefix (as people write it), or those that have room
+// behind the one before it. Returns the rest.
+static unsigned put_bits(struct addr *a, unsigned before, unsigned prefix, unsigned n)
 {
-    unsigned host = random_below(seed, 4) ? random_below(seed, 64) : random_below(seed, 256);
-    unsigned count = random_below(seed, 6) ? 1 : random_below(seed, 5) + 1;
+    unsigned base = addr_is_v4(a) ? ADDR_V4_BITS : 0;
 
-    if (random_below(seed, 3) == 0)
-        snprintf(ret, TEXT_MAX, "2001:db8:0:%x::%x %u", host, random_below(seed, 3), count);
-    else if (random_below(seed, 40) == 0)
-        snprintf(ret, TEXT_MAX, "192.0.2.%u/28 %u", host & 0xf0, count);
-    else
-        snprintf(ret, TEXT_MAX, "192.0.2.%u %u", host, count);
+    for (unsigned i = 0; i < 4 && prefix > before; i++, n >>= 1) {
+        unsigned at = base + --prefix;
+        a->b[at / 8] |= (uint8_t)((n & 1) << (7 - at % 8));
+    }
+    return n;
+}
+
+static unsigned host_prefix(const struct jail_spec *s, bool v4)
+{
+    return v4 ? 32 : s->host_v6 > 0 ? s->host_v6 : 64;
+}
+
+// Few hosts in few blocks, so that every level has its bans; some <SUBNET>s.
+static struct addr random_host(uint64_t *seed, const struct jail_spec *s)
+{
+    bool v4 = random_below(seed, 3) > 0;
+    unsigned n = random_below(seed, 4) ? random_below(seed, 64) : random_below(seed, 256);
+    unsigned host = host_prefix(s, v4);
+    struct addr a;
+    size_t levels;
+    const struct level *level;
+
+    assert_int_equal(addr_parse(slice_of(v4 ? "128.0.0.0" : "2001::"), &a), 0);
+    level = jail_spec_levels(s, &a, &levels);
+    put_bits(&a, host, addr_prefix(&a), random_below(seed, 3));
+    n = put_bits(&a, level[0].prefix, host, n);
+    for (size_t i = 0; i + 1 < levels; i++)
+        n = put_bits(&a, level[i + 1].prefix, level[i].prefix, n);
+    return random_below(seed, 40) ? a : addr_block(&a, level[0].prefix);
+}
+
+static void random_text(uint64_t *seed, const struct jail_spec *s, char ret[static TEXT_MAX])
+{
+    unsigned count = random_below(seed, 6) ? 1 : random_below(seed, 5) + 1;
+    struct addr host = random_host(seed, s);
+    char text[ADDR_TEXT_MAX];
+
+    addr_format(&host, text);
+    snprintf(ret, TEXT_MAX, "%s %u", text, count);
 }
 
 // late: by how many ticks a line may be.
-static void random_log(uint64_t seed, uint32_t late, struct sample log[static LINES])
+static void random_log(uint64_t seed, const struct jail_spec *s, uint32_t late,
+                       struct sample log[static LINES])
 {
     usec_t clock = 10000;
 
     for (int i = 0; i < LINES; i++) {
         clock += random_below(&seed, 200) ? random_below(&seed, 12) : 400;
         log[i].time = (clock - random_below(&seed, late + 1)) * TICK;
-        random_text(&seed, log[i].text);
+        random_text(&seed, s, log[i].text);
     }
 }
 
@@ -75,11 +120,11 @@ static int feed(struct jail *j, const struct sample *s, struct hit *ret_hit,
     return jail_feed(j, &line, s->time, ret_hit, ret_verdict);
 }
 
-static struct jail *make(void)
+static struct jail *make(const struct jail_spec *s)
 {
     struct jail *j = NULL;
 
-    assert_int_equal(jail_new(&spec, filters, 1, &nobody, SEED, &j), 0);
+    assert_int_equal(jail_new(s, filters, 1, &nobody, SEED, &j), 0);
     return j;
 }
 
@@ -96,7 +141,7 @@ struct record {
 
 struct finding {
     uint32_t hits, hosts, need_hits, need_hosts;
-    usec_t findtime;
+    usec_t findtime, bantime;
     bool again;
 };
 
@@ -115,16 +160,18 @@ static bool is_banned(const struct banned *list, size_t n, const struct addr *ne
     return false;
 }
 
-static struct record new_record(const struct hit *hit, const struct banned *banned, size_t n)
+static struct record new_record(const struct jail_spec *s, const struct hit *hit,
+                                const struct banned *banned, size_t n)
 {
-    const struct level *level = addr_is_v4(&hit->host) ? spec.v4 : spec.v6;
+    size_t levels;
+    const struct level *level = jail_spec_levels(s, &hit->host, &levels);
     struct record r = {.rungs = 1, .net = {hit->host}, .time = hit->time, .count = hit->count};
     bool explained = false;
 
-    for (int i = 0; i < RUNGS - 1; i++) {
+    for (size_t i = 0; i < levels; i++) {
         if (level[i].prefix >= addr_prefix(&hit->host))
             continue;
-        r.level[r.rungs] = i + 1;
+        r.level[r.rungs] = (int)i + 1;
         r.net[r.rungs++] = addr_block(&hit->host, level[i].prefix);
     }
     for (size_t i = 0; i < r.rungs; i++)
@@ -146,10 +193,21 @@ static int rung_of(const struct record *r, int level, const struct addr *net)
     return -1;
 }
 
-// Of the hosts of one narrower block, as many count as it takes of them.
-static uint32_t count_hosts(const struct addr *const *host, uint32_t n,
-                            const struct level *narrower)
+// Of the hosts of one narrower block, as many count as it takes of them; no more than half of what
+// the wider one takes, but enough that all together can fill it.
+static uint32_t most_of_one(const struct level *l, const struct level *narrower)
 {
+    uint32_t half = (l->hosts + 1) / 2;
+    uint32_t most = narrower->hosts < half ? narrower->hosts : half;
+
+    while (narrower->prefix - l->prefix < 16 && most << (narrower->prefix - l->prefix) < l->hosts)
+        most++;
+    return most;
+}
+
+static uint32_t count_hosts(const struct addr *const *host, uint32_t n, const struct level *l)
+{
+    const struct level *narrower = l - 1;
     uint32_t counted = 0;
 
     for (uint32_t i = 0; i < n; i++) {
@@ -157,21 +215,23 @@ static uint32_t count_hosts(const struct addr *const *host, uint32_t n,
         uint32_t before = 0;
         for (uint32_t k = 0; k < i; k++)
             before += addr_within(host[k], &block);
-        counted += before < narrower->hosts;
+        counted += before < most_of_one(l, narrower);
     }
     return counted;
 }
 
-static struct finding find(const struct record *list, size_t records, size_t rung)
+static struct finding find(const struct jail_spec *s, const struct record *list, size_t records,
+                           size_t rung)
 {
+    size_t levels;
     const struct record *new = &list[records - 1];
     int level = new->level[rung];
-    const struct level *l =
-        (addr_is_v4(&new->net[0]) ? spec.v4 : spec.v6) + (level ? level - 1 : 0);
+    const struct level *l = jail_spec_levels(s, &new->net[0], &levels) + (level ? level - 1 : 0);
     struct finding f = {
-        .need_hits = level ? l->hits : spec.maxretry,
+        .need_hits = level ? l->hits : s->maxretry,
         .need_hosts = level ? l->hosts : 1,
-        .findtime = level ? l->findtime : spec.findtime,
+        .findtime = level ? l->findtime : s->findtime,
+        .bantime = level ? l->bantime : s->sentence.bantime,
     };
     const struct addr *host[LINES];
     uint32_t n = 0;
@@ -187,7 +247,7 @@ static struct finding find(const struct record *list, size_t records, size_t run
             host[n++] = &list[i].net[0];
         f.hits += list[i].count;
     }
-    f.hosts = level > 1 ? count_hosts(host, n, l - 1) : n;
+    f.hosts = level > 1 ? count_hosts(host, n, l) : n;
     for (size_t i = records - 1; i-- > 0;) {
         int at = rung_of(&list[i], level, &new->net[rung]);
         if (at < 0 || !list[i].counted[at])
@@ -211,13 +271,14 @@ static void wipe(struct record *list, size_t n, size_t rung)
 }
 
 // The rung of the last record that is to be banned, or -1.
-static int model(struct record *list, size_t n, struct finding ret[static RUNGS])
+static int model(const struct jail_spec *s, struct record *list, size_t n,
+                 struct finding ret[static RUNGS])
 {
     struct record *new = &list[n - 1];
     int narrowest = -1, again = -1;
 
     for (size_t i = 0; i < new->rungs; i++) {
-        ret[i] = find(list, n, i);
+        ret[i] = find(s, list, n, i);
         new->reached[i] =
             new->counted[i] && ret[i].hits >= ret[i].need_hits &&ret[i].hosts >= ret[i].need_hosts;
     }
@@ -238,41 +299,102 @@ static uint32_t at_most(uint32_t n, uint32_t most)
     return n < most ? n : most;
 }
 
-static void test_in_order_a_jail_agrees_with_the_model(void **state)
+static void check_verdict(const struct verdict *v, const struct addr *net, const struct finding *f)
+{
+    assert_memory_equal(&v->net, net, sizeof(v->net));
+    assert_int_equal(v->findtime, f->findtime);
+    assert_int_equal(v->until - v->time, f->bantime);
+    assert_int_equal(v->hosts, at_most(f->hosts, v->need_hosts));
+    if (v->reason == VERDICT_BLOCK)
+        assert_int_equal(v->hits, at_most(f->hits, v->need_hits));
+}
+
+// Counts the bans by families, IPv4 first, and by levels.
+static void check_in_order(const struct jail_spec *s, uint64_t seed, size_t lines,
+                           unsigned banned[static 2][RUNGS])
 {
     static struct sample log[LINES];
     static struct record list[LINES];
     static struct banned bans[LINES];
-    unsigned banned[RUNGS] = {0};
+    struct jail *j = make(s);
+    size_t n_bans = 0;
+
+    random_log(seed, s, 0, log);
+    for (size_t n = 1; n <= lines; n++) {
+        struct finding f[RUNGS];
+        struct verdict v;
+        struct hit hit;
+        int r = feed(j, &log[n - 1], &hit, &v), expected;
+        list[n - 1] = new_record(s, &hit, bans, n_bans);
+        expected = model(s, list, n, f);
+        assert_int_equal(r, expected < 0 ? JAIL_E_HIT : JAIL_E_VERDICT);
+        if (expected < 0)
+            continue;
+        banned[!addr_is_v4(&v.net)][list[n - 1].level[expected]]++;
+        bans[n_bans++] = (struct banned){v.net, v.until};
+        check_verdict(&v, &list[n - 1].net[expected], &f[expected]);
+    }
+    jail_free(j);
+}
+
+static void test_in_order_a_jail_agrees_with_the_model(void **state)
+{
+    unsigned banned[2][RUNGS] = {0};
 
     (void)state;
-    for (uint64_t seed = 1; seed <= 12; seed++) {
-        struct jail *j = make();
-        size_t n_bans = 0;
-        random_log(seed, 0, log);
-        for (size_t n = 1; n <= LINES; n++) {
-            struct finding f[RUNGS];
-            struct verdict v;
-            struct hit hit;
-            int r = feed(j, &log[n - 1], &hit, &v), expected;
-            list[n - 1] = new_record(&hit, bans, n_bans);
-            expected = model(list, n, f);
-            assert_int_equal(r, expected < 0 ? JAIL_E_HIT : JAIL_E_VERDICT);
-            if (expected < 0)
-                continue;
-            banned[list[n - 1].level[expected]]++;
-            bans[n_bans++] = (struct banned){v.net, v.until};
-            assert_memory_equal(&v.net, &list[n - 1].net[expected], sizeof(v.net));
-            assert_int_equal(v.findtime, f[expected].findtime);
-            assert_int_equal(v.until - v.time, bantime[list[n - 1].level[expected]]);
-            assert_int_equal(v.hosts, at_most(f[expected].hosts, v.need_hosts));
-            if (v.reason == VERDICT_BLOCK)
-                assert_int_equal(v.hits, at_most(f[expected].hits, v.need_hits));
-        }
-        jail_free(j);
+    for (uint64_t seed = 1; seed <= 12; seed++)
+        check_in_order(&spec, seed, LINES, banned);
+    for (size_t i = 0; i <= spec.n_v4; i++)
+        assert_true(banned[0][i] + banned[1][i] >= 20);
+}
+
+// Up to three levels, this one among them, no wider than widest, around hosts of this prefix.
+static size_t random_levels(uint64_t *seed, unsigned prefix, unsigned widest, unsigned host,
+                            struct level level[static RUNGS - 1])
+{
+    unsigned at[RUNGS - 1] = {prefix}, n = 1;
+
+    if (prefix + 1 < host && random_below(seed, 2))
+        at[n++] = prefix + 1 + random_below(seed, host - prefix - 1);
+    while (n < RUNGS - 1 && prefix > widest && random_below(seed, 3)) {
+        prefix = widest + random_below(seed, prefix - widest);
+        at[n++] = prefix;
+    }
+    for (unsigned i = 0; i < n; i++) {
+        unsigned k = i;
+        for (; k > 0 && level[k - 1].prefix < at[i]; k--)
+            level[k] = level[k - 1];
+        level[k] = (struct level){.prefix = (uint8_t)at[i]};
+    }
+    for (unsigned i = 0; i < n; i++) {
+        uint16_t room = host - level[i].prefix > 3 ? 5 : (uint16_t)(1 << (host - level[i].prefix));
+        level[i].hosts = i + 3 < room ? (uint16_t)(i + 3) : room;
+        level[i].hits = (uint16_t)(level[i].hosts + 4 + 5 * i);
+        level[i].findtime = (160 + 70 * i) * TICK;
+        level[i].bantime = (1100 + 400 * i) * TICK;
+    }
+    return n;
+}
+
+// IPv4 from 8 to 31, IPv6 from 32 to 127 with hosts of 64 to 128.
+static void test_levels_of_every_prefix(void **state)
+{
+    unsigned banned[2][RUNGS] = {0};
+    uint64_t seed = 5;
+
+    (void)state;
+    for (unsigned prefix = 32; prefix < 128; prefix++) {
+        struct jail_spec s = {
+            .name = "model", .maxretry = 3, .findtime = FINDTIME, .sentence = {150 * TICK}};
+        unsigned least = prefix < 64 ? 64 : prefix + 1;
+        s.host_v6 =
+            (uint8_t)(random_below(&seed, 2) ? 128 : least + random_below(&seed, 129 - least));
+        s.n_v4 = random_levels(&seed, 8 + prefix % 24, 8, 32, s.v4);
+        s.n_v6 = random_levels(&seed, prefix, 32, s.host_v6, s.v6);
+        check_in_order(&s, prefix, SHORT, banned);
     }
     for (int i = 0; i < RUNGS; i++)
-        assert_true(banned[i] >= 20);
+        assert_true(banned[0][i] >= 20 && banned[1][i] >= 20);
 }
 
 static void assert_same(int r1, const struct hit *h1, const struct verdict *v1, int r2,
@@ -324,11 +446,53 @@ static void test_jails_share_their_memory(void **state)
     assert_int_equal(budget.tracks.lent, 0);
 }
 
+// Who has a /64 to himself has 2^64 hosts where each address is one: the /64 is banned, and what is
+// kept of its hosts is bounded, and pushes out nobody who is nearer to a ban.
+static void test_a_million_hosts_of_one_block(void **state)
+{
+    enum { LIMIT = 1 << 20, FLOOD = 1000000, EACH = 40 };
+    struct jail_spec with = narrow;
+    struct jail_budget budget;
+    struct jail *j;
+    struct sample s = {.time = 1000 * TICK};
+    struct verdict v;
+    struct hit hit;
+    unsigned banned = 0;
+
+    (void)state;
+    jail_budget_init(&budget, LIMIT, 1);
+    with.budget = &budget;
+    with.n_v6 = 1;
+    with.v6[0] = (struct level){64, 8, EACH, WIDE_FINDTIME, 1500 * TICK};
+    j = make(&with);
+    snprintf(s.text, sizeof(s.text), "2001:db8::1 2");
+    assert_int_equal(feed(j, &s, &hit, &v), JAIL_E_HIT);
+    for (uint32_t i = 1; i <= FLOOD; i++) {
+        snprintf(s.text, sizeof(s.text), "2001:db8:1:2:%x:%x:: 1", i & 0xffff, i >> 16);
+        s.time = (1000 + i / 20000) * TICK;
+        if (feed(j, &s, &hit, &v) == JAIL_E_HIT)
+            continue;
+        assert_int_equal(v.net.len, 64);
+        assert_true(addr_within(&hit.addr, &v.net));
+        assert_int_equal(v.hits, EACH);
+        banned += i == EACH || banned > 0;
+        assert_true(jail_bytes(j) <= LIMIT / 8 * 7);
+    }
+    assert_true(banned >= FLOOD / EACH - 1);
+    assert_true(jail_evicted(j) > FLOOD / 2);
+    assert_in_range(jail_tracked(j), LIMIT / 80, LIMIT / 10);
+    snprintf(s.text, sizeof(s.text), "2001:db8::1 1");
+    assert_int_equal(feed(j, &s, &hit, &v), JAIL_E_VERDICT);
+    assert_int_equal(v.net.len, 128);
+    jail_free(j);
+    assert_int_equal(budget.tracks.lent, 0);
+}
+
 // From the hits that the ledger keeps, at any line.
-static void check_restored(const struct sample *log, size_t cut)
+static void check_restored(const struct jail_spec *s, const struct sample *log, size_t cut)
 {
     static struct hit hit[LINES];
-    struct jail *whole = make(), *restored = make();
+    struct jail *whole = make(s), *restored = make(s);
     struct verdict v1, v2;
     usec_t newest = 0;
 
@@ -360,9 +524,10 @@ static void test_restored_goes_on_as_if_never_stopped(void **state)
 
     (void)state;
     for (uint64_t seed = 1; seed <= 30; seed++) {
-        random_log(seed, seed % 3 ? 50 : 0, log);
+        const struct jail_spec *s = seed % 2 ? &spec : &narrow;
+        random_log(seed, s, seed % 3 ? 50 : 0, log);
         for (size_t cut = seed; cut < LINES; cut += 97)
-            check_restored(log, cut);
+            check_restored(s, log, cut);
     }
 }
 
@@ -373,12 +538,13 @@ static void test_expiring_changes_no_verdict(void **state)
 
     (void)state;
     for (uint64_t seed = 1; seed <= 60; seed++) {
-        struct jail *whole = make(), *expiring = make();
+        const struct jail_spec *s = seed % 2 ? &spec : &narrow;
+        struct jail *whole = make(s), *expiring = make(s);
         struct verdict v1, v2;
         uint64_t random = seed;
         memset(&v1, 0, sizeof(v1));
         memset(&v2, 0, sizeof(v2));
-        random_log(seed, 100, log);
+        random_log(seed, s, 100, log);
         for (size_t i = 0; i < LINES; i++) {
             struct hit h1, h2;
             int r1 = feed(whole, &log[i], &h1, &v1), r2 = feed(expiring, &log[i], &h2, &v2);
@@ -398,14 +564,14 @@ static void test_expiring_changes_no_verdict(void **state)
 static void test_next_says_when_something_is_due(void **state)
 {
     static struct sample log[LINES];
-    struct jail *j = make();
+    struct jail *j = make(&spec);
     struct verdict v;
     struct hit hit;
     unsigned woken = 0;
 
     (void)state;
     assert_int_equal(jail_next(j), USEC_FOREVER);
-    random_log(1, 0, log);
+    random_log(1, &spec, 0, log);
     for (size_t i = 0; i < LINES; i++) {
         feed(j, &log[i], &hit, &v);
         for (usec_t next; (next = jail_next(j)) != USEC_FOREVER; woken++) {
@@ -426,7 +592,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_in_order_a_jail_agrees_with_the_model),
+        cmocka_unit_test(test_levels_of_every_prefix),
         cmocka_unit_test(test_jails_share_their_memory),
+        cmocka_unit_test(test_a_million_hosts_of_one_block),
         cmocka_unit_test(test_restored_goes_on_as_if_never_stopped),
         cmocka_unit_test(test_expiring_changes_no_verdict),
         cmocka_unit_test(test_next_says_when_something_is_due),

@@ -68,6 +68,7 @@ static const struct scenario {
     uint32_t maxretry; // 0: the spec's
     const char *exempt[EXEMPT_MAX];
     struct step step[STEPS_MAX];
+    uint8_t host_v6; // around which blocks of /64 and /48 count
 } scenarios[] = {
     {"a host",
      0,
@@ -247,6 +248,62 @@ static const struct scenario {
       {590, "192.0.2.1"},
       {450, "192.0.2.1"},
       {495, "192.0.2.1", "192.0.2.1/32", 3, 1}}},
+    {"each address of a /64 is a host where the jail says so",
+     0,
+     {NULL},
+     {{1, "2001:db8::1"}, {2, "2001:db8::2 2"}, {3, "2001:db8::1 2", "2001:db8::1/128", 3, 1}},
+     128},
+    {"and the /64 is a block",
+     0,
+     {NULL},
+     {{1, "2001:db8::1 2"},
+      {2, "2001:db8::8000:0:0:2 2"},
+      {3, "2001:db8::ffff:1 2", "2001:db8::/64", 6, 3},
+      {4, "2001:db8::1 2"},
+      {4, "2001:db8::2 2"},
+      {4, "2001:db8::3 2", "2001:db8::/64", 6, 3},
+      {5, "2001:db8:0:1::1 2"},
+      {5, "2001:db8:0:2::1 2"},
+      {5, "2001:db8:0:3::1"},
+      {6, "2001:db8:0:4::1", "2001:db8::/48", 12, 4}},
+     128},
+    {"who takes another address for each try",
+     0,
+     {NULL},
+     {{1, "2001:db8::1"},
+      {1, "2001:db8::2"},
+      {1, "2001:db8::3"},
+      {1, "2001:db8::4"},
+      {1, "2001:db8::5"},
+      {2, "2001:db8::6", "2001:db8::/64", 6, 3}},
+     128},
+    {"hosts of any length",
+     0,
+     {NULL},
+     {{1, "2001:db8::1"},
+      {2, "2001:db8:0:0:1::1 2"},
+      {3, "2001:db8::7"},
+      {4, "2001:db8::ffff:0:1", "2001:db8::/80", 3, 1}},
+     80},
+    {"a <SUBNET> of a /64 is one host among those of a /48",
+     0,
+     {NULL},
+     {{1, "2001:db8::/64 2"},
+      {1, "2001:db8:0:1::1 2"},
+      {1, "2001:db8:0:2::/64 2"},
+      {2, "2001:db8::/64", "2001:db8::/64", 3, 1},
+      {3, "2001:db8:0:4::/64 5", "2001:db8:0:4::/64", 5, 1},
+      {4, "2001:db8:0:5::1", "2001:db8::/48", 12, 4}},
+     128},
+    {"an exempt address spares no other of its /64, but the block",
+     0,
+     {"2001:db8::1"},
+     {{1, "2001:db8::1 9"},
+      {1, "2001:db8::2 2"},
+      {1, "2001:db8::3 2"},
+      {1, "2001:db8::4 2"},
+      {2, "2001:db8::2", "2001:db8::2/128", 3, 1}},
+     128},
     {"a name, noise and what only informs count for nobody",
      1,
      {NULL},
@@ -278,6 +335,8 @@ static void test_scenarios(void **state)
         struct exempt exempt = {0};
         struct jail *j;
         spec.maxretry = c->maxretry ? c->maxretry : spec.maxretry;
+        spec.host_v6 = c->host_v6;
+        spec.v6[0].prefix = c->host_v6 ? 64 : spec.v6[0].prefix;
         for (size_t k = 0; k < EXEMPT_MAX && c->exempt[k]; k++) {
             struct addr a = net(c->exempt[k]);
             assert_int_equal(exempt_add(&exempt, &a), 0);
@@ -474,6 +533,7 @@ static void test_wrong_specs_are_refused(void **state)
         struct level v4[2], v6[2];
         size_t n_v4, n_v6;
         int r;
+        uint8_t host_v6;
     } cases[] = {
         {3, 9, {{24, 4, 12, 9}, {16, 32, 128, 9}}, {{56, 4, 12, 9}, {48, 16, 64, 9}}, 2, 2, 0},
         {3, 9, {{0}}, {{0}}, 0, 0, 0},
@@ -491,6 +551,12 @@ static void test_wrong_specs_are_refused(void **state)
         {3, 9, {{24, NETBLOCK_HOSTS_MAX + 1, 12, 9}}, {{0}}, 1, 0, -EINVAL},
         {3, 9, {{24, 4, NETBLOCK_HITS_MAX + 1, 9}}, {{0}}, 1, 0, -EINVAL},
         {3, 9, {{0}}, {{64, 4, 12, 9}}, 0, 1, -EINVAL},
+        {3, 9, {{0}}, {{64, 4, 12, 9}}, 0, 1, -EINVAL, 64},
+        {3, 9, {{0}}, {{64, 4, 12, 9}, {32, 1, 1, 9}}, 0, 2, 0, 65},
+        {3, 9, {{0}}, {{127, 2, 12, 9}}, 0, 1, 0, 128},
+        {3, 9, {{0}}, {{128, 2, 12, 9}}, 0, 1, -EINVAL, 128},
+        {3, 9, {{0}}, {{0}}, 0, 0, -EINVAL, 63},
+        {3, 9, {{0}}, {{0}}, 0, 0, -EINVAL, 129},
         {3, 9, {{24, 4, 12, 9}}, {{0}}, NETBLOCK_LEVELS_MAX + 1, 0, -EINVAL},
     };
 
@@ -500,7 +566,8 @@ static void test_wrong_specs_are_refused(void **state)
                                  .maxretry = cases[i].maxretry,
                                  .findtime = cases[i].findtime,
                                  .n_v4 = cases[i].n_v4,
-                                 .n_v6 = cases[i].n_v6};
+                                 .n_v6 = cases[i].n_v6,
+                                 .host_v6 = cases[i].host_v6};
         struct exempt exempt = {0};
         struct jail *j = NULL;
         memcpy(spec.v4, cases[i].v4, sizeof(cases[i].v4));

@@ -179,7 +179,7 @@ static int count(struct kept *k, const struct addr *host, usec_t time, uint32_t 
                  uint32_t *wiped, uint32_t *ret_hits, uint32_t *ret_hosts)
 {
     struct track_key key = track_key_of(host, 0);
-    struct tally t = {track_host_id(&key, k->level.prefix), time, count, *wiped};
+    struct tally t = {track_host_id(&key, k->level.prefix, 0, 0), time, count, *wiped};
     int r;
 
     load(k, host);

@@ -133,6 +133,19 @@ static const struct {
     {"netblock.v4 = 7:4:12\n", "j:4: error: netblock.v4: '7:4:12': write a prefix from 8 to 31\n"},
     {"netblock.v6 = 64:4:12\n",
      "j:4: error: netblock.v6: '64:4:12': write a prefix from 32 to 63\n"},
+    {"netblock.v6 =\n", "netblock.host.v6 = 64\n"},
+    {"netblock.v6 = 64:4:12\nnetblock.host.v6 = 128\n", "netblock.host.v6 = 128\n"},
+    {"netblock.v6 = 32:512:512 127:2:2 64:4:12\nnetblock.host.v6 = 128\n",
+     "netblock.v6 = 127:2:2 64:4:12 32:512:512\n"},
+    {"netblock.v6 = 79:4:12\nnetblock.host.v6 = 80\n", "netblock.v6 = 79:4:12\n"},
+    {"netblock.v6 = 80:4:12\nnetblock.host.v6 = 80\n",
+     "j:4: error: netblock.v6: '80:4:12': write a prefix from 32 to 79\n"},
+    {"netblock.host.v6 = 63\n",
+     "j:4: error: netblock.host.v6 = 63: write a prefix from 64 to 128\n"},
+    {"netblock.host.v6 = 129\n", "j:4: error: netblock.host.v6 = 129: write a prefix from 64 to"},
+    {"netblock.host.v6 = /64\n", "j:4: error: netblock.host.v6 = /64: write a prefix from 64 to"},
+    {"netblock.host.v6 = 256\n", "j:4: error: netblock.host.v6 = 256: write a prefix from 64 to"},
+    {"netblock.host.v6 =\n", "j:4: error: netblock.host.v6 = : write a prefix from 64 to 128\n"},
     {"netblock.v6 = 31:4:12\n",
      "j:4: error: netblock.v6: '31:4:12': write a prefix from 32 to 63\n"},
     {"netblock.v4 = 24:0:12\n", "j:4: error: netblock.v4: '24:0:12': write from 1 to 1024 hosts\n"},
@@ -563,7 +576,7 @@ static void test_every_option_is_dumped(void **state)
         assert_true(kind != OPTION_JAIL || has_line(said, line));
         n += kind == OPTION_JAIL;
     }
-    assert_int_equal(n, 32);
+    assert_int_equal(n, 33);
     for (size_t i = 0; (name = settings_name(i)); i++) {
         snprintf(line, sizeof(line), "%s =", name);
         assert_true(has_line(said, line));

@@ -33,11 +33,29 @@ static void keys_are_short_and_complete(void **state)
         unsigned rung;
         size_t n;
     } cases[] = {
-        {"192.0.2.1", 0, 5},     {"192.0.2.0/24", 0, 6},         {"192.0.2.0/24", 1, 4},
-        {"192.8.0.0/13", 2, 3},  {"255.255.255.255", 0, 5},      {"2001:db8::/64", 0, 9},
-        {"::/64", 0, 9},         {"2001:db8:0:700::/56", 0, 10}, {"2001:db8:0:700::/56", 1, 8},
-        {"8000::/1", 8, 2},      {"192.0.0.0/7", 8, 2},          {"192.0.0.0/8", 7, 2},
+        {"192.0.2.1", 0, 5},
+        {"192.0.2.0/24", 0, 6},
+        {"192.0.2.0/24", 1, 4},
+        {"192.8.0.0/13", 2, 3},
+        {"255.255.255.255", 0, 5},
+        {"2001:db8::/64", 0, 9},
+        {"::/64", 0, 9},
+        {"2001:db8:0:700::/56", 0, 10},
+        {"2001:db8:0:700::/56", 1, 8},
+        {"8000::/1", 8, 2},
+        {"192.0.0.0/7", 8, 2},
+        {"192.0.0.0/8", 7, 2},
         {"2001:db8::/40", 2, 6},
+        {"2001:db8::1", 0, 18},
+        {"2001:db8::", 0, 18},
+        {"2001:db8::/127", 0, 18},
+        {"2001:db8::/127", 8, 18},
+        {"2001:db8::/127", 1, 18},
+        {"2001:db8::/65", 0, 18},
+        {"2001:db8::8000:0:0:0/65", 7, 18},
+        {"2001:db8:0:80::/57", 8, 18},
+        {"2001:db8:0:80::/64", 8, 18},
+        {"2001:db8:0:80::/64", 0, 9},
     };
     unsigned char key[2][TRACK_KEY_MAX] = {{0}};
 
@@ -64,17 +82,27 @@ static void ids_tell_hosts_from_wider_ones(void **state)
         unsigned prefix;
         uint64_t id;
     } cases[] = {
-        {"192.0.2.7", 24, 0x107},    {"192.0.2.0/28", 24, 0x10},
-        {"192.0.2.16/28", 24, 0x11}, {"192.0.2.0", 24, 0x100},
-        {"255.255.255.255", 1, ~0u}, {"2001:db8:0:1::/64", 56, 0x101},
-        {"2001:db8::/63", 56, 0x80}, {"ffff:ffff:ffff:ffff::/64", 1, UINT64_MAX},
+        {"192.0.2.7", 24, 0x107},
+        {"192.0.2.0/28", 24, 0x10},
+        {"192.0.2.16/28", 24, 0x11},
+        {"192.0.2.0", 24, 0x100},
+        {"255.255.255.255", 1, ~0u},
+        {"2001:db8:0:1::/64", 56, 0x101},
+        {"2001:db8::/63", 56, 0x80},
+        {"ffff:ffff:ffff:ffff::/64", 1, UINT64_MAX},
+        {"2001:db8::7", 112, 0x10007},
+        {"2001:db8::8000:0:0:0/65", 64, 3},
+        {"2001:db8::/65", 64, 2},
+        {"2001:db8::ff", 127, 3},
+        {"2001:db8:0:1::/72", 56, 0x10100},
+        {"2001:db8::c000:0:0:7", 66, UINT64_C(0x4000000000000007)},
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct addr host = net(cases[i].host);
         struct track_key key = track_key_of(&host, 0);
-        assert_true(track_host_id(&key, cases[i].prefix) == cases[i].id);
+        assert_true(track_host_id(&key, cases[i].prefix, 0, 0) == cases[i].id);
     }
 }
 
@@ -95,10 +123,71 @@ static void blocks_lie_around_hosts(void **state)
         struct track_key expected = track_key_of(&block, 1);
         assert_memory_equal(around.bytes, expected.bytes, expected.n);
         assert_int_equal(around.n, expected.n);
-        back = track_host_of(&around, track_host_id(&key, around.prefix));
+        back = track_host_of(&around, track_host_id(&key, around.prefix, 0, 0));
         assert_memory_equal(back.bytes, key.bytes, key.n);
         assert_int_equal(back.n, key.n);
     }
+}
+
+static struct addr random_net(uint64_t *seed, const struct addr *within, unsigned prefix)
+{
+    struct addr a = *within;
+
+    for (unsigned i = within->len; i < prefix; i++)
+        a.b[i / 8] |= (uint8_t)(random_below(seed, 2) << (7 - i % 8));
+    a.len = (uint8_t)prefix;
+    return a;
+}
+
+// Whether netblock_place() takes two hosts for ones of the same narrower block.
+static bool are_beside(uint64_t a, uint64_t b, unsigned prefix, unsigned narrower)
+{
+    const struct level outer = {.prefix = (uint8_t)prefix, .hosts = 2};
+    const struct level inner = {.prefix = (uint8_t)narrower, .hosts = 1};
+    usec_t seen = 1;
+
+    return netblock_place(&a, &seen, 1, &outer, &inner, b) == 0;
+}
+
+// Where they do not fit, ids still tell hosts apart, and which of them are neighbours.
+static void long_hosts_keep_their_blocks(void **state)
+{
+    uint64_t seed = 9;
+
+    (void)state;
+    for (int i = 0; i < 20000; i++) {
+        unsigned prefix = 32 + random_below(&seed, 94);
+        unsigned narrower = prefix + 1 + random_below(&seed, 126 - prefix);
+        unsigned len = 1 + (narrower > 64 ? narrower : 64);
+        struct addr all = net("2001::/16"), block = random_net(&seed, &all, prefix), host[3];
+        struct addr inner[2] = {random_net(&seed, &block, narrower),
+                                random_net(&seed, &block, narrower)};
+        uint64_t id[3];
+        len += random_below(&seed, 129 - len);
+        for (int k = 0; k < 3; k++) {
+            struct track_key key;
+            host[k] = random_net(&seed, &inner[k / 2], len);
+            key = track_key_of(&host[k], 0);
+            id[k] = track_host_id(&key, prefix, narrower, 77);
+            assert_true(id[k] == track_host_id(&key, prefix, narrower, 77));
+        }
+        assert_int_equal(id[0] == id[1], addr_compare(&host[0], &host[1]) == 0);
+        assert_int_equal(id[0] == id[2], addr_compare(&host[0], &host[2]) == 0);
+        assert_true(are_beside(id[0], id[1], prefix, narrower));
+        assert_int_equal(are_beside(id[0], id[2], prefix, narrower),
+                         addr_compare(&inner[0], &inner[1]) == 0);
+    }
+}
+
+// Nobody without the seed knows which hosts would seem to be one.
+static void digests_differ_by_the_seed(void **state)
+{
+    struct addr host = net("2001:db8::1");
+    struct track_key key = track_key_of(&host, 0);
+
+    (void)state;
+    assert_true(track_host_id(&key, 48, 64, 1) != track_host_id(&key, 48, 64, 2));
+    assert_true(track_host_id(&key, 66, 0, 1) == track_host_id(&key, 66, 0, 2));
 }
 
 // Times as they come: in whole seconds or not, close together or years apart.
@@ -182,20 +271,18 @@ static void blocks_come_back(void **state)
     static const struct {
         const char *net;
         unsigned prefix, rung;
-    } cases[] = {{"192.0.2.0/24", 24, 1},
-                 {"192.8.0.0/13", 13, 2},
-                 {"2001:db8::/56", 56, 1},
-                 {"8000::/1", 1, 2}};
+    } cases[] = {{"192.0.2.0/24", 24, 1}, {"192.8.0.0/13", 13, 2},  {"2001:db8::/56", 56, 1},
+                 {"8000::/1", 1, 2},      {"2001:db8::/65", 65, 1}, {"2001:db8::/64", 64, 2}};
     struct netblock *b = netblock_new(HITS, HOSTS), *back = netblock_new(HITS, HOSTS);
     unsigned char *record = malloc(track_size(HITS, HOSTS));
     uint64_t seed = 1;
 
     (void)state;
     for (int i = 0; i < 4000; i++) {
-        struct addr a = net(cases[i % 4].net);
-        struct track_key key = track_key_of(&a, cases[i % 4].rung);
-        unsigned prefix = cases[i % 4].prefix;
-        fill_block(&seed, b, (key.v6 ? 64 : 32) - prefix);
+        struct addr a = net(cases[i % 6].net);
+        struct track_key key = track_key_of(&a, cases[i % 6].rung);
+        unsigned prefix = cases[i % 6].prefix;
+        fill_block(&seed, b, prefix > 63 ? 63 : (key.v6 ? 64 : 32) - prefix);
         memcpy(record, key.bytes, key.n);
         assert_true(track_block_pack(record, prefix, b) <= track_size(HITS, HOSTS));
         track_block_unpack(record, prefix, back);
@@ -270,6 +357,8 @@ int main(void)
         cmocka_unit_test(keys_are_short_and_complete),
         cmocka_unit_test(ids_tell_hosts_from_wider_ones),
         cmocka_unit_test(blocks_lie_around_hosts),
+        cmocka_unit_test(long_hosts_keep_their_blocks),
+        cmocka_unit_test(digests_differ_by_the_seed),
         cmocka_unit_test(hosts_come_back),
         cmocka_unit_test(blocks_come_back),
         cmocka_unit_test(cells_come_back),

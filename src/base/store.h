@@ -4,10 +4,12 @@
 // KiB) at a time; so a flood of new ones pushes out new ones.
 //
 // A record is bytes that begin with its key: one byte whose low four bits are how many more follow,
-// at least one.
+// at least one; STORE_KEY_LONG stands for more than such bits can say.
 #pragma once
 
 #include "base/pages.h"
+
+enum { STORE_KEY_LONG = 15, STORE_KEY_LONG_BYTES = 17 };
 
 struct store;
 
@@ -21,7 +23,9 @@ struct store *store_free(struct store *s);
 
 static inline size_t store_key_size(const unsigned char *key)
 {
-    return 1 + (key[0] & 15U);
+    size_t n = key[0] & 15U;
+
+    return 1 + (n < STORE_KEY_LONG ? n : STORE_KEY_LONG_BYTES);
 }
 
 // Of a key, for the calls that ask for it: who asks more than once computes it once.

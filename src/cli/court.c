@@ -198,7 +198,7 @@ static int rule(struct court *c, uint32_t seat, struct ruling *r, ruling_fn *fn,
     record = table_put(c->bans, key, &is_new);
     if (!record)
         return -ENOMEM;
-    c->seat[seat].bans_blocks |= addr_is_block(&v->net);
+    c->seat[seat].bans_blocks |= jail_spec_is_block(&c->seat[seat].conf->spec, &v->net);
     record->over += !is_new && record->until <= v->time;
     if (v->until > record->until)
         record->until = v->until;

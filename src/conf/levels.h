@@ -11,7 +11,7 @@ enum { LEVELS_ERROR_MAX = 200 };
 // Which prefixes make sense: wider ones would ban whom nobody meant, narrower ones are hosts. A
 // level wider than `common`, what one customer commonly has, takes twice as many hosts as the
 // square root of the blocks of that size in it: 8 for a /20, 32 for a /16, 512 for a /8, so that
-// few hosts never get a registry's block banned.
+// few hosts never get a registry's block banned. Of IPv6 a jail may say that hosts are narrower.
 struct levels_bounds {
     uint8_t widest, common, narrowest;
 };

@@ -13,9 +13,9 @@
 #define DOUBLING   "ban.Time * (1<<(ban.Count if ban.Count<20 else 20)) * banFactor"
 #define AT(member) offsetof(struct jail_conf, member)
 
-// Order matters in three places: protocol comes before port, the jail's own spans before
-// netblock's, which default to them, and maxretry before threshold, which is the same to an engine
-// that counts in points.
+// Order matters in four places: protocol comes before port, the jail's own spans before
+// netblock's, which default to them, what one host is before the levels around it, and maxretry
+// before threshold, which is the same to an engine that counts in points.
 static const struct option {
     const char *key;
     value_parse_fn *parse;
@@ -56,6 +56,7 @@ static const struct option {
     {"shield", value_parse_bool, value_print_bool, AT(spec.shield), "false", false},
     {"repeats", value_parse_repeats, value_print_repeats, AT(spec.count_repeats), "once", false},
     {"netblock.v4", value_parse_levels_v4, value_print_levels_v4, 0, NULL, false},
+    {"netblock.host.v6", value_parse_host_v6, value_print_host_v6, AT(spec.host_v6), "64", false},
     {"netblock.v6", value_parse_levels_v6, value_print_levels_v6, 0, NULL, false},
     {"netblock.findtime", value_parse_span, value_print_span, AT(netblock_findtime), NULL, false},
     {"netblock.bantime", value_parse_span_or_forever, value_print_span, AT(netblock_bantime), NULL,

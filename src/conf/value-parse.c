@@ -211,6 +211,17 @@ int value_parse_ignoreip(struct draft *d, const char *key, const struct text *va
     return r;
 }
 
+int value_parse_host_v6(struct draft *d, const char *key, const struct text *value, void *field)
+{
+    uint32_t prefix;
+
+    if (words_number(all_of(value), 64, 128, &prefix) < 0)
+        return problems_error(d->problems, value->line[0], "%s = %s: write a prefix from 64 to 128",
+                              key, value->p);
+    *(uint8_t *)field = (uint8_t)prefix;
+    return 0;
+}
+
 static int parse_levels(struct draft *d, const char *key, const struct text *value,
                         const struct levels_bounds *bounds, struct level *levels, size_t *n)
 {
@@ -233,8 +244,13 @@ int value_parse_levels_v6(struct draft *d, const char *key, const struct text *v
 {
     struct jail_spec *spec = &d->jail->spec;
 
+    struct levels_bounds bounds = levels_v6;
+
     (void)field;
-    return parse_levels(d, key, value, &levels_v6, spec->v6, &spec->n_v6);
+    // Where the host is wrong, the jail is refused for that.
+    if (spec->host_v6 > 0)
+        bounds.narrowest = (uint8_t)(spec->host_v6 - 1);
+    return parse_levels(d, key, value, &bounds, spec->v6, &spec->n_v6);
 }
 
 // fail2ban replaces <ip> and others in its actions; here such a word would be taken literally.

@@ -117,6 +117,12 @@ void value_print_maxretry(const struct jail_conf *jail, const void *field, FILE 
     fprintf(out, " %" PRIu32, *(const uint32_t *)field);
 }
 
+void value_print_host_v6(const struct jail_conf *jail, const void *field, FILE *out)
+{
+    (void)jail;
+    fprintf(out, " %" PRIu8, *(const uint8_t *)field);
+}
+
 // In seconds where the text would round: what is printed can be read again.
 static void format_span(usec_t span, char ret[static SPAN_TEXT_MAX])
 {

@@ -27,7 +27,7 @@ value_parse_fn value_parse_nothing, value_parse_bool, value_parse_backend, value
     value_parse_span, value_parse_span_or_forever, value_parse_ignoreip, value_parse_levels_v4,
     value_parse_levels_v6, value_parse_factor, value_parse_formula, value_parse_multipliers,
     value_parse_maxtime, value_parse_rndtime, value_parse_logencoding, value_parse_argv,
-    value_parse_ignorecommand, value_parse_ignorecache, value_parse_repeats;
+    value_parse_ignorecommand, value_parse_ignorecache, value_parse_repeats, value_parse_host_v6;
 
 // Writes " value"; more lines are indented.
 typedef void value_print_fn(const struct jail_conf *jail, const void *field, FILE *out);
@@ -36,7 +36,7 @@ value_print_fn value_print_bool, value_print_backend, value_print_filter, value_
     value_print_protocol, value_print_port, value_print_blocktype, value_print_maxretry,
     value_print_span, value_print_ignoreip, value_print_levels_v4, value_print_levels_v6,
     value_print_text, value_print_multipliers, value_print_argv, value_print_ignorecache,
-    value_print_repeats;
+    value_print_repeats, value_print_host_v6;
 
 // "1", "yes", "true", "on" and their opposites, in any case. -EINVAL.
 int value_bool(const char *text, bool *ret);

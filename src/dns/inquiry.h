@@ -5,6 +5,9 @@
 // under way at once and few a second are asked; of the hosts that wait the newest goes first, and
 // when too many do the oldest is dropped. Where nobody answers, nothing is known.
 //
+// An IPv6 host is a /64, whatever a jail counts: it is asked about one of its addresses, and what is
+// found is told of that one.
+//
 // No clock and no event loop: now is of any clock that does not go back.
 #pragma once
 

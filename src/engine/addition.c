@@ -113,7 +113,7 @@ static bool place_host(const unsigned char *record, const struct level *level,
                        const struct level *narrower, const struct tally *t, struct addition *a)
 {
     a->ids = track_ids(record, level->prefix, a->head.flags);
-    if (a->ids.lead && !(t->host & a->ids.lead))
+    if (!track_ids_fit(a->ids, t->host))
         return false;
     a->id = t->host ^ a->ids.lead;
     a->host = find_host(record, a);

@@ -9,7 +9,7 @@
 
 #define MINUTE (60 * USEC_PER_SEC)
 
-enum { MILLION = 1000000, HOST_V4 = 32, HOST_V6 = 64 };
+enum { MILLION = 1000000 };
 
 struct caps {
     struct caps_spec spec;
@@ -42,11 +42,6 @@ struct caps *caps_free(struct caps *c)
     }
     free(c);
     return NULL;
-}
-
-static bool is_block(const struct addr *net)
-{
-    return addr_prefix(net) < (addr_is_v4(net) ? HOST_V4 : HOST_V6);
 }
 
 static double share_of(const struct addr *net)
@@ -111,7 +106,7 @@ static bool is_above_floor(const struct caps *c, const struct addr *net)
 
 static bool is_fresh(const struct caps *c, const struct addr *net)
 {
-    return is_block(net) && !table_get(c->held, net);
+    return addr_is_block(net) && !table_get(c->held, net);
 }
 
 // Of several the one that lasts longest.
@@ -173,7 +168,7 @@ int caps_hold(struct caps *c, const struct addr *net, usec_t until)
     const void *oldest;
     bool is_new;
 
-    if (!is_block(net))
+    if (!addr_is_block(net))
         return 0;
     if (!table_get(c->held, net) && table_count(c->held) == CAPS_BLOCKS_MAX) {
         table_oldest(c->held, &oldest);

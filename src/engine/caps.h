@@ -3,7 +3,8 @@
 // blocks, so much of the address space, and no block wider than the floor. A ban beyond that is
 // held back and nothing of what led to it is forgotten, so that the next hit asks again; and it is
 // an alarm. A block that is banned already is no new one. Against a filter that matches what it
-// should not, and who would make use of it.
+// should not, and who would make use of it. A block is what is wider than an IPv4 address or an
+// IPv6 /64, whatever a jail counts as a host.
 #pragma once
 
 #include "base/addr.h"

@@ -26,8 +26,11 @@ static bool levels_valid(const struct level *level, size_t n, unsigned host_pref
 
 bool jail_spec_valid(const struct jail_spec *s)
 {
+    unsigned host_v6 = jail_spec_host_prefix(s, &(struct addr){0});
+
     return s->maxretry > 0 && s->maxretry <= JAIL_MAXRETRY_MAX && s->findtime > 0 &&
-           levels_valid(s->v4, s->n_v4, 32) && levels_valid(s->v6, s->n_v6, 64);
+           host_v6 >= 64 && host_v6 <= 128 && levels_valid(s->v4, s->n_v4, 32) &&
+           levels_valid(s->v6, s->n_v6, host_v6);
 }
 
 static usec_t longest(const struct level *level, size_t n, usec_t so_far)

@@ -97,7 +97,7 @@ static unsigned banned_around(const struct jail *j, const struct addr *host, use
 
 static int brand(struct jail *j, const struct addr *net, usec_t until)
 {
-    j->has_blocks |= addr_is_block(net);
+    j->has_blocks |= jail_spec_is_block(&j->spec, net);
     return brands_put(j->branded, net, until);
 }
 
@@ -256,7 +256,9 @@ static bool is_held_back(const struct jail *j, const struct addr *net)
 
 int jail_restore(struct jail *j, const struct hit *hit)
 {
-    struct addr net = addr_block(&hit->host, hit->banned);
+    // As the jail counts now, which may be otherwise than before a reload.
+    struct addr host = jail_spec_host(&j->spec, &hit->addr);
+    struct addr net = addr_block(&host, hit->banned);
     const struct jail_standing *banned;
     uint64_t shielded = 0; // has been counted then
     struct rungs rungs;
@@ -266,8 +268,8 @@ int jail_restore(struct jail *j, const struct hit *hit)
         return 0;
     if (hit->time > j->newest)
         j->newest = hit->time;
-    r = ladder_hit(j->ladder, &hit->host, hit->time, hit->count,
-                   banned_around(j, &hit->host, hit->time), &rungs);
+    r = ladder_hit(j->ladder, &host, hit->time, hit->count, banned_around(j, &host, hit->time),
+                   &rungs);
     if (r == 0)
         r = note_inhabited(j, &rungs, hit->time);
     if (r < 0)
@@ -276,9 +278,9 @@ int jail_restore(struct jail *j, const struct hit *hit)
     // counts.
     banned = hit->banned > 0 ? NULL : choose(j, &rungs, rungs.n, hit->time, &shielded);
     if (hit->banned > 0)
-        ladder_wipe(j->ladder, &hit->host, &net);
+        ladder_wipe(j->ladder, &host, &net);
     else if (banned && !is_held_back(j, &banned->net))
-        ladder_wipe(j->ladder, &hit->host, &banned->net);
+        ladder_wipe(j->ladder, &host, &banned->net);
     return hit->banned > 0 && hit->until > 0 ? brand(j, &net, hit->until) : 0;
 }
 

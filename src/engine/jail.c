@@ -131,9 +131,12 @@ static bool is_excused(struct jail *j, const struct hit *hit, const struct match
 static int note_try(struct jail *j, unsigned filter, const struct addr *host, const struct match *m,
                     uint64_t failures, usec_t time)
 {
+    struct addr key;
+
     if (!j->repeats || m->mark == 0 || failures > 1)
         return 0;
-    return repeats_note(j->repeats, host, m->mark ^ filter << REPEATS_BITS, time);
+    key = addr_host(host);
+    return repeats_note(j->repeats, &key, m->mark ^ filter << REPEATS_BITS, time);
 }
 
 static int hit(struct jail *j, unsigned filter, const struct line *line, const struct match *m,
@@ -141,7 +144,7 @@ static int hit(struct jail *j, unsigned filter, const struct line *line, const s
 {
     struct hit hit = {
         .addr = m->host,
-        .host = addr_host(&m->host),
+        .host = jail_spec_host(&j->spec, &m->host),
         .time = line->time,
         .rule = m->rule,
         .place = m->place,
@@ -225,7 +228,7 @@ static void expect(struct jail *j, const struct match *m)
 
     sessions_expect(j->sessions, m->mlfid);
     if (m->has_host && !m->success && !m->nofail) {
-        host = addr_host(&m->host);
+        host = jail_spec_host(&j->spec, &m->host);
         if (jail_shield(j))
             shield_expect(jail_shield(j), &host);
         ladder_expect(j->ladder, &host);
@@ -315,7 +318,7 @@ int jail_testify(struct jail *j, const struct addr *addr, usec_t time, uint32_t 
     uint32_t most = j->spec.maxretry - 1;
     struct hit hit = {
         .addr = *addr,
-        .host = addr_host(addr),
+        .host = jail_spec_host(&j->spec, addr),
         .time = time,
         .count = weight < most ? weight : most,
         .text = text,
@@ -337,7 +340,7 @@ usec_t jail_memory(const struct jail *j)
 
 void jail_forget(struct jail *j, const struct addr *net)
 {
-    struct addr host = addr_host(net);
+    struct addr host = jail_spec_host(&j->spec, net);
 
     ladder_forget(j->ladder, net);
     // After the unban of a block its hosts stay branded: their own bans are others.

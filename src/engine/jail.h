@@ -41,6 +41,7 @@ struct jail_spec {
     struct sentence sentence; // of a block with the bantime of its level
     struct level v4[NETBLOCK_LEVELS_MAX], v6[NETBLOCK_LEVELS_MAX]; // narrowest first
     size_t n_v4, n_v6;
+    uint8_t host_v6;            // what of IPv6 is one host: the prefix, 64..128; 0: 64
     bool fingerprints, shield;  // what is known of names and of logins counts
     bool count_repeats;         // the same wrong password counts each time
     struct jail_budget *budget; // borrowed; NULL: JAIL_BYTES of its own
@@ -65,7 +66,7 @@ struct jail_filter {
 // One counted failure. The slices are valid until the next call with this jail.
 struct hit {
     struct addr addr; // as in the line
-    struct addr host; // what is counted: IPv4 /32, IPv6 /64, or <SUBNET>'s block
+    struct addr host; // what is counted: jail_spec_host() of it, or <SUBNET>'s block
     usec_t time;
     uint32_t count;    // points: its failures as its filter weighs them, more of one with a past
     unsigned rule;     // index into its filter's failregexes
@@ -109,6 +110,25 @@ bool jail_spec_valid(const struct jail_spec *spec);
 // The levels of blocks around a net.
 const struct level *jail_spec_levels(const struct jail_spec *spec, const struct addr *net,
                                      size_t *ret_n);
+
+// What counts as one host in the jail: an IPv4 address, or an IPv6 net of its length. What jails
+// share (logins, names, caps, DNS) and the same wrong password know IPv6 hosts by their /64s
+// (addr_host()) none the less.
+static inline unsigned jail_spec_host_prefix(const struct jail_spec *spec, const struct addr *a)
+{
+    return addr_is_v4(a) ? 32 : spec->host_v6 > 0 ? spec->host_v6 : 64;
+}
+
+static inline struct addr jail_spec_host(const struct jail_spec *spec, const struct addr *a)
+{
+    return addr_is_v4(a) ? *a : addr_block(a, jail_spec_host_prefix(spec, a));
+}
+
+// Whether it is wider than that.
+static inline bool jail_spec_is_block(const struct jail_spec *spec, const struct addr *net)
+{
+    return addr_prefix(net) < jail_spec_host_prefix(spec, net);
+}
 
 // The longest findtime of the jail and its levels.
 usec_t jail_spec_findtime(const struct jail_spec *spec);

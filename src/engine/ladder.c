@@ -115,7 +115,8 @@ static int hit_block(struct ladder *l, size_t i, struct tally *t, struct rungs *
     struct track_told told;
     int r;
 
-    t->host = track_host_id(&l->key[0], l->key[i].prefix);
+    t->host = track_host_id(&l->key[0], l->key[i].prefix, i > 1 ? l->key[i - 1].prefix : 0,
+                            l->tracks.seed);
     r = tracks_hit_block(&l->tracks, &l->key[i], t, &told.hits, &told.hosts);
     if (r < 0)
         return r;
@@ -130,7 +131,7 @@ static int hit_narrowest(struct ladder *l, struct tally *t, struct rungs *ret)
     struct track_told block = {0}, host = {0};
     int r;
 
-    t->host = track_host_id(&l->key[0], l->key[1].prefix);
+    t->host = track_host_id(&l->key[0], l->key[1].prefix, 0, l->tracks.seed);
     r = tracks_hit_narrowest(&l->tracks, &l->key[1], &l->key[0], t, &block, &host);
     tell(l, 1, &block, ret);
     ret->at[0].hits = host.hits;
@@ -176,7 +177,7 @@ static void expect(struct ladder *l, const struct addr *host)
 // Whether the host expected may be in one cell with the block around it.
 static bool may_be_in_cell(const struct ladder *l)
 {
-    return l->n_keys > 1 && l->key[1].rung == 1 && !addr_is_block(&l->expected);
+    return l->n_keys > 1 && l->key[1].rung == 1 && !jail_spec_is_block(l->spec, &l->expected);
 }
 
 // open_around() the host expected, whose keys are known.
@@ -226,7 +227,7 @@ int ladder_hit(struct ladder *l, const struct addr *host, usec_t time, uint32_t 
 
 void ladder_look(struct ladder *l, const struct addr *addr, usec_t now, struct rungs *ret)
 {
-    struct addr host = addr_host(addr);
+    struct addr host = jail_spec_host(l->spec, addr);
     const struct track_family *f = tracks_family(&l->tracks, !addr_is_v4(addr));
     size_t first = set_up(l, f, &host, addr_prefix(&host) + 1, ret);
     struct track_key key = track_key_of(&host, 0);
@@ -311,13 +312,13 @@ static void forget_within(struct tracks *t, const struct addr *net)
 
 void ladder_forget(struct ladder *l, const struct addr *net)
 {
-    struct addr host = addr_host(net);
+    struct addr host = jail_spec_host(l->spec, net);
     struct track_key key = track_key_of(&host, 0);
 
     open_around(l, &host);
     forget_around(l, &host);
     // Thousands of single addresses may be unbanned at a time: no walk for each.
-    if (!addr_is_block(&host))
+    if (!jail_spec_is_block(l->spec, &host))
         tracks_drop_host(&l->tracks, &key, NULL);
     else
         forget_within(&l->tracks, &host);

@@ -67,6 +67,8 @@ static uint64_t block_of(uint64_t host, unsigned bits)
 {
     unsigned below = 63U - (unsigned)__builtin_clzll(host);
 
+    if (below == 63 && bits > NETBLOCK_FOLDED_BITS)
+        bits = NETBLOCK_FOLDED_BITS;
     return below > bits ? host >> (below - bits) : host;
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The window of an enclosing block: hits AND distinct hosts below it within findtime. A host is
-// an IPv4 address or an IPv6 /64. Where there is a narrower level, no more hosts of one of its
-// blocks count than explain a ban of that one, nor more than half of what the wider one takes: its
-// hosts come from several. Kept per block: the last `hits` times, and the last time of the `hosts`
-// most recent hosts, which is all that deciding needs: memory per block is bounded, and one loud
-// host cannot push out others.
+// an IPv4 address, and of IPv6 what the jail says, mostly a /64. Where there is a narrower level,
+// no more hosts of one of its blocks count than explain a ban of that one, nor more than half of
+// what the wider one takes: its hosts come from several. Kept per block: the last `hits` times, and
+// the last time of the `hosts` most recent hosts, which is all that deciding needs: memory per
+// block is bounded, and one loud host cannot push out others.
 #pragma once
 
 #include "base/span.h"
@@ -13,6 +13,9 @@
 #include <stdint.h>
 
 enum { NETBLOCK_LEVELS_MAX = 8, NETBLOCK_HITS_MAX = 4096, NETBLOCK_HOSTS_MAX = 1024 };
+
+// Where a host's number has all 64 bits, the first of them tell its narrower block.
+enum { NETBLOCK_FOLDED_BITS = 31 };
 
 // "24:4:12": a /24 with at least 4 distinct hosts and at least 12 hits within findtime, and how
 // long it is banned then.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "engine/track.h"
 
+#include "base/hash.h"
 #include "base/store.h"
 #include "engine/pack.h"
 
@@ -14,12 +15,16 @@ enum {
     WIPED = 1 << 4,
     REACHED = TRACK_REACHED,
     CELL = 1 << 6,
-    WIDE = 1 << 7, // some hosts are blocks themselves, and say how wide
+    WIDE = 1 << 7, // some hosts are wider or narrower than most, and say how wide
 };
 
 // In the key's first byte, over its length. A host that is a block has its prefix behind the rest.
-// Three bits are enough for hosts and eight levels: the eighth's key is shorter than any host's.
-enum { V6 = 1 << 7, RUNG = 4, RUNG_MASK = 7 };
+// Three bits are enough for hosts and eight levels: the eighth's key is shorter than any host's, or
+// it is a long one. That is all of an IPv6 address and the prefix, which says if it is the eighth.
+enum { V6 = 1 << 7, RUNG = 4, RUNG_MASK = 7, EIGHTH = 1 << 7 };
+
+// What of a host's id is its own; beyond, it is a digest under a leading one of its own.
+enum { ID_BITS = 62, ID_FOLDED = 63 };
 
 static unsigned bits_of(bool v6)
 {
@@ -31,12 +36,41 @@ static uint64_t ones(unsigned bits)
     return bits < 64 ? (UINT64_C(1) << bits) - 1 : UINT64_MAX;
 }
 
-static uint64_t number_of(const struct addr *a, bool v6)
+static uint64_t half_of(const unsigned char *bytes)
 {
     uint64_t number;
 
-    memcpy(&number, v6 ? a->b : a->b + 8, sizeof(number));
-    return be64toh(number) & (v6 ? UINT64_MAX : UINT32_MAX);
+    memcpy(&number, bytes, sizeof(number));
+    return be64toh(number);
+}
+
+static void put_half(unsigned char *bytes, uint64_t number)
+{
+    number = htobe64(number);
+    memcpy(bytes, &number, sizeof(number));
+}
+
+static struct track_key long_key_of(unsigned rung, unsigned prefix, uint64_t number, uint64_t low)
+{
+    struct track_key k = {
+        .v6 = true,
+        .rung = (uint8_t)rung,
+        .prefix = (uint8_t)prefix,
+        .n = 1 + STORE_KEY_LONG_BYTES,
+        .number = number & ~ones(prefix < 64 ? 64 - prefix : 0),
+        .low = prefix > 64 ? low & ~ones(128 - prefix) : 0,
+    };
+
+    k.bytes[0] = (unsigned char)(V6 | (rung & RUNG_MASK) << RUNG | STORE_KEY_LONG);
+    put_half(k.bytes + 1, k.number);
+    put_half(k.bytes + 9, k.low);
+    k.bytes[STORE_KEY_LONG_BYTES] = (unsigned char)(prefix | (rung > RUNG_MASK ? EIGHTH : 0));
+    return k;
+}
+
+static bool is_long(bool v6, unsigned rung, unsigned prefix)
+{
+    return v6 && prefix > (rung > RUNG_MASK ? 56 : 64);
 }
 
 static struct track_key key_of(bool v6, unsigned rung, unsigned prefix, uint64_t number)
@@ -58,22 +92,37 @@ static struct track_key key_of(bool v6, unsigned rung, unsigned prefix, uint64_t
 
 struct track_key track_key_of(const struct addr *a, unsigned rung)
 {
-    bool v6 = !addr_is_v4(a);
+    uint64_t low = half_of(a->b + 8);
 
-    return key_of(v6, rung, addr_prefix(a), number_of(a, v6));
+    if (addr_is_v4(a))
+        return key_of(false, rung, a->len - ADDR_V4_BITS, low & UINT32_MAX);
+    return is_long(true, rung, a->len) ? long_key_of(rung, a->len, half_of(a->b), low)
+                                       : key_of(true, rung, a->len, half_of(a->b));
 }
 
 struct track_key track_key_around(const struct track_key *k, unsigned prefix, unsigned rung)
 {
-    return key_of(k->v6, rung, prefix, k->number);
+    return is_long(k->v6, rung, prefix) ? long_key_of(rung, prefix, k->number, k->low)
+                                        : key_of(k->v6, rung, prefix, k->number);
+}
+
+static bool is_long_record(const unsigned char *record)
+{
+    return (record[0] & STORE_KEY_LONG) == STORE_KEY_LONG;
+}
+
+static bool is_eighth(const unsigned char *record)
+{
+    if (is_long_record(record))
+        return record[STORE_KEY_LONG_BYTES] > EIGHTH;
+    return store_key_size(record) < 1 + bits_of(track_is_v6(record)) / 8;
 }
 
 static unsigned rung_of(const unsigned char *record)
 {
     unsigned rung = record[0] >> RUNG & RUNG_MASK;
-    size_t host = 1 + bits_of(track_is_v6(record)) / 8;
 
-    return rung == 0 && store_key_size(record) < host ? RUNG_MASK + 1 : rung;
+    return rung == 0 && is_eighth(record) ? RUNG_MASK + 1 : rung;
 }
 
 struct track_key track_key_unpack(const unsigned char *record, const struct level *v4,
@@ -84,6 +133,10 @@ struct track_key track_key_unpack(const unsigned char *record, const struct leve
     size_t n = store_key_size(record) - 1;
     uint64_t number = 0;
 
+    if (is_long_record(record)) {
+        prefix = record[n] & (rung > RUNG_MASK ? EIGHTH - 1 : UINT8_MAX);
+        return long_key_of(rung, prefix, half_of(record + 1), half_of(record + 9));
+    }
     if (rung == 0 && n > prefix / 8)
         prefix = record[n--];
     else if (rung > 0)
@@ -95,10 +148,10 @@ struct track_key track_key_unpack(const unsigned char *record, const struct leve
 
 struct addr track_addr(const struct track_key *k)
 {
-    struct addr a = {.len = (uint8_t)(k->v6 ? k->prefix : 96 + k->prefix)};
-    uint64_t number = htobe64(k->v6 ? k->number : UINT64_C(0xffff) << 32 | k->number);
+    struct addr a = {.len = (uint8_t)(k->v6 ? k->prefix : ADDR_V4_BITS + k->prefix)};
 
-    memcpy(k->v6 ? a.b : a.b + 8, &number, sizeof(number));
+    put_half(a.b, k->v6 ? k->number : 0);
+    put_half(a.b + 8, k->v6 ? k->low : UINT64_C(0xffff) << 32 | k->number);
     return a;
 }
 
@@ -117,11 +170,51 @@ bool track_is_cell(const unsigned char *record)
     return record[store_key_size(record)] & CELL;
 }
 
-// The bits below the prefix, and a one before them, so that it shows how many they are.
-uint64_t track_host_id(const struct track_key *host, unsigned prefix)
+// So many bits of the address that lie behind the prefix, and are no more than an id has.
+static uint64_t bits_behind(const struct track_key *k, unsigned prefix, unsigned bits)
+{
+    unsigned __int128 all = (unsigned __int128)k->number << 64 | k->low;
+
+    return bits > 0 ? (uint64_t)(all << prefix >> (128 - bits)) : 0;
+}
+
+// The narrower block comes first, by as many bits as it has or as netblock_place() looks at.
+static uint64_t folded_id(const struct track_key *host, unsigned prefix, unsigned narrower,
+                          uint64_t seed)
+{
+    unsigned bits = narrower > 0 ? narrower - prefix : 0, rest;
+    uint64_t block, own = hash_bytes(host->bytes, host->n, seed);
+    struct track_key around;
+
+    if (bits <= NETBLOCK_FOLDED_BITS) {
+        block = bits_behind(host, prefix, bits);
+    } else {
+        around = track_key_around(host, narrower, 1);
+        bits = NETBLOCK_FOLDED_BITS;
+        block = hash_bytes(around.bytes, around.n, seed) & ones(bits);
+    }
+    rest = ID_FOLDED - bits;
+    return UINT64_C(1) << ID_FOLDED | block << rest | (own & ones(rest));
+}
+
+// Not inlined: most hosts need none of its registers.
+static __attribute__((noinline)) uint64_t long_id(const struct track_key *host, unsigned prefix,
+                                                  unsigned narrower, uint64_t seed)
 {
     unsigned below = host->prefix - prefix;
 
+    return below > ID_BITS ? folded_id(host, prefix, narrower, seed)
+                           : bits_behind(host, prefix, below) | UINT64_C(1) << below;
+}
+
+// The bits below the prefix, and a one before them, so that it shows how many they are.
+uint64_t track_host_id(const struct track_key *host, unsigned prefix, unsigned narrower,
+                       uint64_t seed)
+{
+    unsigned below = host->prefix - prefix;
+
+    if (host->prefix > 64)
+        return long_id(host, prefix, narrower, seed);
     return (host->number >> (bits_of(host->v6) - host->prefix) & ones(below)) | UINT64_C(1)
                                                                                     << below;
 }
@@ -135,10 +228,10 @@ struct track_key track_host_of(const struct track_key *block, uint64_t id)
 
 struct track_ids track_ids(const unsigned char *record, unsigned prefix, unsigned flags)
 {
-    unsigned below = bits_of(track_is_v6(record)) - prefix;
+    unsigned bits = bits_of(track_is_v6(record)), below = prefix < bits ? bits - prefix : 0;
 
     if (flags & WIDE)
-        return (struct track_ids){0, below / 8 + 1};
+        return (struct track_ids){0, sizeof(uint64_t)};
     return (struct track_ids){UINT64_C(1) << below, (below + 7) / 8};
 }
 
@@ -302,7 +395,7 @@ size_t track_block_pack(unsigned char *record, unsigned prefix, const struct net
     struct track_ids ids = track_ids(record, prefix, 0);
 
     for (uint32_t i = 0; i < b->n_hosts; i++)
-        flags |= b->host[i] & ids.lead ? 0 : WIDE;
+        flags |= track_ids_fit(ids, b->host[i]) ? 0 : WIDE;
     ids = track_ids(record, prefix, flags);
     flags |= (b->mark ? MARK : 0) | (b->wiped ? WIPED : 0) | (b->reached ? REACHED : 0);
     to = pack_uint(to, flags, 1);

@@ -10,7 +10,7 @@
 #include "engine/netblock.h"
 #include "engine/window.h"
 
-enum { TRACK_KEY_MAX = 10, TRACK_CELL_MAX = 4 };
+enum { TRACK_KEY_MAX = 18, TRACK_CELL_MAX = 4 };
 
 // Whose record it is: a number of so many bits, the first of an address; and the record's key.
 struct track_key {
@@ -19,6 +19,7 @@ struct track_key {
     uint8_t prefix;  // as people write it
     uint8_t n;       // bytes of the key
     uint64_t number; // IPv4: the address, in 32 bits; IPv6: its first 64 bits
+    uint64_t low;    // IPv6: the others
     unsigned char bytes[TRACK_KEY_MAX];
     uint64_t hash; // where it was computed; else 0
 };
@@ -38,8 +39,13 @@ bool track_is_host(const unsigned char *record);
 bool track_is_cell(const unsigned char *record);
 
 // The host's number within the block: distinct for distinct ones, those wider than one host
-// included; and the host again.
-uint64_t track_host_id(const struct track_key *host, unsigned prefix);
+// included. Of an IPv6 host of less than a /64 what does not fit becomes a digest: netblock_place()
+// finds the narrower block in it (its prefix; 0: there is none); seed keeps a stranger from
+// choosing hosts that seem to be one.
+uint64_t track_host_id(const struct track_key *host, unsigned prefix, unsigned narrower,
+                       uint64_t seed);
+
+// The host again, of an IPv4 address or an IPv6 /64.
 struct track_key track_host_of(const struct track_key *block, uint64_t id);
 
 // What stands in a record behind its key, and where: of a block when each of its hosts was seen
@@ -57,13 +63,19 @@ enum { TRACK_REACHED = 1 << 5 }; // a flag of a block: struct netblock's
 
 void track_head(const unsigned char *record, struct track_head *ret);
 
-// How the hosts of a record are told from each other: without the leading one where all are whole.
+// How the hosts of a record are told from each other: without the leading one where all are IPv4
+// addresses or IPv6 /64s.
 struct track_ids {
-    uint64_t lead;
+    uint64_t lead; // 0: any may be there
     size_t width;
 };
 
 struct track_ids track_ids(const unsigned char *record, unsigned prefix, unsigned flags);
+
+static inline bool track_ids_fit(struct track_ids ids, uint64_t host)
+{
+    return !ids.lead || (host ^ ids.lead) < ids.lead;
+}
 
 // Writes the flags and the numbers of hits and hosts anew; not of a cell.
 void track_head_update(unsigned char *record, const struct track_head *h);

@@ -22,11 +22,13 @@ static uint32_t larger(uint32_t a, uint32_t b)
     return a > b ? a : b;
 }
 
-static struct track_family new_family(const struct level *level, size_t n, uint32_t maxretry)
+// Hosts of less than an IPv6 /64 have no cells: their numbers do not say which they are.
+static struct track_family new_family(const struct level *level, size_t n, uint32_t maxretry,
+                                      bool has_cells)
 {
     struct track_family f = {.level = level, .n = n};
 
-    if (n > 0)
+    if (n > 0 && has_cells)
         f.cell_most = smaller(smaller(TRACK_CELL_MAX, maxretry - 1),
                               smaller(level[0].hosts, level[0].hits - 1U));
     return f;
@@ -62,8 +64,9 @@ int tracks_init(struct tracks *t, const struct jail_spec *spec, struct share *sh
 
     *t = (struct tracks){
         .spec = spec,
-        .v4 = new_family(spec->v4, spec->n_v4, spec->maxretry),
-        .v6 = new_family(spec->v6, spec->n_v6, spec->maxretry),
+        .seed = seed,
+        .v4 = new_family(spec->v4, spec->n_v4, spec->maxretry, true),
+        .v6 = new_family(spec->v6, spec->n_v6, spec->maxretry, spec->host_v6 <= 64),
     };
     most_of(&t->v4, &hits, &hosts);
     most_of(&t->v6, &hits, &hosts);
@@ -361,7 +364,7 @@ void tracks_drop_host(struct tracks *t, const struct track_key *host, const stru
     const unsigned char *known;
 
     if (block)
-        open_around(t, block, track_host_id(host, block->prefix));
+        open_around(t, block, track_host_id(host, block->prefix, 0, t->seed));
     known = find(t, host);
     if (known)
         tracks_drop(t, known);

@@ -18,6 +18,7 @@ struct tracks {
     const struct jail_spec *spec;
     struct store *store;
     struct track_family v4, v6;
+    uint64_t seed;
     size_t hosts;     // tracked
     uint64_t evicted; // hosts and blocks
     // What is being worked on

@@ -159,11 +159,30 @@ static int check_unbanned(struct desk *d, const struct cell *cell, const struct 
                          around, h.found);
 }
 
+// Of IPv6 it is a host, mostly a /64, that was banned when one of its addresses attacked.
+static int unban_hosts(struct desk *d, const struct cell *only, const struct addr *net,
+                       size_t *ret_n)
+{
+    const struct roster *roster = judge_roster(d->judge);
+    size_t n = 0, lifted;
+    int r = 0;
+
+    for (size_t i = 0; i < roster->n && r == 0; i++) {
+        const struct cell *c = &roster->cell[i];
+        struct addr host = jail_spec_host(&c->conf->spec, net);
+        if ((only && only != c) || addr_compare(&host, net) == 0)
+            continue;
+        r = judge_unban(d->judge, c, &host, clock_now(), &lifted);
+        n += lifted;
+    }
+    *ret_n = n;
+    return r;
+}
+
 static int answer_unban(struct desk *d, const struct control *request, uint64_t *cursor,
                         struct caller *to)
 {
     const struct control_query *q = &request->query;
-    struct addr host = addr_host(&q->net);
     const struct cell *cell;
     size_t n = 0;
     int r = find_jail(d, q->jail, to, &cell);
@@ -172,9 +191,8 @@ static int answer_unban(struct desk *d, const struct control *request, uint64_t 
     if (r < 0)
         return r;
     r = judge_unban(d->judge, cell, q->all ? NULL : &q->net, clock_now(), &n);
-    // Of IPv6 it is the /64 that was banned when one of its addresses attacked.
     if (r == 0 && n == 0 && !q->all && q->net.len == 128)
-        r = judge_unban(d->judge, cell, &host, clock_now(), &n);
+        r = unban_hosts(d, cell, &q->net, &n);
     if (r < 0)
         return caller_refuse(to, -r, "%s", ledger_error(d->ledger));
     caller_count(to, (uint32_t)n, 0);
