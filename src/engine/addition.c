@@ -50,21 +50,26 @@ bool addition_to_host(struct addition *a, const unsigned char *record, uint32_t 
     return true;
 }
 
-bool addition_make_host(const struct addition *a, unsigned char *record, uint32_t most,
-                        usec_t findtime, uint32_t *ret_hits)
+// How many of the times there are not before the first.
+static uint32_t count_hits(const unsigned char *record, const struct track_head *h, uint64_t first)
 {
-    const struct track_head *h = &a->head;
-    uint64_t first = first_within(a, findtime);
     size_t width = pack_width(h->scale), at = h->ids;
     uint32_t hits = 0;
 
-    append(record + h->ids, a, a->count);
-    track_head_update(record, h);
     for (; at > h->times && unpack_number(record + at - width, width) >= first; at -= width)
         hits++;
-    hits += at == h->times && first == 0;
-    *ret_hits = hits;
-    return hits == most;
+    return hits;
+}
+
+bool addition_make_host(const struct addition *a, unsigned char *record, uint32_t most,
+                        usec_t findtime, uint32_t *ret_hits)
+{
+    uint64_t first = first_within(a, findtime);
+
+    append(record + a->head.ids, a, a->count);
+    track_head_update(record, &a->head);
+    *ret_hits = count_hits(record, &a->head, first) + (first == 0);
+    return *ret_hits == most;
 }
 
 static uint32_t find_id(const unsigned char *ids, uint32_t n, uint64_t id, size_t width)
@@ -91,20 +96,24 @@ static uint32_t find_host(const unsigned char *record, const struct addition *a)
     }
 }
 
+static void unpack_hosts(const unsigned char *record, const struct addition *a, uint64_t *ret)
+{
+    unpack_numbers(record + a->head.ids, a->ids.width, ret, a->head.hosts);
+    for (uint32_t i = 0; i < a->head.hosts; i++)
+        ret[i] ^= a->ids.lead;
+}
+
 // The place of a host that is not there yet.
 static uint32_t place_new(const unsigned char *record, const struct addition *a,
                           const struct level *level, const struct level *narrower, uint64_t new)
 {
     uint64_t host[NETBLOCK_HOSTS_MAX], seen[NETBLOCK_HOSTS_MAX];
     const struct track_head *h = &a->head;
-    size_t width = pack_width(h->scale), id = a->ids.width;
 
     if (!narrower && h->hosts < level->hosts)
         return h->hosts;
-    unpack_numbers(record + h->seen, width, seen, h->hosts);
-    unpack_numbers(record + h->ids, id, host, h->hosts);
-    for (uint32_t i = 0; i < h->hosts; i++)
-        host[i] ^= a->ids.lead;
+    unpack_numbers(record + h->seen, pack_width(h->scale), seen, h->hosts);
+    unpack_hosts(record, a, host);
     return netblock_place(host, seen, h->hosts, level, narrower, new);
 }
 
@@ -136,7 +145,7 @@ bool addition_to_block(struct addition *a, const unsigned char *record, const st
         return false;
     width = pack_width(h->scale);
     last = h->base + unpack_number(record + h->ids - width, width) * pack_unit(h->scale);
-    a->was_reached = h->flags & TRACK_REACHED && t->time - last < level->findtime;
+    a->reached = t->time - last < level->findtime ? track_reached(h->flags) : NETBLOCK_NONE;
     a->before = h->ids + h->hosts * a->ids.width;
     a->dropped = h->hits + a->count > level->hits ? h->hits + a->count - level->hits : 0;
     h->hits += a->count - a->dropped;
@@ -169,29 +178,64 @@ static uint32_t count_hosts(const unsigned char *record, const struct track_head
     return n;
 }
 
-int addition_make_block(struct addition *a, unsigned char *record, const struct level *level,
-                        struct tally *t, uint32_t *ret_hits, uint32_t *ret_hosts)
+static uint32_t count_strange(const unsigned char *record, const struct addition *a,
+                              const struct level *level, const struct level *narrower,
+                              uint64_t first)
+{
+    uint64_t host[NETBLOCK_HOSTS_MAX], seen[NETBLOCK_HOSTS_MAX];
+    const struct track_head *h = &a->head;
+
+    if (!narrower || h->hosts < level->strange_hosts)
+        return count_hosts(record, h, first);
+    unpack_numbers(record + h->seen, pack_width(h->scale), seen, h->hosts);
+    unpack_hosts(record, a, host);
+    return netblock_strange_hosts(host, seen, h->hosts, level, narrower, first, a->distance);
+}
+
+// Whether so many of the last times are not before the first.
+static bool has_hits(const unsigned char *record, const struct track_head *h, uint32_t hits,
+                     uint64_t first)
+{
+    size_t width = pack_width(h->scale);
+
+    return h->hits >= hits && unpack_number(record + h->ids - hits * width, width) >= first;
+}
+
+static enum netblock_pair reached(const unsigned char *record, const struct addition *a,
+                                  const struct level *level, const struct level *narrower,
+                                  uint64_t first)
+{
+    const struct track_head *h = &a->head;
+
+    if (h->hosts == level->hosts && has_hits(record, h, level->hits, first) &&
+        count_hosts(record, h, first) == level->hosts)
+        return NETBLOCK_FULL;
+    return level->strange_hits > 0 && has_hits(record, h, level->strange_hits, first) &&
+                   count_strange(record, a, level, narrower, first) >= level->strange_hosts
+               ? NETBLOCK_STRANGE
+               : NETBLOCK_NONE;
+}
+
+struct netblock_told addition_make_block(struct addition *a, unsigned char *record,
+                                         const struct level *level, const struct level *narrower,
+                                         struct tally *t)
 {
     struct track_head *h = &a->head;
     size_t width = pack_width(h->scale);
     uint64_t first = first_within(a, level->findtime);
-    uint32_t hosts = 0;
+    enum netblock_pair now;
 
     make_room(record, a);
     append(record + h->ids, a, a->count);
     pack_number(record + h->seen + a->host * width, a->distance, width);
     pack_number(record + h->ids + a->host * a->ids.width, a->id, a->ids.width);
-    if (h->hits == level->hits && h->hosts == level->hosts &&
-        unpack_number(record + h->times, width) >= first)
-        hosts = count_hosts(record, h, first);
-    h->flags &= ~(unsigned)TRACK_REACHED;
-    h->flags |= hosts == level->hosts ? TRACK_REACHED : 0;
+    now = reached(record, a, level, narrower, first);
+    h->flags = track_flags(h->flags, now);
     track_head_update(record, h);
     if (t->wiped < h->wiped)
         t->wiped = h->wiped;
-    if (hosts < level->hosts)
-        return 0;
-    *ret_hits = h->hits;
-    *ret_hosts = hosts;
-    return a->was_reached ? NETBLOCK_E_AGAIN : NETBLOCK_E_REACHED;
+    if (now == NETBLOCK_NONE)
+        return (struct netblock_told){0};
+    return netblock_tell(now, a->reached, count_hits(record, h, first),
+                         count_hosts(record, h, first));
 }

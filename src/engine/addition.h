@@ -17,7 +17,7 @@ struct addition {
     uint64_t id;
     uint32_t host; // its place among the hosts
     bool is_new;
-    bool was_reached; // within findtime
+    enum netblock_pair reached; // before, within findtime
 };
 
 // Whether it can be, and how. most: the hits that are kept, which a host's record may only come to.
@@ -32,5 +32,6 @@ bool addition_make_host(const struct addition *a, unsigned char *record, uint32_
                         usec_t findtime, uint32_t *ret_hits);
 
 // As netblock_hit().
-int addition_make_block(struct addition *a, unsigned char *record, const struct level *level,
-                        struct tally *t, uint32_t *ret_hits, uint32_t *ret_hosts);
+struct netblock_told addition_make_block(struct addition *a, unsigned char *record,
+                                         const struct level *level, const struct level *narrower,
+                                         struct tally *t);

@@ -9,6 +9,13 @@ void jail_budget_init(struct jail_budget *b, size_t bytes, size_t jails)
     b->sessions = sessions_fitting(sessions / (jails > 0 ? jails : 1));
 }
 
+static bool strange_valid(const struct level *l)
+{
+    if (l->strange_hosts == 0 || l->strange_hits == 0)
+        return l->strange_hosts == l->strange_hits;
+    return l->strange_hosts <= l->hosts && l->strange_hits <= l->hits;
+}
+
 static bool levels_valid(const struct level *level, size_t n, unsigned host_prefix)
 {
     unsigned narrower = host_prefix;
@@ -18,7 +25,8 @@ static bool levels_valid(const struct level *level, size_t n, unsigned host_pref
     for (size_t i = 0; i < n; narrower = level[i].prefix, i++) {
         if (level[i].prefix == 0 || level[i].prefix >= narrower || level[i].hosts == 0 ||
             level[i].hosts > NETBLOCK_HOSTS_MAX || level[i].hits == 0 ||
-            level[i].hits > NETBLOCK_HITS_MAX || level[i].findtime == 0)
+            level[i].hits > NETBLOCK_HITS_MAX || level[i].findtime == 0 ||
+            !strange_valid(&level[i]))
             return false;
     }
     return true;

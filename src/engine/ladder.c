@@ -69,6 +69,20 @@ static struct jail_standing of_block(const struct level *level, const struct add
     };
 }
 
+void rungs_lower(struct rungs *r, size_t i)
+{
+    r->at[i].need_hits = level_least_hits(r->level[i]);
+    r->at[i].need_hosts = level_least_hosts(r->level[i]);
+    r->reached[i] = r->strange[i];
+}
+
+static void clear(struct rungs *r)
+{
+    memset(r->level, 0, r->n * sizeof(r->level[0]));
+    memset(r->reached, 0, r->n * sizeof(r->reached[0]));
+    memset(r->strange, 0, r->n * sizeof(r->strange[0]));
+}
+
 // The rungs for an address, as yet empty: itself, and the blocks of less than this prefix. Returns
 // the level of the first block.
 static size_t set_up(const struct ladder *l, const struct track_family *f, const struct addr *host,
@@ -77,9 +91,12 @@ static size_t set_up(const struct ladder *l, const struct track_family *f, const
     size_t first = first_around(f, prefix);
 
     ret->n = 1 + f->n - first;
+    clear(ret);
     ret->at[0] = of_host(l, host);
-    for (size_t i = 1; i < ret->n; i++)
-        ret->at[i] = of_block(&f->level[first + i - 1], host);
+    for (size_t i = 1; i < ret->n; i++) {
+        ret->level[i] = &f->level[first + i - 1];
+        ret->at[i] = of_block(ret->level[i], host);
+    }
     return first;
 }
 
@@ -98,45 +115,45 @@ static int open_around(struct ladder *l, const struct addr *net)
 }
 
 // What a block, by its place among the host's keys, came to.
-static void tell(const struct ladder *l, size_t i, const struct track_told *told, struct rungs *ret)
+static void tell(const struct ladder *l, size_t i, const struct netblock_told *told,
+                 struct rungs *ret)
 {
     const struct track_family *f = tracks_family(&l->tracks, l->key[i].v6);
 
-    ret->reached[i] = told->reached;
-    if (!told->reached)
+    ret->reached[i] = told->full;
+    ret->strange[i] = told->strange;
+    if (!told->strange)
         return;
-    ret->at[i] = of_block(&f->level[l->key[i].rung - 1], &l->expected);
+    ret->level[i] = &f->level[l->key[i].rung - 1];
+    ret->at[i] = of_block(ret->level[i], &l->expected);
     ret->at[i].hits = told->hits;
     ret->at[i].hosts = told->hosts;
 }
 
 static int hit_block(struct ladder *l, size_t i, struct tally *t, struct rungs *ret)
 {
-    struct track_told told;
+    struct netblock_told told;
     int r;
 
     t->host = track_host_id(&l->key[0], l->key[i].prefix, i > 1 ? l->key[i - 1].prefix : 0,
                             l->tracks.seed);
-    r = tracks_hit_block(&l->tracks, &l->key[i], t, &told.hits, &told.hosts);
-    if (r < 0)
-        return r;
-    told.reached = r;
-    tell(l, i, &told, ret);
-    return 0;
+    r = tracks_hit_block(&l->tracks, &l->key[i], t, &told);
+    if (r == 0)
+        tell(l, i, &told, ret);
+    return r;
 }
 
 // The host and the narrowest block, which may be in one cell.
 static int hit_narrowest(struct ladder *l, struct tally *t, struct rungs *ret)
 {
-    struct track_told block = {0}, host = {0};
+    struct netblock_told block = {0};
     int r;
 
     t->host = track_host_id(&l->key[0], l->key[1].prefix, 0, l->tracks.seed);
-    r = tracks_hit_narrowest(&l->tracks, &l->key[1], &l->key[0], t, &block, &host);
+    r = tracks_hit_narrowest(&l->tracks, &l->key[1], &l->key[0], t, &block, &ret->at[0].hits);
     tell(l, 1, &block, ret);
-    ret->at[0].hits = host.hits;
-    ret->reached[0] = host.reached;
-    return r;
+    ret->reached[0] = r > 0 ? NETBLOCK_E_REACHED : 0;
+    return r < 0 ? r : 0;
 }
 
 static int hit_host(struct ladder *l, const struct tally *t, struct rungs *ret)
@@ -209,7 +226,7 @@ int ladder_hit(struct ladder *l, const struct addr *host, usec_t time, uint32_t 
     expect(l, host);
     in_cell = may_be_in_cell(l) && widest <= l->key[1].prefix;
     ret->n = l->n_keys;
-    memset(ret->reached, 0, ret->n * sizeof(ret->reached[0]));
+    clear(ret);
     ret->at[0] = of_host(l, host);
     l->oldest = t.time < l->oldest ? t.time : l->oldest;
     ret->at[0].hosts = 1;

@@ -8,12 +8,18 @@
 struct ladder;
 
 // How the rungs stand: the host first, then the blocks around it, narrowest first. After a hit that
-// is told of the host, and of what is reached.
+// is told of the host, and of what is reached. What a rung takes is the full pair, until who knows
+// better lowers it.
 struct rungs {
     size_t n;
     struct jail_standing at[1 + NETBLOCK_LEVELS_MAX];
+    const struct level *level[1 + NETBLOCK_LEVELS_MAX]; // of a block that is told of; else NULL
     int reached[1 + NETBLOCK_LEVELS_MAX]; // 0, or NETBLOCK_E_* where the thresholds are
+    int strange[1 + NETBLOCK_LEVELS_MAX]; // likewise by the lower pair, or the full one without it
 };
+
+// The lower pair holds for a block.
+void rungs_lower(struct rungs *r, size_t i);
 
 // The spec and the share are borrowed. NULL: out of memory.
 struct ladder *ladder_new(const struct jail_spec *spec, struct share *share, uint64_t seed);

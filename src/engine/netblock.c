@@ -32,7 +32,8 @@ void netblock_clear(struct netblock *b)
 {
     b->window->n = 0;
     b->n_hosts = 0;
-    b->reached = b->fine = false;
+    b->reached = NETBLOCK_NONE;
+    b->fine = false;
 }
 
 void netblock_reset(struct netblock *b)
@@ -53,11 +54,11 @@ static void pass(struct netblock *b, struct tally *t)
 
 // How many hosts of one narrower block count. With few of these in the wider block it takes more of
 // each: else no hits could fill it.
-static uint32_t most_of_one(const struct level *level, const struct level *narrower)
+static uint32_t most_of_one(uint32_t hosts, uint32_t narrower_hosts, unsigned below)
 {
-    uint32_t half = (level->hosts + 1U) / 2, below = narrower->prefix - level->prefix;
-    uint32_t most = narrower->hosts < half ? narrower->hosts : half;
-    uint32_t least = below < 16 ? (level->hosts + (1U << below) - 1) >> below : 1;
+    uint32_t half = (hosts + 1) / 2;
+    uint32_t most = narrower_hosts < half ? narrower_hosts : half;
+    uint32_t least = below < 16 ? (hosts + (1U << below) - 1) >> below : 1;
 
     return most > least ? most : least;
 }
@@ -89,9 +90,30 @@ uint32_t netblock_place(const uint64_t *host, const usec_t *seen, uint32_t n,
         if (n_beside++ == 0 || seen[i] < seen[beside])
             beside = i;
     }
-    if (narrower && n_beside >= most_of_one(level, narrower))
+    if (narrower && n_beside >= most_of_one(level->hosts, narrower->hosts, bits))
         return beside;
     return n < level->hosts ? n : oldest;
+}
+
+uint32_t netblock_strange_hosts(const uint64_t *host, const usec_t *seen, uint32_t n,
+                                const struct level *level, const struct level *narrower,
+                                usec_t first, usec_t last)
+{
+    unsigned bits = narrower ? (unsigned)(narrower->prefix - level->prefix) : 0;
+    uint32_t most = narrower ? most_of_one(level->strange_hosts, level_least_hosts(narrower), bits)
+                             : UINT32_MAX;
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t beside = 0;
+        if (seen[i] < first || seen[i] > last)
+            continue;
+        for (uint32_t k = 0; narrower && k < i; k++)
+            beside += seen[k] >= first && seen[k] <= last &&
+                      block_of(host[k], bits) == block_of(host[i], bits);
+        count += beside < most;
+    }
+    return count;
 }
 
 static void note_host(struct netblock *b, const struct level *level, const struct level *narrower,
@@ -116,28 +138,63 @@ static uint32_t count_hosts(const struct netblock *b, usec_t findtime, usec_t no
     return count;
 }
 
-int netblock_hit(struct netblock *b, const struct level *level, const struct level *narrower,
-                 struct tally *t, uint32_t *ret_hits, uint32_t *ret_hosts)
+static int code_of(enum netblock_pair pair, enum netblock_pair now, enum netblock_pair before)
 {
-    usec_t findtime = level->findtime;
-    uint32_t around = t->wiped, hosts;
-    usec_t end = t->time;
-    bool before, full;
+    if (now < pair)
+        return 0;
+    return before < pair ? NETBLOCK_E_REACHED : NETBLOCK_E_AGAIN;
+}
+
+struct netblock_told netblock_tell(enum netblock_pair now, enum netblock_pair before, uint32_t hits,
+                                   uint32_t hosts)
+{
+    return (struct netblock_told){
+        .full = code_of(NETBLOCK_FULL, now, before),
+        .strange = code_of(NETBLOCK_STRANGE, now, before),
+        .hits = hits,
+        .hosts = hosts,
+    };
+}
+
+// Adds the hit. Which pair it reaches, and with which time the findtime ends in which it does.
+static enum netblock_pair add(struct netblock *b, const struct level *level,
+                              const struct level *narrower, const struct tally *t, usec_t *ret_end)
+{
+    usec_t findtime = level->findtime, full_end = t->time, end = t->time;
+    bool strange = level->strange_hits > 0 &&
+                   window_would(b->window, level->strange_hits, findtime, t->time, t->count, &end);
+    bool full = window_hit(b->window, level->hits, findtime, t->time, t->count, &full_end);
+
+    note_host(b, level, narrower, t);
+    if (full && count_hosts(b, findtime, full_end) >= level->hosts) {
+        *ret_end = full_end;
+        return NETBLOCK_FULL;
+    }
+    *ret_end = end;
+    return strange &&
+                   netblock_strange_hosts(b->host, b->seen, b->n_hosts, level, narrower,
+                                          usec_sub(end, findtime - 1), end) >= level->strange_hosts
+               ? NETBLOCK_STRANGE
+               : NETBLOCK_NONE;
+}
+
+struct netblock_told netblock_hit(struct netblock *b, const struct level *level,
+                                  const struct level *narrower, struct tally *t)
+{
+    uint32_t around = t->wiped;
+    enum netblock_pair before;
+    usec_t end;
 
     pass(b, t);
-    before = b->reached && usec_sub(t->time, b->last) < findtime;
+    before = usec_sub(t->time, b->last) < level->findtime ? b->reached : NETBLOCK_NONE;
     b->mark = around;
     b->fine |= b->window->n > 0 && !window_apart(b->last, t->time);
     b->last = b->last < t->time ? t->time : b->last;
-    full = window_hit(b->window, level->hits, findtime, t->time, t->count, &end);
-    note_host(b, level, narrower, t);
-    hosts = full ? count_hosts(b, findtime, end) : 0;
-    b->reached = full && hosts >= level->hosts;
-    if (!b->reached)
-        return 0;
-    *ret_hits = window_count(b->window, findtime, end);
-    *ret_hosts = hosts;
-    return before ? NETBLOCK_E_AGAIN : NETBLOCK_E_REACHED;
+    b->reached = add(b, level, narrower, t, &end);
+    if (b->reached == NETBLOCK_NONE)
+        return (struct netblock_told){0};
+    return netblock_tell(b->reached, before, window_count(b->window, level->findtime, end),
+                         count_hosts(b, level->findtime, end));
 }
 
 void netblock_look(struct netblock *b, usec_t findtime, struct tally *t, uint32_t *ret_hits,

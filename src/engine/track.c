@@ -13,9 +13,8 @@ enum {
     SCALE = 7,
     MARK = 1 << 3,
     WIPED = 1 << 4,
-    REACHED = TRACK_REACHED,
-    CELL = 1 << 6,
-    WIDE = 1 << 7, // some hosts are wider or narrower than most, and say how wide
+    CELL = 3 << TRACK_REACHED, // instead of a pair: with so few hits none is reached
+    WIDE = 1 << 7,             // some hosts are wider or narrower than most, and say how wide
 };
 
 // In the key's first byte, over its length. A host that is a block has its prefix behind the rest.
@@ -165,9 +164,14 @@ bool track_is_host(const unsigned char *record)
     return rung_of(record) == 0;
 }
 
+static bool is_cell(unsigned flags)
+{
+    return (flags & CELL) == CELL;
+}
+
 bool track_is_cell(const unsigned char *record)
 {
-    return record[store_key_size(record)] & CELL;
+    return is_cell(record[store_key_size(record)]);
 }
 
 // So many bits of the address that lie behind the prefix, and are no more than an id has.
@@ -288,11 +292,11 @@ void track_head(const unsigned char *record, struct track_head *ret)
 {
     const unsigned char *from = record + store_key_size(record);
     unsigned flags = *from++;
-    bool is_block = !(flags & CELL) && !track_is_host(record);
+    bool is_block = !is_cell(flags) && !track_is_host(record);
     size_t width = pack_width(flags & SCALE);
     uint64_t hits, hosts = 0;
 
-    from = flags & CELL ? unpack_uint(from, 1, &hits) : unpack_uint(from, 2, &hits);
+    from = is_cell(flags) ? unpack_uint(from, 1, &hits) : unpack_uint(from, 2, &hits);
     if (is_block)
         from = unpack_uint(from, 2, &hosts);
     from = unpack_uint(from, PACK_TIME, &ret->base);
@@ -397,7 +401,8 @@ size_t track_block_pack(unsigned char *record, unsigned prefix, const struct net
     for (uint32_t i = 0; i < b->n_hosts; i++)
         flags |= track_ids_fit(ids, b->host[i]) ? 0 : WIDE;
     ids = track_ids(record, prefix, flags);
-    flags |= (b->mark ? MARK : 0) | (b->wiped ? WIPED : 0) | (b->reached ? REACHED : 0);
+    flags |= (b->mark ? MARK : 0) | (b->wiped ? WIPED : 0);
+    flags = track_flags(flags, b->reached);
     to = pack_uint(to, flags, 1);
     to = pack_uint(to, w->n, 2);
     to = pack_uint(to, b->n_hosts, 2);
@@ -422,7 +427,7 @@ void track_block_unpack(const unsigned char *record, unsigned prefix, struct net
     ret->mark = h.mark;
     ret->wiped = h.wiped;
     ret->last = h.hits > 0 ? w->time[h.hits - 1] : h.base;
-    ret->reached = h.flags & REACHED;
+    ret->reached = track_reached(h.flags);
     ret->fine = pack_is_fine(h.scale);
 }
 

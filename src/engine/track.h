@@ -59,7 +59,18 @@ struct track_head {
     size_t seen, times, ids;
 };
 
-enum { TRACK_REACHED = 1 << 5 }; // a flag of a block: struct netblock's
+// Which pair a block has reached (struct netblock's), in two bits of the flags.
+enum { TRACK_REACHED = 5 };
+
+static inline enum netblock_pair track_reached(unsigned flags)
+{
+    return (enum netblock_pair)(flags >> TRACK_REACHED & 3);
+}
+
+static inline unsigned track_flags(unsigned flags, enum netblock_pair reached)
+{
+    return (flags & ~(3U << TRACK_REACHED)) | (unsigned)reached << TRACK_REACHED;
+}
 
 void track_head(const unsigned char *record, struct track_head *ret);
 

@@ -30,7 +30,7 @@ static struct track_family new_family(const struct level *level, size_t n, uint3
 
     if (n > 0 && has_cells)
         f.cell_most = smaller(smaller(TRACK_CELL_MAX, maxretry - 1),
-                              smaller(level[0].hosts, level[0].hits - 1U));
+                              smaller(level[0].hosts, level_least_hits(&level[0]) - 1));
     return f;
 }
 
@@ -98,18 +98,18 @@ static unsigned rank_of(uint32_t n, uint32_t need)
 static unsigned rank_of_block(uint32_t hits, uint32_t hosts, uint32_t wiped,
                               const struct level *level)
 {
-    unsigned of_hosts = rank_of(hosts, level->hosts);
+    unsigned of_hosts = rank_of(hosts, level_least_hosts(level));
 
     // What its mark has wiped would count again.
     if (wiped)
         return PAGES_RANKS - 1;
-    return smaller(rank_of(hits, level->hits), of_hosts > 0 ? of_hosts : 1);
+    return smaller(rank_of(hits, level_least_hits(level)), of_hosts > 0 ? of_hosts : 1);
 }
 
 static unsigned rank_of_cell(const struct tracks *t, const struct level *level,
                              const struct track_cell *c)
 {
-    unsigned rank = rank_of(c->n, level->hits);
+    unsigned rank = rank_of(c->n, level_least_hits(level));
 
     for (uint32_t i = 0; i < c->n; i++) {
         uint32_t n = 0;
@@ -256,31 +256,35 @@ int tracks_keep_block(struct tracks *t, const struct track_key *key)
 
 // record: as it was found, or NULL; no cell.
 static int hit_block(struct tracks *t, const struct track_key *key, unsigned char *record,
-                     const struct store_spot *spot, struct tally *tally, uint32_t *ret_hits,
-                     uint32_t *ret_hosts)
+                     const struct store_spot *spot, struct tally *tally, struct netblock_told *ret)
 {
     const struct level *level = level_of(t, key), *narrower = key->rung > 1 ? level - 1 : NULL;
+    struct netblock_told told;
     struct addition a;
-    int r, kept;
+    int r;
 
     if (record && addition_to_block(&a, record, level, narrower, tally)) {
         unsigned rank = rank_of_block(a.head.hits, a.head.hosts, a.head.wiped, level);
         r = store_fit(t->store, spot, a.before, a.after, rank, &record);
-        return r < 0 ? r : addition_make_block(&a, record, level, tally, ret_hits, ret_hosts);
+        if (r == 0)
+            *ret = addition_make_block(&a, record, level, narrower, tally);
+        return r;
     }
     unpack_block(t, key, record);
-    r = netblock_hit(t->block, level, narrower, tally, ret_hits, ret_hosts);
-    kept = keep_block(t, key, 0);
-    return kept < 0 ? kept : r;
+    told = netblock_hit(t->block, level, narrower, tally);
+    r = keep_block(t, key, 0);
+    if (r == 0)
+        *ret = told;
+    return r;
 }
 
 int tracks_hit_block(struct tracks *t, const struct track_key *key, struct tally *tally,
-                     uint32_t *ret_hits, uint32_t *ret_hosts)
+                     struct netblock_told *ret)
 {
     struct store_spot spot;
     unsigned char *record = find_spot(t, key, &spot);
 
-    return hit_block(t, key, record, &spot, tally, ret_hits, ret_hosts);
+    return hit_block(t, key, record, &spot, tally, ret);
 }
 
 void tracks_pass_block(const struct tracks *t, const struct track_key *key, struct tally *tally)
@@ -327,13 +331,12 @@ static uint32_t first_of(const struct track_cell *c, uint64_t host)
 static int open_cell(struct tracks *t, const struct track_key *key, const struct track_cell *c,
                      size_t hosts, uint64_t dropped)
 {
-    uint32_t told;
     int r;
 
     netblock_reset(t->block);
     for (uint32_t i = 0; i < c->n; i++) {
         struct tally tally = {c->host[i], c->time[i], 1, c->mark};
-        netblock_hit(t->block, level_of(t, key), NULL, &tally, &told, &told);
+        netblock_hit(t->block, level_of(t, key), NULL, &tally);
     }
     r = keep_block(t, key, hosts);
     for (uint32_t i = 0; i < c->n && r >= 0; i++) {
@@ -426,25 +429,20 @@ static int hit_cell(struct tracks *t, const struct track_key *block, const struc
 
 int tracks_hit_narrowest(struct tracks *t, const struct track_key *block,
                          const struct track_key *host, struct tally *tally,
-                         struct track_told *ret_block, struct track_told *ret_host)
+                         struct netblock_told *ret_block, uint32_t *ret_hits)
 {
     struct store_spot spot;
     unsigned char *record = find_spot(t, block, &spot);
     int r;
 
     if (!record || track_is_cell(record)) {
-        r = hit_cell(t, block, host, record, tally, &ret_host->hits);
+        r = hit_cell(t, block, host, record, tally, ret_hits);
         if (r != APART)
             return r;
         record = find_spot(t, block, &spot);
     }
-    r = hit_block(t, block, record, &spot, tally, &ret_block->hits, &ret_block->hosts);
-    if (r < 0)
-        return r;
-    ret_block->reached = r;
-    r = tracks_hit_host(t, host, tally, &ret_host->hits);
-    ret_host->reached = r > 0 ? NETBLOCK_E_REACHED : 0;
-    return r < 0 ? r : 0;
+    r = hit_block(t, block, record, &spot, tally, ret_block);
+    return r < 0 ? r : tracks_hit_host(t, host, tally, ret_hits);
 }
 
 void tracks_expect(const struct tracks *t, struct track_key *key, size_t n)

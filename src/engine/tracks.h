@@ -44,24 +44,18 @@ void tracks_expect_records(const struct tracks *t, const struct track_key *key, 
 int tracks_hit_host(struct tracks *t, const struct track_key *key, const struct tally *tally,
                     uint32_t *ret_hits);
 
-// Adds a hit to a block that is no cell: netblock_hit(), or -ENOMEM.
+// Adds a hit to a block that is no cell, as netblock_hit(). -ENOMEM.
 int tracks_hit_block(struct tracks *t, const struct track_key *key, struct tally *tally,
-                     uint32_t *ret_hits, uint32_t *ret_hosts);
+                     struct netblock_told *ret);
 
 // The mark of a block that a hit passes without being counted there.
 void tracks_pass_block(const struct tracks *t, const struct track_key *key, struct tally *tally);
 
-// What a hit came to: 0 or NETBLOCK_E_*, and as that says.
-struct track_told {
-    int reached;
-    uint32_t hits, hosts;
-};
-
 // Adds a hit to a narrowest block and its host, which are in one cell as long as there are few
-// hits. -ENOMEM.
+// hits. The hits of the host go to *ret_hits. 1 where it is full, 0, or -ENOMEM.
 int tracks_hit_narrowest(struct tracks *t, const struct track_key *block,
                          const struct track_key *host, struct tally *tally,
-                         struct track_told *ret_block, struct track_told *ret_host);
+                         struct netblock_told *ret_block, uint32_t *ret_hits);
 
 // Where the block is a cell, it is none from now on. -ENOMEM.
 int tracks_open(struct tracks *t, const struct track_key *block);

@@ -47,15 +47,29 @@ static void insert(struct window *w, uint32_t k, const struct merged *m)
     w->n += m->count - excess;
 }
 
-bool window_hit(struct window *w, uint32_t k, usec_t findtime, usec_t time, uint32_t count,
-                usec_t *ret_end)
+static struct merged merge(const struct window *w, uint32_t k, usec_t time, uint32_t count)
 {
     struct merged m = {.w = w, .time = time, .at = w->n, .count = count < k ? count : k};
-    bool full;
 
     while (m.at > 0 && w->time[m.at - 1] > time)
         m.at--;
-    full = is_full(&m, k, findtime, ret_end);
+    return m;
+}
+
+bool window_would(const struct window *w, uint32_t k, usec_t findtime, usec_t time, uint32_t count,
+                  usec_t *ret_end)
+{
+    struct merged m = merge(w, k, time, count);
+
+    return is_full(&m, k, findtime, ret_end);
+}
+
+bool window_hit(struct window *w, uint32_t k, usec_t findtime, usec_t time, uint32_t count,
+                usec_t *ret_end)
+{
+    struct merged m = merge(w, k, time, count);
+    bool full = is_full(&m, k, findtime, ret_end);
+
     insert(w, k, &m);
     return full;
 }

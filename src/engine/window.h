@@ -21,6 +21,11 @@ static inline size_t window_size(uint32_t k)
     return sizeof(struct window) + k * sizeof(usec_t);
 }
 
+// Whether k hits, K at most, lie within findtime when count more are added, these among them:
+// *ret_end as of window_hit().
+bool window_would(const struct window *w, uint32_t k, usec_t findtime, usec_t time, uint32_t count,
+                  usec_t *ret_end);
+
 // Adds count hits at one time. True where k hits lie within findtime and this one among them:
 // *ret_end (may be NULL) is then the latest kept time with which such a findtime ends.
 bool window_hit(struct window *w, uint32_t k, usec_t findtime, usec_t time, uint32_t count,
