@@ -74,6 +74,104 @@ static void test_blocks(void **state)
     }
 }
 
+static const struct {
+    const char *name;
+    struct {
+        const char *host;
+        usec_t at;
+    } login[4];
+    const char *block;
+    usec_t asked;
+    bool strange;
+} lands[] = {
+    {"nobody", {{"192.0.2.1", 100 * DAY}}, "198.18.1.0/24", 101 * DAY, true},
+    {"nobody, on the first day",
+     {{"192.0.2.1", 100 * DAY}},
+     "198.18.1.0/24",
+     101 * DAY - USEC_PER_SEC,
+     false},
+    {"the first told of late",
+     {{"192.0.2.1", 101 * DAY}, {"192.0.2.2", 100 * DAY}},
+     "198.18.1.0/24",
+     101 * DAY,
+     true},
+    {"nobody anywhere", {{NULL}}, "198.18.1.0/24", 101 * DAY, false},
+    {"nobody any more", {{"192.0.2.1", 100 * DAY}}, "198.18.1.0/24", 114 * DAY, false},
+    {"somebody",
+     {{"192.0.2.1", 100 * DAY}, {"198.18.9.1", 100 * DAY}},
+     "198.18.1.0/24",
+     113 * DAY,
+     false},
+    {"somebody, long ago",
+     {{"198.18.9.1", 100 * DAY}, {"192.0.2.1", 110 * DAY}},
+     "198.18.1.0/24",
+     114 * DAY,
+     true},
+    {"in the block alone",
+     {{"198.18.1.1", 100 * DAY}, {"198.18.1.2", 101 * DAY}},
+     "198.18.1.0/24",
+     101 * DAY,
+     true},
+    {"in its /24 alone, but not in it",
+     {{"198.18.1.1", 100 * DAY}},
+     "198.18.1.128/25",
+     101 * DAY,
+     false},
+    {"in the block and beside it",
+     {{"198.18.1.1", 100 * DAY}, {"198.18.2.1", 101 * DAY}, {"198.18.1.1", 102 * DAY}},
+     "198.18.1.0/24",
+     102 * DAY,
+     false},
+    {"in the block, and long ago beside it",
+     {{"198.18.2.1", 100 * DAY}, {"198.18.1.1", 113 * DAY}},
+     "198.18.1.0/24",
+     114 * DAY,
+     true},
+    {"in the land itself", {{"198.18.1.1", 100 * DAY}}, "198.18.0.0/16", 101 * DAY, false},
+    {"nobody in the land itself", {{"192.0.2.1", 100 * DAY}}, "198.18.0.0/16", 101 * DAY, true},
+    {"IPv6, nobody", {{"192.0.2.1", 100 * DAY}}, "2001:db8::/56", 101 * DAY, true},
+    {"IPv6, somebody", {{"2001:db8:0:100::1", 100 * DAY}}, "2001:db8::/56", 101 * DAY, false},
+    {"IPv6, in the block alone", {{"2001:db8::1", 100 * DAY}}, "2001:db8::/56", 101 * DAY, true},
+    {"IPv6, in the land itself", {{"2001:db8::1", 100 * DAY}}, "2001:db8::/48", 101 * DAY, false},
+};
+
+static void test_lands(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(lands) / sizeof(*lands); i++) {
+        struct shield *s = new_shield();
+        struct addr block = net(lands[i].block);
+        for (size_t k = 0; k < 4 && lands[i].login[k].host; k++)
+            succeed(s, lands[i].login[k].host, "anna", lands[i].login[k].at);
+        if (shield_is_strange(s, &block, lands[i].asked) != lands[i].strange)
+            fail_msg("%s", lands[i].name);
+        shield_free(s);
+    }
+}
+
+// Whose last login is longest ago makes room.
+static void test_lands_are_bounded(void **state)
+{
+    static const char *const block[] = {"192.0.2.0/24", "198.18.1.0/24"};
+    static const bool strange[] = {true, false};
+    struct shield *s = new_shield();
+
+    (void)state;
+    succeed(s, "192.0.9.1", "anna", 100 * DAY);
+    succeed(s, "198.18.9.1", "bert", 100 * DAY);
+    for (unsigned i = 0; i < SHIELD_LANDS_MAX - 1; i++) {
+        char host[64], user[16];
+        snprintf(host, sizeof(host), "2001:db8:%x::1", i);
+        snprintf(user, sizeof(user), "user%u", i);
+        succeed(s, host, user, 101 * DAY);
+    }
+    for (int i = 0; i < 2; i++) {
+        struct addr a = net(block[i]);
+        assert_int_equal(shield_is_strange(s, &a, 102 * DAY), strange[i]);
+    }
+    shield_free(s);
+}
+
 // One account does not shield half the internet.
 static void test_an_account_shields_few_blocks(void **state)
 {
@@ -334,6 +432,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_blocks),
+        cmocka_unit_test(test_lands),
+        cmocka_unit_test(test_lands_are_bounded),
         cmocka_unit_test(test_an_account_shields_few_blocks),
         cmocka_unit_test(test_trust),
         cmocka_unit_test(test_ipv6_hosts_are_known_by_their_64),

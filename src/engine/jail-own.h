@@ -56,6 +56,9 @@ static inline struct peers *jail_peers(const struct jail *j)
     return j->spec.shield && j->reputation ? j->reputation->peers : NULL;
 }
 
+// Which thresholds hold for the blocks: the lower ones where nobody logs in.
+void jail_settle(struct jail *j, struct rungs *rungs, usec_t time);
+
 // What is known of a hit by what its client said.
 struct known {
     struct name name;

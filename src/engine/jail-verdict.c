@@ -25,6 +25,17 @@ static bool is_shielded(const struct jail *j, const struct rungs *rungs, size_t 
                  : shield_absolves(shield, &s->net, time, s->findtime, s->need_hits);
 }
 
+void jail_settle(struct jail *j, struct rungs *rungs, usec_t time)
+{
+    struct shield *shield = jail_shield(j);
+
+    for (size_t i = 1; shield && i < rungs->n; i++) {
+        const struct level *level = rungs->level[i];
+        if (level && level->strange_hits > 0 && shield_is_strange(shield, &rungs->at[i].net, time))
+            rungs_lower(rungs, i);
+    }
+}
+
 // The narrowest rung that explains the hits. A block that a narrower one was banned for before, and
 // that is still over its thresholds, goes first: where every hit is enough to ban its host
 // (maxretry 1), no block would ever be banned otherwise. Nobody exempt is hit by a ban, nor who
@@ -214,6 +225,18 @@ static int ban_rung(struct jail *j, const struct rungs *rungs, const struct name
     return r;
 }
 
+// Counts a hit of this host, but not in blocks wider than this prefix.
+static int count(struct jail *j, const struct addr *host, const struct hit *hit, unsigned widest,
+                 struct rungs *ret)
+{
+    int r = ladder_hit(j->ladder, host, hit->time, hit->count, widest, ret);
+
+    if (r < 0)
+        return r;
+    jail_settle(j, ret, hit->time);
+    return note_inhabited(j, ret, hit->time);
+}
+
 // A fingerprint counts as so many hits as ban a host, or as half of them, so that the blocks around
 // hosts that are banned for one fill as well.
 int jail_count(struct jail *j, struct hit *hit, const struct known *known, struct hit *ret_hit,
@@ -233,9 +256,7 @@ int jail_count(struct jail *j, struct hit *hit, const struct known *known, struc
         weight = j->spec.maxretry;
     j->counters.hits += hit->count;
     hit->count = hit->count < weight ? weight : hit->count;
-    r = ladder_hit(j->ladder, &hit->host, hit->time, hit->count, widest, &rungs);
-    if (r == 0)
-        r = note_inhabited(j, &rungs, hit->time);
+    r = count(j, &hit->host, hit, widest, &rungs);
     if (r < 0)
         return r;
     hit->hits = rungs.at[0].hits;
@@ -268,10 +289,7 @@ int jail_restore(struct jail *j, const struct hit *hit)
         return 0;
     if (hit->time > j->newest)
         j->newest = hit->time;
-    r = ladder_hit(j->ladder, &host, hit->time, hit->count, banned_around(j, &host, hit->time),
-                   &rungs);
-    if (r == 0)
-        r = note_inhabited(j, &rungs, hit->time);
+    r = count(j, &host, hit, banned_around(j, &host, hit->time), &rungs);
     if (r < 0)
         return r;
     // The hits before it may be gone, and the thresholds may be others: what was banned then

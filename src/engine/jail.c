@@ -370,6 +370,7 @@ size_t jail_look(struct jail *j, const struct addr *addr, usec_t now,
     struct rungs rungs;
 
     ladder_look(j->ladder, addr, now, &rungs);
+    jail_settle(j, &rungs, now);
     memcpy(ret, rungs.at, rungs.n * sizeof(*ret));
     return rungs.n;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #define FRESH (3600 * USEC_PER_SEC)
+#define YOUNG (SHIELD_YOUNG_S * USEC_PER_SEC)
 
 struct host {
     struct shield_host h;
@@ -34,6 +35,13 @@ struct attempts {
     uint32_t n;
 };
 
+// The land around blocks: when somebody last logged in from it, from which part, and when from any
+// other.
+struct land {
+    usec_t last, others;
+    uint32_t part; // a digest
+};
+
 struct family {
     uint8_t prefix[SHIELD_PREFIXES_MAX];
     size_t n;
@@ -41,9 +49,11 @@ struct family {
 
 struct shield {
     usec_t span;
+    usec_t since, last; // the first login and the last one; 0: none
     struct family v4, v6;
     struct table *hosts;    // struct addr -> struct host
     struct table *blocks;   // struct addr -> usec_t: the last success in it
+    struct table *lands;    // struct addr -> struct land
     struct table *users;    // digest -> struct user
     struct table *attempts; // struct addr -> struct attempts
     uint32_t expected;      // the hash of the host expected last
@@ -71,11 +81,12 @@ struct shield *shield_new(usec_t span, const uint8_t *v4, size_t n_v4, const uin
     s->hosts = table_new(SHIELD_HOSTS_MAX, sizeof(struct addr), sizeof(struct host), seed);
     s->blocks = table_new(SHIELD_HOSTS_MAX * (widths > 0 ? widths : 1), sizeof(struct addr),
                           sizeof(usec_t), seed);
+    s->lands = table_new(SHIELD_LANDS_MAX, sizeof(struct addr), sizeof(struct land), seed);
     s->users = table_new(SHIELD_USERS_MAX, sizeof(uint32_t), sizeof(struct user), seed);
     s->attempts =
         table_new(SHIELD_ATTEMPTS_HOSTS_MAX, sizeof(struct addr), sizeof(struct attempts), seed);
-    if (!s->hosts || !s->blocks || !s->users || !s->attempts || !family_init(&s->v4, v4, n_v4) ||
-        !family_init(&s->v6, v6, n_v6))
+    if (!s->hosts || !s->blocks || !s->lands || !s->users || !s->attempts ||
+        !family_init(&s->v4, v4, n_v4) || !family_init(&s->v6, v6, n_v6))
         return shield_free(s);
     return s;
 }
@@ -85,6 +96,7 @@ struct shield *shield_free(struct shield *s)
     if (s) {
         table_free(s->hosts);
         table_free(s->blocks);
+        table_free(s->lands);
         table_free(s->users);
         table_free(s->attempts);
     }
@@ -120,6 +132,35 @@ static int allow(struct shield *s, const struct addr *host, uint32_t user, usec_
     return 0;
 }
 
+static struct addr land_around(const struct addr *net)
+{
+    return addr_block(net, addr_is_v4(net) ? SHIELD_LAND_V4 : SHIELD_LAND_V6);
+}
+
+static uint32_t part_of(const struct addr *host)
+{
+    struct addr part = addr_block(host, addr_is_v4(host) ? SHIELD_PART_V4 : SHIELD_PART_V6);
+
+    return sighting_net(&part);
+}
+
+static int settle(struct shield *s, const struct addr *host, usec_t time)
+{
+    struct addr around = land_around(host);
+    struct land *land = table_put(s->lands, &around, NULL);
+    uint32_t part = part_of(host);
+
+    if (!land)
+        return -ENOMEM;
+    if (part != land->part)
+        land->others = land->last;
+    land->part = part;
+    land->last = land->last < time ? time : land->last;
+    s->since = s->since == 0 || time < s->since ? time : s->since;
+    s->last = s->last < time ? time : s->last;
+    return 0;
+}
+
 static int cover(struct shield *s, const struct addr *host, usec_t time)
 {
     const struct family *f = addr_is_v4(host) ? &s->v4 : &s->v6;
@@ -131,7 +172,7 @@ static int cover(struct shield *s, const struct addr *host, usec_t time)
             return -ENOMEM;
         *last = *last < time ? time : *last;
     }
-    return 0;
+    return settle(s, host, time);
 }
 
 static void count_day(const struct shield *s, struct shield_host *h, usec_t time)
@@ -291,6 +332,21 @@ bool shield_covers(struct shield *s, const struct addr *block, usec_t time, usec
     if (ret_last)
         *ret_last = *last;
     return true;
+}
+
+bool shield_is_strange(struct shield *s, const struct addr *block, usec_t time)
+{
+    struct addr around = land_around(block);
+    const struct land *land = table_get(s->lands, &around);
+    bool is_own = land && !is_recent(s, land->others, time);
+
+    if (!is_recent(s, s->last, time) || usec_sub(time, s->since) < YOUNG)
+        return false;
+    // Of a block as wide as the land, or wider, nothing lies around.
+    if (addr_compare(&around, block) == 0)
+        return !shield_covers(s, block, time, NULL);
+    return !land || !is_recent(s, land->last, time) ||
+           (is_own && shield_covers(s, block, time, NULL));
 }
 
 // Known by logins on so many days, or of so many users; NULL: it is not.

@@ -12,6 +12,12 @@
 // of them earns is shared by the others: no more than a second chance in turn, and no ban of a
 // block of them.
 //
+// The land around a block (IPv4 /16, IPv6 /48) is strange where nobody else has logged in from it:
+// no customers live there, and jails may go by lower thresholds. That is said only from a day after
+// the first login on, and while there are logins: a fresh install knows nobody. Logins from the
+// block itself spare it as ever, but make the land no less strange: in a hoster's block a single
+// customer, or an attacker with an account of his own, is no neighbourhood.
+//
 // An attacker may own an account. What it can shield is bounded: a success counts for a block only
 // while its user has had successes in no more than SHIELD_BLOCKS_MAX blocks, as an honest user has.
 #pragma once
@@ -31,7 +37,13 @@ enum {
     SHIELD_FAMILIAR_MAX = 4, // users of a host, those who logged in last
     SHIELD_ATTEMPTS_MAX = 8, // failures of a host: those made good make room, then the oldest
     SHIELD_ATTEMPTS_HOSTS_MAX = 1 << 14, // whose last failure is longest ago makes room
-    SHIELD_PREFIXES_MAX = 33,            // lengths of blocks that may be asked about, per family
+    SHIELD_LAND_V4 = 16,                 // the prefixes of the land around a block,
+    SHIELD_LAND_V6 = 48,
+    SHIELD_PART_V4 = 24, // and of the parts of it that are told apart
+    SHIELD_PART_V6 = 56,
+    SHIELD_YOUNG_S = 24 * 3600, // for so long after the first login no land is strange
+    SHIELD_LANDS_MAX = 1 << 16, // whose last login is longest ago makes room
+    SHIELD_PREFIXES_MAX = 33,   // lengths of blocks that may be asked about, per family
     SHIELD_HOSTS_MAX = 1 << 17, // with a success; the one whose last is longest ago makes room
     SHIELD_USERS_MAX = 1 << 16, // likewise
 };
@@ -52,6 +64,9 @@ int shield_success(struct shield *s, const struct addr *addr, struct slice user,
 
 // Whether somebody logged in from this block within the span: *ret_last (may be NULL) is when.
 bool shield_covers(struct shield *s, const struct addr *block, usec_t time, usec_t *ret_last);
+
+// Whether this block lies in land that is strange.
+bool shield_is_strange(struct shield *s, const struct addr *block, usec_t time);
 
 // Whether somebody logged in from this host within the span.
 bool shield_knows(struct shield *s, const struct addr *host, usec_t time);
