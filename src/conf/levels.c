@@ -28,14 +28,30 @@ static int split(struct slice word, struct slice ret[static FIELDS_MOST])
     return n < FIELDS_LEAST ? -EINVAL : 0;
 }
 
-static int parse_numbers(const struct slice field[static FIELDS_LEAST],
-                         uint32_t ret[static FIELDS_LEAST])
+// "8", or "4-8".
+struct range {
+    uint32_t low, high;
+};
+
+static int parse_range(struct slice field, struct range *ret)
 {
-    for (size_t i = 0; i < FIELDS_LEAST; i++) {
-        if (words_number(field[i], 0, 65535, &ret[i]) < 0)
-            return -EINVAL;
-    }
-    return 0;
+    const char *dash = field.n > 0 ? memchr(field.p, '-', field.n) : NULL;
+    struct slice low = {field.p, dash ? (size_t)(dash - field.p) : field.n};
+    struct slice high = dash ? slice_from(field, low.n + 1) : low;
+
+    return words_number(low, 0, 65535, &ret->low) < 0 ||
+                   words_number(high, 0, 65535, &ret->high) < 0
+               ? -EINVAL
+               : 0;
+}
+
+static int parse_numbers(const struct slice field[static FIELDS_LEAST], uint32_t *ret_prefix,
+                         struct range *ret_hosts, struct range *ret_hits)
+{
+    return words_number(field[0], 0, 65535, ret_prefix) < 0 ||
+                   parse_range(field[1], ret_hosts) < 0 || parse_range(field[2], ret_hits) < 0
+               ? -EINVAL
+               : 0;
 }
 
 static int parse_time(struct slice field, usec_t *ret)
@@ -56,32 +72,49 @@ static uint32_t least_hosts(unsigned prefix, const struct levels_bounds *b)
     return least;
 }
 
+static struct level make(uint32_t prefix, struct range hosts, struct range hits)
+{
+    bool strange = hosts.low < hosts.high || hits.low < hits.high;
+
+    return (struct level){
+        .prefix = (uint8_t)prefix,
+        .hosts = (uint16_t)hosts.high,
+        .hits = (uint16_t)hits.high,
+        .strange_hosts = strange ? (uint16_t)hosts.low : 0,
+        .strange_hits = strange ? (uint16_t)hits.low : 0,
+    };
+}
+
 static int parse_level(struct slice word, const struct levels_bounds *b, struct level *ret,
                        char *error)
 {
     int n = word.n > 40 ? 40 : (int)word.n;
     struct slice field[FIELDS_MOST];
-    uint32_t number[FIELDS_LEAST];
+    struct range hosts, hits;
     usec_t findtime, bantime;
+    uint32_t prefix;
 
-    if (split(word, field) < 0 || parse_numbers(field, number) < 0)
+    if (split(word, field) < 0 || parse_numbers(field, &prefix, &hosts, &hits) < 0)
         snprintf(error, LEVELS_ERROR_MAX,
                  "'%.*s': write PREFIX:HOSTS:HITS, e.g. %u:4:12, and :FINDTIME:BANTIME where they "
                  "are not the jail's",
                  n, word.p, b->narrowest - 7U);
-    else if (number[0] < b->widest || number[0] > b->narrowest)
+    else if (prefix < b->widest || prefix > b->narrowest)
         snprintf(error, LEVELS_ERROR_MAX, "'%.*s': write a prefix from %u to %u", n, word.p,
                  b->widest, b->narrowest);
-    else if (number[1] < 1 || number[1] > NETBLOCK_HOSTS_MAX)
+    else if (hosts.low > hosts.high || hits.low > hits.high)
+        snprintf(error, LEVELS_ERROR_MAX, "'%.*s': write the lower number first, e.g. %u:4-8:6-40",
+                 n, word.p, prefix);
+    else if (hosts.low < 1 || hosts.high > NETBLOCK_HOSTS_MAX)
         snprintf(error, LEVELS_ERROR_MAX, "'%.*s': write from 1 to %d hosts", n, word.p,
                  NETBLOCK_HOSTS_MAX);
-    else if (number[1] < least_hosts(number[0], b))
+    else if (hosts.low < least_hosts(prefix, b))
         snprintf(error, LEVELS_ERROR_MAX,
                  "'%.*s': write at least %u hosts: few must not get a whole /%u banned", n, word.p,
-                 least_hosts(number[0], b), number[0]);
-    else if (number[2] < number[1] || number[2] > NETBLOCK_HITS_MAX)
+                 least_hosts(prefix, b), prefix);
+    else if (hits.low < hosts.low || hits.high < hosts.high || hits.high > NETBLOCK_HITS_MAX)
         snprintf(error, LEVELS_ERROR_MAX, "'%.*s': write from %u hits (as many as hosts) to %d", n,
-                 word.p, number[1], NETBLOCK_HITS_MAX);
+                 word.p, hits.low < hosts.low ? hosts.low : hosts.high, NETBLOCK_HITS_MAX);
     else if (parse_time(field[3], &findtime) < 0 || parse_time(field[4], &bantime) < 0)
         snprintf(error, LEVELS_ERROR_MAX,
                  "'%.*s': write times such as 600, 10m, 1h30m or 1w, at least 1s", n, word.p);
@@ -89,8 +122,9 @@ static int parse_level(struct slice word, const struct levels_bounds *b, struct 
         snprintf(error, LEVELS_ERROR_MAX,
                  "'%.*s': hits cannot count for ever; write a time such as 1d", n, word.p);
     else {
-        *ret = (struct level){(uint8_t)number[0], (uint16_t)number[1], (uint16_t)number[2],
-                              findtime, bantime};
+        *ret = make(prefix, hosts, hits);
+        ret->findtime = findtime;
+        ret->bantime = bantime;
         return 0;
     }
     return -EINVAL;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// `netblock.v4`, `netblock.v6`: "24:4:12 16:32:128:6h:2w", each PREFIX:HOSTS:HITS, and where it has
-// its own, FINDTIME and BANTIME.
+// `netblock.v4`, `netblock.v6`: "24:4-8:6-40 16:32:128:6h:2w", each PREFIX:HOSTS:HITS, and where it
+// has its own, FINDTIME and BANTIME. Of "4-8" the lower number is for land in which nobody logs in.
 #pragma once
 
 #include "base/slice.h"

@@ -168,13 +168,23 @@ static void print_time(usec_t span, FILE *out)
     }
 }
 
+static void print_range(unsigned low, unsigned high, FILE *out)
+{
+    if (low < high)
+        fprintf(out, ":%u-%u", low, high);
+    else
+        fprintf(out, ":%u", high);
+}
+
 // Of the times, those that are not the jail's.
 static void print_level(const struct jail_conf *jail, const struct level *l, FILE *out)
 {
     bool findtime = l->findtime != jail->netblock_findtime;
     bool bantime = l->bantime != jail->netblock_bantime;
 
-    fprintf(out, " %u:%u:%u", l->prefix, l->hosts, l->hits);
+    fprintf(out, " %u", l->prefix);
+    print_range(level_least_hosts(l), l->hosts, out);
+    print_range(level_least_hits(l), l->hits, out);
     if (findtime || bantime)
         fputc(':', out);
     if (findtime)
