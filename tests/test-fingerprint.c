@@ -11,7 +11,7 @@
 
 #define DAY USEC_PER_DAY
 
-enum { SEED = 5, HOSTS = 4, BLOCKS = 3, PUBLIC = FINGERPRINT_PUBLIC_FACTOR };
+enum { SEED = 5, HOSTS = 4, BLOCKS = 3, PUBLIC = FINGERPRINT_PUBLIC_FACTOR, MARGIN = 16 };
 
 #define HELO FINGERPRINT_HELO
 #define USER FINGERPRINT_USER
@@ -25,7 +25,7 @@ static struct addr host(unsigned b, unsigned i)
     char text[32];
     struct addr a;
 
-    snprintf(text, sizeof(text), "198.18.%u.%u", b, i + 1);
+    snprintf(text, sizeof(text), "198.%u.%u.%u", 18 + b / 256, b % 256, i + 1);
     assert_int_equal(addr_parse(slice_of(text), &a), 0);
     return a;
 }
@@ -79,15 +79,21 @@ static bool is_known(struct fingerprints *f, enum fingerprint_kind kind, const c
     return s.is_fingerprint;
 }
 
-// So many hosts, spread over so many blocks, a second apart.
-static int attack(struct fingerprints *f, enum fingerprint_kind kind, const char *text,
-                  unsigned hosts, unsigned blocks, usec_t time)
+// So many hosts, spread over so many blocks, of which this is the first, a second apart.
+static int attack_from(unsigned first, struct fingerprints *f, enum fingerprint_kind kind,
+                       const char *text, unsigned hosts, unsigned blocks, usec_t time)
 {
     int r = 0;
 
     for (unsigned i = 0; i < hosts; i++)
-        r = seen(f, kind, text, i % blocks, i, time + i * USEC_PER_SEC);
+        r = seen(f, kind, text, first + i % blocks, i, time + i * USEC_PER_SEC);
     return r;
+}
+
+static int attack(struct fingerprints *f, enum fingerprint_kind kind, const char *text,
+                  unsigned hosts, unsigned blocks, usec_t time)
+{
+    return attack_from(0, f, kind, text, hosts, blocks, time);
 }
 
 static const struct {
@@ -194,6 +200,85 @@ static void test_kinds_are_apart(void **state)
     fingerprints_free(f);
 }
 
+// What comes to light of a host's names after its first ones.
+static const struct {
+    enum fingerprint_kind kind;
+    const char *name;
+    unsigned b, i; // a second host that fails with it
+    usec_t after;
+    int r; // of that
+} attackers[] = {
+    {USER, "scan2", 99, 0, 0, FINGERPRINT_E_NEW},
+    {HELO, "made-up", 99, 0, 0, FINGERPRINT_E_NEW},
+    {USER, "scan2", 0, 9, 0, 0},             // in the same block
+    {USER, "anna@example.com", 99, 0, 0, 0}, // who logs in here
+    {HELO, "mail.example.com", 99, 0, 0, 0}, // who may be an honest server
+    {USER, "scan2", 99, 0, 7 * DAY, 0},      // too long ago
+};
+
+static void test_names_of_attackers(void **state)
+{
+    (void)state;
+    for (size_t n = 0; n < sizeof(attackers) / sizeof(*attackers); n++) {
+        struct fingerprints *f = old_fingerprints();
+        clear(f, USER, "anna@example.com", start);
+        // The first one who failed with it was not known to be one then.
+        assert_int_equal(seen(f, attackers[n].kind, attackers[n].name, 0, 0, start), 0);
+        assert_int_equal(attack(f, HELO, "ylmf-pc", HOSTS, HOSTS, start), FINGERPRINT_E_NEW);
+        assert_int_equal(seen(f, attackers[n].kind, attackers[n].name, attackers[n].b,
+                              attackers[n].i, start + attackers[n].after),
+                         attackers[n].r);
+        fingerprints_free(f);
+    }
+}
+
+static void test_standing_with_an_attackers_name(void **state)
+{
+    struct fingerprints *f = old_fingerprints();
+    struct fingerprint_standing s;
+
+    (void)state;
+    set(f, HELO, "ylmf-pc", FINGERPRINT_ADDED);
+    seen(f, USER, "scan2", 7, 0, start);
+    fingerprints_look(f, &(struct name){USER, slice_of("scan2"), NULL}, start, &s);
+    assert_int_equal(s.need_hosts, HOSTS);
+    assert_int_equal(seen(f, HELO, "ylmf-pc", 7, 0, start), FINGERPRINT_E_KNOWN);
+    fingerprints_look(f, &(struct name){USER, slice_of("scan2"), NULL}, start, &s);
+    assert_int_equal(s.need_hosts, FINGERPRINT_ATTACKERS);
+    assert_int_equal(s.need_blocks, FINGERPRINT_ATTACKERS);
+    assert_int_equal(s.hosts, 1);
+    fingerprints_free(f);
+}
+
+// A name that is doubtful makes nobody an attacker.
+static void test_doubtful_names_tell_of_nobody(void **state)
+{
+    struct fingerprints *f = new_fingerprints();
+
+    (void)state;
+    seen(f, USER, "bert", 0, 0, start);
+    assert_int_equal(attack(f, USER, "anna", HOSTS, HOSTS, start), FINGERPRINT_E_DOUBTFUL);
+    assert_int_equal(seen(f, USER, "bert", 99, 0, start), 0);
+    fingerprints_free(f);
+}
+
+// Of so many that one makes room, the last are known. Some have the same digest.
+static void test_capacity_of_attackers(void **state)
+{
+    struct fingerprints *f = old_fingerprints();
+
+    (void)state;
+    set(f, HELO, "ylmf-pc", FINGERPRINT_ADDED);
+    seen(f, USER, "first", 0, 0, start);
+    seen(f, USER, "last", 20000, 0, start);
+    for (unsigned i = 0; i < FINGERPRINTS_KNOWN_MAX + MARGIN; i++)
+        seen(f, HELO, "ylmf-pc", i / 4, i % 4, start);
+    seen(f, HELO, "ylmf-pc", 20000, 0, start);
+    assert_int_equal(seen(f, USER, "first", 20001, 0, start), 0);
+    assert_int_equal(seen(f, USER, "last", 20001, 0, start), FINGERPRINT_E_NEW);
+    fingerprints_free(f);
+}
+
 static void test_who_logs_in_is_none(void **state)
 {
     struct fingerprints *f = old_fingerprints();
@@ -206,7 +291,7 @@ static void test_who_logs_in_is_none(void **state)
     assert_int_equal(attack(f, USER, "anna", HOSTS, HOSTS, start + 8 * DAY), FINGERPRINT_E_NEW);
 
     // A success ends a fingerprint.
-    assert_int_equal(attack(f, USER, "info", HOSTS, HOSTS, start), FINGERPRINT_E_NEW);
+    assert_int_equal(attack_from(50, f, USER, "info", HOSTS, HOSTS, start), FINGERPRINT_E_NEW);
     clear(f, USER, "info@example.com", start + DAY);
     assert_false(is_known(f, USER, "info", start + DAY));
     assert_int_equal(seen(f, USER, "info", 99, 0, start + DAY), 0);
@@ -232,11 +317,12 @@ static void test_a_user_is_known_without_his_domain(void **state)
     assert_false(is_known(f, USER, "admin@example.net", start + DAY));
     assert_int_equal(attack(f, USER, "admin", 20, 20, start + DAY), 0);
     assert_int_equal(attack(f, USER, "admin@example.com", 20, 20, start + DAY), 0);
-    assert_int_equal(attack(f, USER, "admin@example.net", HOSTS, HOSTS, start + DAY),
+    assert_int_equal(attack_from(50, f, USER, "admin@example.net", HOSTS, HOSTS, start + DAY),
                      FINGERPRINT_E_NEW);
     set(f, USER, "info@example.com", FINGERPRINT_KEPT);
     assert_int_equal(attack(f, USER, "info@example.com", 20, 20, start), 0);
-    assert_int_equal(attack(f, USER, "info@example.org", HOSTS, HOSTS, start), FINGERPRINT_E_NEW);
+    assert_int_equal(attack_from(60, f, USER, "info@example.org", HOSTS, HOSTS, start),
+                     FINGERPRINT_E_NEW);
     assert_int_equal(seen(f, USER, "info@example.com", 99, 0, start), 0);
     fingerprints_free(f);
 }
@@ -365,7 +451,8 @@ static void test_none_set_by_hand_makes_room(void **state)
         name[0] = (char)('a' + i / (26 * 26) % 26);
         name[1] = (char)('a' + i / 26 % 26);
         name[2] = (char)('a' + i % 26);
-        assert_int_equal(attack(f, HELO, name, HOSTS, HOSTS, start), FINGERPRINT_E_NEW);
+        assert_int_equal(attack_from(i * (HOSTS - 1), f, HELO, name, HOSTS, HOSTS, start),
+                         FINGERPRINT_E_NEW);
     }
     assert_false(is_known(f, HELO, "aaa-pc", start));
     assert_true(is_known(f, HELO, "ylmf-pc", start));
@@ -381,14 +468,16 @@ static void test_outlasts_a_restart(void **state)
 
     (void)state;
     attack(f, HELO, "ylmf-pc", HOSTS, HOSTS, start);
-    attack(f, HELO, "almost", HOSTS - 1, HOSTS - 1, start);
+    attack_from(50, f, HELO, "almost", HOSTS - 1, HOSTS - 1, start);
     attack(f, HELO, "once", 1, 1, start);
     clear(f, USER, "anna", start);
     assert_int_equal(fingerprints_changed(f, restore, &copy), 0);
     assert_int_equal(copy.n, 3);
     assert_int_equal(seen(copy.to, HELO, "ylmf-pc", 99, 0, start), FINGERPRINT_E_KNOWN);
-    assert_int_equal(seen(copy.to, HELO, "almost", 0, 0, start), 0); // known of old
-    assert_int_equal(seen(copy.to, HELO, "almost", 99, 0, start), FINGERPRINT_E_NEW);
+    assert_int_equal(seen(copy.to, HELO, "almost", 50, 0, start), 0); // known of old
+    assert_int_equal(seen(copy.to, HELO, "almost", 98, 0, start), FINGERPRINT_E_NEW);
+    assert_int_equal(seen(copy.to, HELO, "attackers", 0, 0, start), 0);
+    assert_int_equal(seen(copy.to, HELO, "attackers", 97, 0, start), FINGERPRINT_E_NEW);
     assert_int_equal(attack(copy.to, USER, "anna", 20, 20, start), 0);
 
     copy.n = 0;
@@ -502,6 +591,10 @@ int main(void)
         cmocka_unit_test(test_one_host_says_nothing),
         cmocka_unit_test(test_families_count_as_one),
         cmocka_unit_test(test_kinds_are_apart),
+        cmocka_unit_test(test_names_of_attackers),
+        cmocka_unit_test(test_standing_with_an_attackers_name),
+        cmocka_unit_test(test_doubtful_names_tell_of_nobody),
+        cmocka_unit_test(test_capacity_of_attackers),
         cmocka_unit_test(test_who_logs_in_is_none),
         cmocka_unit_test(test_a_user_is_known_without_his_domain),
         cmocka_unit_test(test_first_day),

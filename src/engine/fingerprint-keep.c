@@ -101,6 +101,7 @@ int fingerprints_restore(struct fingerprints *f, const struct fingerprint *finge
     enum fingerprint_kind kind = (enum fingerprint_kind)fingerprint->kind;
     struct entry kept = {.f = *fingerprint, .kept = true}, *e;
     struct key key = fingerprint_key(kind, slice_of(fingerprint->name));
+    int r;
 
     fingerprints_note_time(f, fingerprint->first);
     e = table_get(f->at[SET], &key);
@@ -109,7 +110,8 @@ int fingerprints_restore(struct fingerprints *f, const struct fingerprint *finge
         kept.f.state = e->f.state;
         kept.listed = true;
     }
-    return fingerprints_place(f, fingerprints_home(f, &kept), &key, &kept, &e);
+    r = fingerprints_place(f, fingerprints_home(f, &kept), &key, &kept, &e);
+    return r < 0 ? r : fingerprints_know(f, &key, &e->f);
 }
 
 int fingerprints_restore_good(struct fingerprints *f, enum fingerprint_kind kind,

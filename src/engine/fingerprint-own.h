@@ -36,7 +36,8 @@ struct fingerprints {
     usec_t since; // the first name seen; 0: none
     struct table *at[HOMES];
     struct table *good;
-    struct table *gone; // keys of what a walk has told of
+    struct table *known; // attackers: digests of hosts -> usec_t, their last failure
+    struct table *gone;  // keys of what a walk has told of
     struct key news[FINGERPRINTS_NEWS_MAX];
     size_t n_news;
     // Users who were cleared last, by a digest of what they were called: most logins are theirs.
@@ -50,6 +51,10 @@ struct key fingerprint_key(enum fingerprint_kind kind, struct slice family);
 
 // That a name was seen then.
 void fingerprints_note_time(struct fingerprints *f, usec_t time);
+
+// Whoever failed with this name is an attacker, if it is a fingerprint and not doubtful. -ENOMEM.
+int fingerprints_know(struct fingerprints *f, const struct key *key,
+                      const struct fingerprint *seen);
 
 // The table that an entry belongs to, and putting it into one, where it is then and nowhere else.
 // -ENOMEM.

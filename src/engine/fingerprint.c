@@ -30,7 +30,8 @@ struct fingerprints *fingerprints_new(const struct fingerprint_spec *spec, uint6
     f->seed = seed;
     f->good = table_new(FINGERPRINTS_GOOD_MAX, key, sizeof(struct good), seed);
     f->gone = table_new(all, key, 1, seed);
-    return f->good && f->gone ? f : fingerprints_free(f);
+    f->known = table_new(FINGERPRINTS_KNOWN_MAX, sizeof(uint32_t), sizeof(usec_t), seed);
+    return f->good && f->gone && f->known ? f : fingerprints_free(f);
 }
 
 struct fingerprints *fingerprints_free(struct fingerprints *f)
@@ -40,6 +41,7 @@ struct fingerprints *fingerprints_free(struct fingerprints *f)
     if (f) {
         table_free(f->good);
         table_free(f->gone);
+        table_free(f->known);
     }
     free(f);
     return NULL;
@@ -128,6 +130,53 @@ static uint32_t count(const struct fingerprints *f,
     return sightings_count(seen, FINGERPRINT_SEEN_MAX, time, f->spec.span);
 }
 
+static int know(struct fingerprints *f, uint32_t digest, usec_t time)
+{
+    usec_t *last = table_put(f->known, &digest, NULL);
+
+    if (!last)
+        return -ENOMEM;
+    *last = *last < time ? time : *last;
+    return 0;
+}
+
+static bool is_telling(const struct fingerprints *f, const struct key *key,
+                       const struct fingerprint *seen)
+{
+    return (seen->state == FINGERPRINT_LEARNED || seen->state == FINGERPRINT_ADDED) &&
+           !is_doubtful(f, key, seen->state, seen->last);
+}
+
+int fingerprints_know(struct fingerprints *f, const struct key *key, const struct fingerprint *seen)
+{
+    size_t n = is_telling(f, key, seen) ? FINGERPRINT_SEEN_MAX : 0;
+    int r = 0;
+
+    for (size_t i = 0; i < n && r == 0 && seen->host[i].second > 0; i++)
+        r = know(f, seen->host[i].key, seen->host[i].second * USEC_PER_SEC);
+    return r;
+}
+
+// Whether one of those who failed with a name has failed with a fingerprint as well.
+static bool is_attackers(struct fingerprints *f, const struct fingerprint *seen, usec_t time)
+{
+    for (size_t i = 0; i < FINGERPRINT_SEEN_MAX && seen->host[i].second > 0; i++) {
+        const usec_t *last = table_get(f->known, &seen->host[i].key);
+        if (last && is_recent(f, *last, time))
+            return true;
+    }
+    return false;
+}
+
+// From how many hosts or blocks a name must have failed where `most` is what is configured.
+static uint32_t need(struct fingerprints *f, const struct key *key, const struct entry *e,
+                     uint32_t most, usec_t time)
+{
+    uint32_t many = factor(key);
+
+    return many == 1 && e && is_attackers(f, &e->f, time) ? FINGERPRINT_ATTACKERS : most * many;
+}
+
 // Without memory to remember that it is gone, it stays.
 static int drop(struct fingerprints *f, struct table *from, const struct key *at)
 {
@@ -172,11 +221,10 @@ struct table *fingerprints_home(const struct fingerprints *f, const struct entry
     return f->at[e->f.host[1].second > 0 ? SUSPECT : FRESH];
 }
 
-static void learn(const struct fingerprints *f, struct entry *e, const struct key *key,
-                  const struct addr *client, usec_t time)
+static int learn(struct fingerprints *f, struct entry *e, const struct key *key,
+                 const struct addr *client, usec_t time)
 {
     struct addr host = addr_host(client);
-    uint32_t many = factor(key);
 
     // It is a fingerprint as long as it goes on.
     if (e->f.state == FINGERPRINT_LEARNED && !is_recent(f, e->f.last, time))
@@ -187,9 +235,13 @@ static void learn(const struct fingerprints *f, struct entry *e, const struct ke
     e->f.first = e->f.first ? e->f.first : time;
     e->f.last = e->f.last < time ? time : e->f.last;
     e->changed = true;
-    if (e->f.state == FINGERPRINT_SUSPECT && count(f, e->f.host, time) >= f->spec.hosts * many &&
-        count(f, e->f.block, time) >= f->spec.blocks * many)
-        e->f.state = FINGERPRINT_LEARNED;
+    if (e->f.state != FINGERPRINT_SUSPECT)
+        return is_telling(f, key, &e->f) ? know(f, sighting_net(&host), time) : 0;
+    if (count(f, e->f.host, time) < need(f, key, e, f->spec.hosts, time) ||
+        count(f, e->f.block, time) < need(f, key, e, f->spec.blocks, time))
+        return 0;
+    e->f.state = FINGERPRINT_LEARNED;
+    return fingerprints_know(f, key, &e->f);
 }
 
 static struct entry entry_new(const struct key *key)
@@ -243,7 +295,9 @@ int fingerprints_fail(struct fingerprints *f, const struct name *name, usec_t ti
         e = &fresh;
     }
     before = e->f.state;
-    learn(f, e, &key, name->client, time);
+    r = learn(f, e, &key, name->client, time);
+    if (r < 0)
+        return r;
     if (fingerprints_home(f, e) == was_at)
         table_touch(was_at, e);
     else
@@ -361,8 +415,8 @@ static void stand(struct fingerprints *f, const struct key *key, const struct en
     const struct good *good = table_get(f->good, key);
 
     *ret = (struct fingerprint_standing){
-        .need_hosts = f->spec.hosts * factor(key),
-        .need_blocks = f->spec.blocks * factor(key),
+        .need_hosts = need(f, key, e, f->spec.hosts, now),
+        .need_blocks = need(f, key, e, f->spec.blocks, now),
         .cleared = good && is_recent(f, good->last, now) ? good->last : 0,
     };
     memcpy(ret->family, key->name, sizeof(ret->family));

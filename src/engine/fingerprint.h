@@ -10,6 +10,9 @@
 // server's (it has a domain) needs PUBLIC_FACTOR times as many hosts and blocks. Method:
 // dictionaries of user names seen from many sources, "DBB" (Singh et al., NSDI 2024).
 //
+// Who has failed with a fingerprint is an attacker, and so are his other names an attacker's: for
+// those a second host, in another block, is enough.
+//
 // Who the users are shows in a day: until then a learned user name may be one whose owner has not
 // logged in yet, and who mistypes his password when he does. So it is doubtful.
 #pragma once
@@ -32,13 +35,15 @@ enum fingerprint_state {
 enum {
     FINGERPRINT_SEEN_MAX = 32, // hosts and blocks remembered of each, those seen last
     FINGERPRINT_PUBLIC_FACTOR = 4,
+    FINGERPRINT_ATTACKERS = 2,             // hosts and blocks, where one is an attacker's
     FINGERPRINT_YOUNG_S = 86400,           // seconds after the first name seen
     FINGERPRINT_TEXT_MAX = FAMILY_MAX + 5, // "helo:ylmf-pc"
     FINGERPRINTS_MAX = 8192,               // suspects; those that one host used make room first
     FINGERPRINTS_LEARNED_MAX = 4096,       // the one not seen longest makes room
     FINGERPRINTS_SET_MAX = 4096,           // by hand or by the configuration: no more are taken
     FINGERPRINTS_NEWS_MAX = 32,
-    FINGERPRINTS_GOOD_MAX = 65536, // names that logged in, likewise
+    FINGERPRINTS_GOOD_MAX = 65536,  // names that logged in, likewise
+    FINGERPRINTS_KNOWN_MAX = 65536, // attackers, likewise
 };
 
 // All that is known of a name; plain data, so that it can be kept over a restart.
