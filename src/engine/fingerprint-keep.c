@@ -82,14 +82,14 @@ int fingerprints_changed(struct fingerprints *f, fingerprint_change_fn *fn, void
     struct good *good;
     int r = walk_gone(f, fn, user);
 
-    for (enum home h = 0; h < FRESH && r >= 0; h++)
+    for (enum home h = 0; h < HOMES && r >= 0; h++)
         r = walk_entries(f->at[h], fn, user);
     if (r >= 0)
         r = walk_good(f, fn, user);
     if (r < 0)
         return r;
     table_clear(f->gone);
-    for (enum home h = 0; h < FRESH; h++)
+    for (enum home h = 0; h < HOMES; h++)
         settle(f->at[h]);
     while ((good = table_next(f->good, &cursor, NULL)))
         good->changed = false;

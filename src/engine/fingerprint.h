@@ -125,10 +125,10 @@ int fingerprints_list(struct fingerprints *f, usec_t now, fingerprint_fn *fn, vo
 // than FINGERPRINTS_NEWS_MAX the first. What fn returns is not looked at.
 void fingerprints_news(struct fingerprints *f, fingerprint_fn *fn, void *user);
 
-// Walks what changed since the last walk and is worth keeping over a restart: names that more than
-// one host used or that the configuration has (whose state is told as it is without that), and
-// names that logged in (only kind, name and cleared are set). gone: it is to be removed where it is
-// kept. fn returns < 0 to stop, which is passed on: the next walk is then the same again.
+// Walks what changed since the last walk and is worth keeping over a restart: names that failed
+// or that the configuration has (whose state is told as it is without that), and names that logged
+// in (only kind, name and cleared are set). gone: it is to be removed where it is kept. fn returns
+// < 0 to stop, which is passed on: the next walk is then the same again.
 struct fingerprint_change {
     const struct fingerprint *fingerprint; // NULL: a name that logged in
     enum fingerprint_kind kind;

@@ -5,18 +5,29 @@
 #include <errno.h>
 #include <stdio.h>
 
-enum { SEEN_BYTES = sizeof(((struct fingerprint *)0)->host) };
+enum { PAIR_BYTES = 2 * sizeof(struct sighting) };
+
+// How many of the two lists are in use: most names have been seen once.
+static size_t count_seen(const struct fingerprint *f)
+{
+    size_t n = FINGERPRINT_SEEN_MAX;
+
+    while (n > 0 && f->host[n - 1].second == 0 && f->block[n - 1].second == 0)
+        n--;
+    return n;
+}
 
 static int put_fingerprint(struct ledger *l, const struct fingerprint *f)
 {
-    char seen[2 * SEEN_BYTES];
+    char seen[PAIR_BYTES * FINGERPRINT_SEEN_MAX];
+    size_t n = count_seen(f), bytes = n * PAIR_BYTES / 2;
 
-    memcpy(seen, f->host, SEEN_BYTES);
-    memcpy(seen + SEEN_BYTES, f->block, SEEN_BYTES);
+    memcpy(seen, f->host, bytes);
+    memcpy(seen + bytes, f->block, bytes);
     return store_run(l, FINGERPRINT_PUT, 7,
                      (struct value[]){value_of(f->kind), value_text(f->name), value_of(f->state),
                                       value_time(f->first), value_time(f->last),
-                                      value_of((int64_t)f->hits), value_blob(seen, sizeof(seen))});
+                                      value_of((int64_t)f->hits), value_blob(seen, 2 * bytes)});
 }
 
 int ledger_fingerprint(struct ledger *l, const struct fingerprint_change *c)
@@ -41,13 +52,14 @@ static int read_kind(sqlite3_stmt *s, enum fingerprint_kind *ret)
 static int read_fingerprint(sqlite3_stmt *s, struct fingerprint *ret)
 {
     const char *seen = sqlite3_column_blob(s, 6);
+    size_t n = (size_t)sqlite3_column_bytes(s, 6), bytes = n / 2;
     int64_t state = sqlite3_column_int64(s, 2);
     enum fingerprint_kind kind = FINGERPRINT_KINDS;
     int r = read_kind(s, &kind);
 
     if (r < 0)
         return r;
-    if (state < 0 || state > FINGERPRINT_KEPT || sqlite3_column_bytes(s, 6) != 2 * SEEN_BYTES)
+    if (state < 0 || state > FINGERPRINT_KEPT || n % PAIR_BYTES != 0 || bytes > sizeof(ret->host))
         return -EUCLEAN;
     *ret = (struct fingerprint){
         .kind = (uint8_t)kind,
@@ -57,8 +69,10 @@ static int read_fingerprint(sqlite3_stmt *s, struct fingerprint *ret)
         .hits = (uint64_t)sqlite3_column_int64(s, 5),
     };
     snprintf(ret->name, sizeof(ret->name), "%s", (const char *)sqlite3_column_text(s, 1));
-    memcpy(ret->host, seen, SEEN_BYTES);
-    memcpy(ret->block, seen + SEEN_BYTES, SEEN_BYTES);
+    if (n > 0) {
+        memcpy(ret->host, seen, bytes);
+        memcpy(ret->block, seen + bytes, bytes);
+    }
     return 0;
 }
 

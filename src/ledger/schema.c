@@ -43,7 +43,7 @@ const char schema_create[] =
     " time INTEGER NOT NULL, PRIMARY KEY (journal, matches)) WITHOUT ROWID;";
 
 // What the jails know together (engine/reputation.h). seen: the last hosts and blocks, as two
-// arrays of struct sighting in the machine's own order.
+// arrays of as many struct sighting in the machine's own order.
 const char schema_extend[] =
     "CREATE TABLE IF NOT EXISTS fingerprint (kind INTEGER NOT NULL, name TEXT NOT NULL,"
     " state INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,"
