@@ -60,6 +60,20 @@ class Names(Case):
             self.said(f'203.0.{i}.7', name)
         self.rig.wait_kernel(['203.0.2.7/32'])
 
+    def test_one_host_at_a_time(self):
+        """A name is known from its first host on, whatever comes between, and each line counts once."""
+        self.rig.start()
+        name = 'helo:win-<mixed:11>'
+        for i, said in enumerate(('WIN-7QKD93JX01T', 'WIN-A1B2C3D4E5F')):
+            self.said(f'203.0.{i}.7', said)
+            self.rig.wait(lambda: 'from %d host' % (i + 1) in self.rig.command('why', name).stdout, 'line')
+            self.do('reload')
+            self.rig.kill()
+            self.rig.start()
+        self.said('203.0.2.7', 'WIN-Z9Y8X7W6V5U')
+        self.rig.wait_kernel(['203.0.2.7/32'])
+        self.assertEqual(self.names()[name]['failures'], 3)
+
     def test_a_learned_name(self):
         self.rig.start()
         self.learn()
