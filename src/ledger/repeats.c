@@ -53,5 +53,8 @@ int ledger_repeats(struct ledger *l, const char *jail, usec_t since, repeats_fn 
             return store_stop(s, r);
         r = 0;
     }
-    return r < 0 ? r : store_run(l, REPEAT_DROP, 1, v);
+    // Where the disk is full, what stays is written over or met again.
+    if (r == 0)
+        store_run(l, REPEAT_DROP, 1, v);
+    return r;
 }

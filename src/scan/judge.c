@@ -95,10 +95,12 @@ int judge_load(struct judge *j, struct config *config, usec_t now)
 {
     struct roster *roster = NULL;
     struct intake *intake = NULL;
-    int r = j->roster ? judge_checkpoint(j) : 0, e = roster_new(config, &roster);
+    int r = roster_new(config, &roster);
 
-    if (r == 0)
-        r = e;
+    // What cannot be written is read again in the logs, as after a crash: who has no room on his
+    // disk can be spared nonetheless.
+    if (j->roster && judge_checkpoint(j) < 0)
+        books_done(&j->books);
     if (r == 0)
         r = roster_spare(roster, &j->own);
     if (r == 0 && j->has_key)

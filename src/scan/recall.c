@@ -84,11 +84,12 @@ static int restore_shield(void *user, const struct shield_host *h)
 static int restore_reputation(struct ledger *ledger, struct roster *roster, usec_t now)
 {
     const struct settings *s = &roster->config.settings;
-    int r = ledger_prune_reputation(ledger, usec_sub(now, s->fingerprint.span),
-                                    usec_sub(now, s->shield_span));
+    int r;
 
-    if (r == 0)
-        r = ledger_fingerprints(ledger, restore_fingerprint, roster->reputation.fingerprints);
+    // Where the disk is full, what is too old goes later.
+    ledger_prune_reputation(ledger, usec_sub(now, s->fingerprint.span),
+                            usec_sub(now, s->shield_span));
+    r = ledger_fingerprints(ledger, restore_fingerprint, roster->reputation.fingerprints);
     return r < 0 ? r : ledger_shields(ledger, restore_shield, roster->reputation.shield);
 }
 

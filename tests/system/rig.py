@@ -164,16 +164,17 @@ class Rig:
         return {(r['jail'], r['net']): r for r in records}
 
 
-def main():
-    """Runs the tests in a network namespace of our own, or skips them (exit status 77)."""
+def main(spaces='-rn'):
+    """Runs the tests in a network namespace of our own, or skips them (exit status 77). With m among
+    the spaces they may mount."""
     if os.environ.get('TAILBAN_TEST_INSIDE'):
         unittest.main(module='__main__')
-    probe = subprocess.run(['unshare', '-rn', 'true'], capture_output=True, text=True)
+    probe = subprocess.run(['unshare', spaces, 'true'], capture_output=True, text=True)
     if probe.returncode != 0:
         print('no user namespaces here:', probe.stderr.strip())
         sys.exit(77)
     os.environ['TAILBAN_TEST_INSIDE'] = '1'
-    os.execvp('unshare', ['unshare', '-rn', sys.executable, sys.argv[0], BUILD, *sys.argv[1:]])
+    os.execvp('unshare', ['unshare', spaces, sys.executable, sys.argv[0], BUILD, *sys.argv[1:]])
 
 
 class Case(unittest.TestCase):

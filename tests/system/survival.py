@@ -429,5 +429,92 @@ class Reloads(Case):
         self.assertIn('b.conf', out.stdout)
 
 
+class Disk(Case):
+    """The ledger's disk is a small one, which is full or not."""
+    def setUp(self):
+        super().setUp()
+        subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', self.rig.path('state')],
+                       check=True)
+        # Before the folder is removed.
+        self.addCleanup(lambda: subprocess.run(['umount', self.rig.path('state')], check=True))
+        self.addCleanup(self.rig.kill)
+        self.rig.jail(maxretry=2, netblock_v4='24:4:12')
+
+    def fill(self):
+        with contextlib.suppress(OSError), open(self.rig.path('state/full'), 'wb', 0) as f:
+            while f.write(b'x' * 4096):
+                pass
+
+    def make_room(self):
+        os.unlink(self.rig.path('state/full'))
+
+    def alarm(self):
+        return 'the ledger cannot be written' in self.rig.command('status').stdout
+
+    def test_full_amid_a_storm(self):
+        alone, beside = [f'10.{i}.0.1' for i in range(200)], addresses(12, '192.0.2.0')
+        nets = {a + '/32' for a in alone} | {'192.0.2.0/24'}
+        self.rig.start()
+        self.rig.hit('203.0.113.1', 2)
+        self.rig.wait_kernel(['203.0.113.1/32'])
+        self.fill()
+        self.rig.append('log/mail.log', ''.join(line(a) * 2 for a in alone + beside))
+        self.rig.wait(lambda: nets <= set(self.rig.kernel()), 'bans')
+        self.rig.wait(self.alarm, 'the alarm')
+        self.assertEqual(self.rig.command('reload').returncode, 0)
+        self.assertEqual(self.rig.command('unban', '10.7.0.1').returncode, 0)
+        self.rig.hit('203.0.113.2', 2)
+        self.rig.wait(lambda: '203.0.113.2/32' in self.rig.kernel(), 'a ban after the reload')
+        before = self.rig.listed().keys()
+        self.make_room()
+        self.rig.hit('203.0.113.3', 2)
+        self.rig.wait(lambda: not self.alarm(), 'the end of the alarm')
+        self.rig.kill()
+        subprocess.run(['nft', 'flush', 'ruleset'], check=True)
+        self.rig.start()
+        self.assertEqual(self.rig.listed().keys(), before | {('j', '203.0.113.3/32')})
+        self.assertNotIn(('j', '10.7.0.1/32'), before)
+        self.assertEqual(self.rig.said('the ledger is damaged'), 0)
+
+    def test_full_at_the_start(self):
+        """What is there holds, what comes is banned."""
+        self.rig.start()
+        self.rig.hit('203.0.113.1', 2)
+        self.rig.wait_kernel(['203.0.113.1/32'])
+        self.rig.stop()
+        self.fill()
+        self.rig.start()
+        self.rig.hit('203.0.113.2', 2)
+        self.rig.wait_kernel(['203.0.113.1/32', '203.0.113.2/32'])
+        self.rig.wait(self.alarm, 'the alarm')
+        self.make_room()
+        self.rig.wait(lambda: self.rig.hit('203.0.113.3') or not self.alarm(), 'the end of the alarm')
+        self.rig.kill()
+        self.rig.start()
+        self.rig.wait_kernel(['203.0.113.1/32', '203.0.113.2/32', '203.0.113.3/32'])
+
+    def test_full_from_the_beginning(self):
+        """There is no ledger yet: it is in memory."""
+        self.fill()
+        self.rig.start()
+        self.assertIn('cannot be used, so bans outlast no restart', self.rig.command('status').stdout)
+        self.rig.hit('203.0.113.2', 2)
+        self.rig.wait_kernel(['203.0.113.2/32'])
+        self.make_room()
+        self.rig.stop()
+        self.rig.start()
+        self.assertNotIn('cannot be used', self.rig.command('status').stdout)
+
+    def test_read_only(self):
+        self.rig.start()
+        self.rig.hit('203.0.113.1', 2)
+        self.rig.wait_kernel(['203.0.113.1/32'])
+        self.rig.stop()
+        subprocess.run(['mount', '-o', 'remount,ro', self.rig.path('state')], check=True)
+        self.rig.start()
+        self.rig.hit('203.0.113.2', 2)
+        self.rig.wait(lambda: '203.0.113.2/32' in self.rig.kernel(), 'the ban')
+
+
 if __name__ == '__main__':
-    main()
+    main('-rnm')
