@@ -60,6 +60,25 @@ class Restarts(Case):
         self.rig.append('log/mail.log', ''.join(lines))
         self.rig.wait_kernel({a + '/32' for a in enough})
 
+    def test_signals_amid_a_storm(self):
+        """Reloads and ends, wherever a checkpoint is: each line counts once as well."""
+        choice = random.Random(8)
+        few, enough = addresses(300, '10.1.0.0'), addresses(300, '10.2.0.0')
+        lines = [line(a) for a in few * 4 + enough * 5]
+        choice.shuffle(lines)
+        self.rig.write('etc/tailban.conf', '[tailban]\ncheckpoint = 0.1s\n')
+        self.rig.jail(maxretry=5)
+        for i in range(8):
+            self.rig.start()
+            for _ in range(4):
+                part, lines = lines[:80], lines[80:]
+                self.rig.append('log/mail.log', ''.join(part))
+                self.rig.daemon.send_signal(signal.SIGHUP)
+            self.assertEqual(self.rig.stop(), 0)
+        self.rig.start()
+        self.rig.append('log/mail.log', ''.join(lines))
+        self.rig.wait_kernel({a + '/32' for a in enough})
+
     def test_log_grows_and_turns_meanwhile(self):
         self.rig.jail(maxretry=2)
         self.rig.start()
@@ -76,11 +95,12 @@ class Restarts(Case):
     def test_second_daemon(self):
         self.rig.jail()
         self.rig.start()
-        other = subprocess.run(
-            [BUILD + '/tailband', '-c', self.rig.path('etc'), '--state', self.rig.path('state'),
-             '--run', self.rig.path('other')], capture_output=True, text=True, timeout=20)
-        self.assertEqual(other.returncode, 1)
-        self.assertIn('another tailband', other.stderr)
+        for run, state in (('other', 'state'), ('run', 'state'), ('run', 'state2')):
+            other = subprocess.run(
+                [BUILD + '/tailband', '-c', self.rig.path('etc'), '--state', self.rig.path(state),
+                 '--run', self.rig.path(run)], capture_output=True, text=True, timeout=20)
+            self.assertEqual(other.returncode, 1, run)
+            self.assertIn('another tailband', other.stderr, run)
         self.rig.hit('203.0.113.7', 3)
         self.rig.wait_kernel(['203.0.113.7/32'])
 
@@ -514,6 +534,7 @@ class Disk(Case):
         self.rig.start()
         self.rig.hit('203.0.113.2', 2)
         self.rig.wait(lambda: '203.0.113.2/32' in self.rig.kernel(), 'the ban')
+        self.assertEqual(self.rig.stop(), 0)
 
 
 if __name__ == '__main__':
