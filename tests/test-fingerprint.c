@@ -479,10 +479,8 @@ static void test_outlasts_a_restart(void **state)
     assert_int_equal(seen(copy.to, HELO, "attackers", 0, 0, start), 0);
     assert_int_equal(seen(copy.to, HELO, "attackers", 97, 0, start), FINGERPRINT_E_NEW);
     assert_int_equal(attack(copy.to, USER, "anna", 20, 20, start), 0);
-    // Whom one host used, has one already.
-    for (unsigned i = 1; i < HOSTS; i++)
-        assert_int_equal(seen(copy.to, HELO, "once", i, 0, start),
-                         i < HOSTS - 1 ? 0 : FINGERPRINT_E_NEW);
+    // One that a single host used has this host, an attacker's, already.
+    assert_int_equal(seen(copy.to, HELO, "once", 1, 0, start), FINGERPRINT_E_NEW);
 
     copy.n = 0;
     assert_int_equal(fingerprints_changed(f, restore, &copy), 0);
