@@ -574,6 +574,11 @@ static void test_hurry(void **state)
     for (int i = 0; i <= LINK_QUEUE_MAX / 2; i++)
         link_ban(f->link, &f->cell[0], &one, USEC_FOREVER);
     assert_false(link_has_room(f->link));
+    link_set_late(f->link, true);
+    assert_true(link_has_room(f->link));
+    assert_true(link_is_late(f->link));
+    link_set_late(f->link, false);
+    assert_false(link_has_room(f->link));
     run(f);
     assert_true(link_has_room(f->link));
 }

@@ -15,7 +15,8 @@
 
 #define RETRY_PAUSE  USEC_PER_SEC
 #define START_PAUSE  (60 * USEC_PER_SEC) // at most, between one start and the next
-#define ANSWER_WAIT  (30 * USEC_PER_SEC) // a million bans take an enforcer some seconds
+#define LATE_WAIT    (5 * USEC_PER_SEC)  // of one that works, answers come in fractions of a second
+#define ANSWER_WAIT  (30 * USEC_PER_SEC) // in all; a million bans take an enforcer some seconds
 #define RESEND_FIRST USEC_PER_SEC
 #define RESEND_PAUSE (3600 * USEC_PER_SEC)
 
@@ -127,6 +128,11 @@ static int on_overdue(sd_event_source *s, uint64_t usec, void *user)
 
     (void)s;
     (void)usec;
+    if (!link_is_late(l->setup.link)) {
+        link_set_late(l->setup.link, true);
+        arm(l->answer, ANSWER_WAIT - LATE_WAIT);
+        return 0;
+    }
     log_line(LEVEL_ERROR, "tailban-enforce has not answered for %llu s and is given up",
              (unsigned long long)(ANSWER_WAIT / USEC_PER_SEC));
     link_drop(l->setup.link, -ETIMEDOUT);
@@ -210,9 +216,11 @@ static void settle_answer(struct liaison *l)
     uint32_t answered = link_answered(l->setup.link);
 
     if (is_waiting && (!l->is_waiting || answered != l->answered))
-        arm(l->answer, ANSWER_WAIT);
+        arm(l->answer, LATE_WAIT);
     else if (!is_waiting && l->is_waiting)
         sd_event_source_set_enabled(l->answer, SD_EVENT_OFF);
+    if (!is_waiting || answered != l->answered)
+        link_set_late(l->setup.link, false);
     l->is_waiting = is_waiting;
     l->answered = answered;
 }

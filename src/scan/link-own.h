@@ -21,6 +21,7 @@ struct link {
     const struct roster *roster;
     struct link_hooks hooks;
     int fd;
+    bool is_late;
     enum phase { HELLO, RESET, JAILS, BANS, COMMIT, LIVE } phase; // what is to be sent next
     size_t cell, port;                                            // JAILS: the next one
     int64_t after;                                                // BANS: the last one

@@ -101,7 +101,17 @@ uint32_t link_answered(const struct link *l)
 
 bool link_has_room(const struct link *l)
 {
-    return l->fd < 0 || l->n <= LINK_QUEUE_MAX / 2;
+    return l->fd < 0 || l->is_late || l->n <= LINK_QUEUE_MAX / 2;
+}
+
+void link_set_late(struct link *l, bool is_late)
+{
+    l->is_late = is_late;
+}
+
+bool link_is_late(const struct link *l)
+{
+    return l->fd >= 0 && l->is_late;
 }
 
 uint64_t link_refused(const struct link *l)

@@ -62,8 +62,12 @@ bool link_is_waiting(const struct link *l);
 uint32_t link_answered(const struct link *l);
 
 // Whether as much may be ordered as a block of lines may lead to. What is ordered nevertheless is
-// not lost, but costs the whole state.
+// not lost, but costs the whole state. For an enforcer that is late nobody waits: there always is.
 bool link_has_room(const struct link *l);
+
+// That it has not answered for long, and that it has after all.
+void link_set_late(struct link *l, bool is_late);
+bool link_is_late(const struct link *l);
 
 // How many orders were refused since the whole state was last sent; the last one's errno (0: none);
 // whether one of them was for want of room, so that it makes sense to send the state again.

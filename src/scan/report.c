@@ -299,6 +299,9 @@ static int put_alarms(const struct desk *d, struct caller *to)
     char text[ALARM_TEXT_MAX], trouble[WITNESS_TEXT_MAX];
     int r = put_ledger_alarms(d, to);
 
+    if (r >= 0 && link_is_late(d->link))
+        r = put_alarm("tailban-enforce does not answer: new bans are not in force until it does",
+                      false, to);
     for (enum cap cap = 0; cap < CAP_N && r >= 0; cap++) {
         if (alarms_text(caps, cap, clock_now(), text))
             r = put_alarm(text, false, to);
