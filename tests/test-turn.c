@@ -2,12 +2,16 @@
 #include "base/turn.h"
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/sched.h>
 #include <linux/sched/types.h>
+#include <linux/seccomp.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -85,10 +89,73 @@ static void test_another_policy(void **state)
     assert_int_equal(in_child(shorten_batch), RIGHT);
 }
 
+// What an old kernel, or a service manager, says instead.
+static bool refuse(unsigned number, unsigned error)
+{
+    struct sock_filter steps[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const struct sock_fprog program = {sizeof(steps) / sizeof(*steps), steps};
+
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+enum { NO_FILTER = INHERITED + 1, ANOTHER_ERROR };
+
+static int shorten_refused(unsigned number, int error)
+{
+    if (!refuse(number, (unsigned)error))
+        return NO_FILTER;
+    return turn_shorten() == -error ? RIGHT : ANOTHER_ERROR;
+}
+
+static int without_getattr(void)
+{
+    return shorten_refused(SYS_sched_getattr, ENOSYS);
+}
+
+static int without_setattr(void)
+{
+    return shorten_refused(SYS_sched_setattr, ENOSYS);
+}
+
+static int with_other_attributes(void)
+{
+    return shorten_refused(SYS_sched_setattr, E2BIG);
+}
+
+static int without_leave(void)
+{
+    struct sched_attr before = attributes(), after;
+    int r = shorten_refused(SYS_sched_setattr, EPERM);
+
+    after = attributes();
+    return r == RIGHT && after.sched_runtime != before.sched_runtime ? LONGER : r;
+}
+
+static void test_refused(void **state)
+{
+    static int (*const rows[])(void) = {without_getattr, without_setattr, with_other_attributes,
+                                        without_leave};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        int r = in_child(rows[i]);
+        if (r == NO_FILTER)
+            skip();
+        assert_int_equal(r, RIGHT);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shorten),
+        cmocka_unit_test(test_refused),
         cmocka_unit_test(test_another_policy),
     };
 

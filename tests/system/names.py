@@ -120,6 +120,20 @@ class Names(Case):
             self.assertEqual(self.names()['helo:ylmf-pc']['failures'], 1)
         self.assertIn('1 failure,', self.do('why', '203.0.113.7'))
 
+    def test_many_of_one_host(self):
+        """Of the names that came with its lines the first eight are told of, each once."""
+        names = [f'mail.{w}.example' for w in ('anna', 'berta', 'carla', 'dora', 'emil', 'fritz', 'gina',
+                                               'hans', 'ida', 'jana')]
+        self.rig.jail(fingerprints='true', maxretry=100)
+        self.rig.start()
+        for name in names[:1] + names:
+            self.said('203.0.113.7', name)
+        self.rig.wait(lambda: self.do('why', '203.0.113.7').count('helo=mail.') == 1 + len(names),
+                      'the lines')
+        rows = [json.loads(l) for l in self.do('why', '203.0.113.7', '--json').splitlines()]
+        self.assertEqual([r['name'] for r in rows if r['type'] == 'fingerprint'],
+                         ['helo:' + name for name in names[:8]])
+
     def test_many_are_learned(self):
         """Strangers choose the names: a log tells of twenty a minute, and that there are more."""
         self.rig.start()
