@@ -336,7 +336,8 @@ static void answer_why(struct fake *f)
                             4,
                             USEC_PER_DAY / 4,
                             .login = before(f, 75, 0),
-                            .shielded = true});
+                            .shielded = true,
+                            .wary = true});
         put_line(f, 0, 2, 2, slice_of("connected again"));
         put_name(f, 1);
         put_name(f, 3);

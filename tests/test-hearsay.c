@@ -76,14 +76,17 @@ static const struct {
       TEXT("b.example")},
      {true, true},
      HEAD "  asked 5m ago: 3 points against it, a.example: 127.0.0.4; PTR not confirmed\n"
-          "  not listed by b.example\n"
-          "  it has a name, which does not lead back to it\n",
+          "  not listed by b.example\n",
      "{\"type\":\"inquiry\",\"state\":\"asked\",\"time\":\"1970-01-12T13:41:40Z\",\"weight\":3,"
      "\"text\":\"a.example: 127.0.0.4; PTR not confirmed\",\"names\":\"not confirmed\","
      "\"not_listed_by\":\"b.example\",\"no_answer_from\":\"\"}\n"},
     {{ASKED, 1, TEXT("no PTR"), CONTROL_NAMES_NONE},
      {false, true},
-     HEAD "  asked 5m ago: 1 point against it, no PTR\n  it has no name\n",
+     HEAD "  asked 5m ago: 1 point against it, no PTR\n",
+     NULL},
+    {{ASKED, 2, TEXT("a.example: 127.0.0.4"), CONTROL_NAMES_NONE},
+     {false, true},
+     HEAD "  asked 5m ago: 2 points against it, a.example: 127.0.0.4\n  it has no name\n",
      NULL},
 };
 

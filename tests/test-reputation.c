@@ -367,6 +367,27 @@ static void test_restored_is_not_spared_again(void **state)
     assert_int_equal(jail_counters(x->jail)->shielded, 1);
 }
 
+// What is said of a block is what happens in it.
+static void test_wary(void **state)
+{
+    for (unsigned young = 0; young < 2; young++) {
+        struct fixture *x;
+        struct addr block;
+        (young ? setup_young : setup)(state);
+        x = *state;
+        assert_int_equal(addr_parse(slice_of("198.18.1.0/24"), &block), 0);
+        feed(x, "login 198.18.1.9 user=anna");
+        feed(x, "fail 198.18.1.1 user=b");
+        feed(x, "fail 198.18.1.1 user=b");
+        feed(x, "fail 198.18.1.2 user=b");
+        assert_false(jail_is_wary(x->jail, &block, x->now));
+        feed(x, "fail 198.18.1.2 user=b");
+        assert_int_equal(jail_is_wary(x->jail, &block, x->now), !young);
+        assert_string_equal(feed(x, "fail 198.18.1.3 user=c"), young ? "" : "198.18.1.3");
+        teardown(state);
+    }
+}
+
 // Where too many deliver a block is not banned as one, and hides nobody.
 static void test_crowd(void **state)
 {
@@ -388,6 +409,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_wary),
         cmocka_unit_test_setup_teardown(test_unbanned_and_back, setup, teardown),
         cmocka_unit_test_setup_teardown(test_restored_is_not_spared_again, setup, teardown),
         cmocka_unit_test_setup_teardown(test_crowd, setup, teardown),

@@ -17,6 +17,7 @@ struct why {
     char *body_text, *dns_text;
     size_t body_n, dns_n;
     bool is_asked; // DNS was, or is being
+    bool is_past;  // all bans have come
     bool by_name;  // a name was asked about, not a net
     struct addr net;
     struct standings *standings;
@@ -154,13 +155,13 @@ static int evidence_json(struct output *o, const struct control_evidence *e)
     return jsonline_print(j, o->file);
 }
 
-// A name asked about is told of at once; below a ban it is the one that led to it, below lines of
-// no ban one that came with them.
+// A name asked about is told of at once; below a ban it is the one that led to it, after all of
+// them one that came with the lines.
 static int take_name(struct why *w, const struct control_fingerprint *f)
 {
     if (w->out->json)
         return said_json(w->out, f, "fingerprint");
-    if (w->lines > 0) {
+    if (w->is_past) {
         if (w->names++ == 0)
             fprintf(w->body.file, "\n%sThe names in these lines%s\n",
                     output_on(&w->body, STYLE_HEAD), output_off(&w->body, STYLE_HEAD));
@@ -222,7 +223,7 @@ static int take_evidence(struct why *w, const struct control_evidence *e)
     fputs("    ", o->file);
     output_text(o, e->text);
     if (e->count > 1 || e->points)
-        fprintf(o->file, " %s(%s)%s", output_on(o, STYLE_NOTE),
+        fprintf(o->file, " %s(%s%s)%s", output_on(o, STYLE_NOTE), e->points ? "" : "counts as ",
                 view_hits(e->count, "", e->points, hits), output_off(o, STYLE_NOTE));
     // Two jails may have counted the same line.
     if (e->ban == 0)
@@ -237,6 +238,7 @@ static int take_standing(struct why *w, const struct control_standing *s)
 {
     if (w->out->json)
         return standings_json(w->out, s);
+    w->is_past = true;
     standings_take(w->standings, w->out, s);
     return 0;
 }
@@ -304,7 +306,7 @@ static int print_all(const struct why *w)
 static int print_named(const struct why *w)
 {
     if (w->bans == 0)
-        fputs("\nNo ban for it is known.\n", w->out->file);
+        fputs("\nNo ban was made for this name.\n", w->out->file);
     fwrite(w->body_text, 1, w->body_n, w->out->file);
     return 0;
 }

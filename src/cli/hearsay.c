@@ -41,7 +41,15 @@ static void print_charge(struct output *o, const struct control_inquiry *q)
     fputc('\n', o->file);
 }
 
-// Where something speaks against it that is said instead of the name.
+// Where what is said of the name speaks against it.
+static bool is_charged(const struct control_inquiry *q)
+{
+    bool is_bad = q->names == CONTROL_NAMES_NONE || q->names == CONTROL_NAMES_FOREIGN;
+
+    return is_bad && q->weight > 0 && memmem(q->text.p, q->text.n, "PTR", 3);
+}
+
+// Where something speaks against it that is told instead of the name.
 static void print_name(struct output *o, const struct control_inquiry *q)
 {
     static const char *const names[CONTROL_NAMES_MAX] = {
@@ -52,7 +60,7 @@ static void print_name(struct output *o, const struct control_inquiry *q)
         [CONTROL_NAMES_FOREIGN] = "it has a name, which does not lead back to it",
     };
 
-    if (!names[q->names])
+    if (!names[q->names] || is_charged(q))
         return;
     fprintf(o->file, "  %s", names[q->names]);
     if (q->weight == 0 && q->text.n > 0) {

@@ -12,7 +12,7 @@ static const struct grid_column columns[] = {
     {"JAIL"}, {"COUNTED FOR"}, {"HITS", true}, {"HOSTS", true}, {"WITHIN"}, {""},
 };
 
-enum { REMARK_MAX = 256 };
+enum { REMARK_MAX = 256, HOMES_MAX = 16 };
 
 // What is missing to a ban, where least is.
 struct missing {
@@ -27,6 +27,8 @@ struct missing {
 
 struct standings {
     struct grid *grid;
+    struct addr home[HOMES_MAX]; // nets of which it has been told who logs in
+    size_t n_homes;
     bool are_suspect;
     struct missing missing;
 };
@@ -67,6 +69,8 @@ int standings_json(struct output *o, const struct control_standing *s)
     jsonline_bool(j, "shielded", s->shielded);
     jsonline_bool(j, "fingerprints", s->fingerprints);
     jsonline_number(j, "repeats", s->repeats);
+    if (s->wary)
+        jsonline_bool(j, "wary", true);
     if (s->held.n > 0) {
         jsonline_text(j, "held_by", s->held);
         if (s->held_until > 0)
@@ -129,6 +133,9 @@ static void describe(const struct output *o, const struct control_standing *s,
     }
     if (s->login > 0)
         add_login(o, s, text);
+    // Else who owns an account there would get each of his hosts as many tries as anybody.
+    if (s->wary)
+        add(text, "one failure of a stranger in it is enough");
     if (s->held.n > 0)
         add_cap(o, s, text);
     // The phone with an old password.
@@ -157,13 +164,27 @@ static void note_missing(struct missing *m, const struct control_standing *s)
     snprintf(m->held, sizeof(m->held), "%.*s", (int)s->held.n, s->held.p);
 }
 
+// Who logs in does so for all jails: once is enough where nothing is counted.
+static bool is_news(struct standings *t, const struct control_standing *s)
+{
+    if (s->login == 0)
+        return false;
+    for (size_t i = 0; i < t->n_homes; i++) {
+        if (addr_compare(&t->home[i], &s->net) == 0)
+            return false;
+    }
+    if (t->n_homes < HOMES_MAX)
+        t->home[t->n_homes++] = s->net;
+    return true;
+}
+
 void standings_take(struct standings *t, const struct output *o, const struct control_standing *s)
 {
     char net[ADDR_TEXT_MAX], findtime[SPAN_TEXT_MAX], remark[REMARK_MAX];
 
     note_missing(&t->missing, s);
     t->are_suspect |= s->need_hosts <= 1 && s->hits * UINT64_C(2) >= s->need_hits;
-    if (s->hits == 0 && !s->exempt && s->login == 0 && s->repeats == 0)
+    if (s->hits == 0 && !s->exempt && !s->wary && s->repeats == 0 && !is_news(t, s))
         return;
     describe(o, s, remark);
     addr_format(&s->net, net);

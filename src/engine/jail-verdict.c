@@ -162,6 +162,17 @@ static bool is_in_spared(const struct jail *j, const struct hit *hit)
     return false;
 }
 
+static bool is_strict(const struct jail *j)
+{
+    return j->has_spared && j->spec.fingerprints && jail_shield(j);
+}
+
+bool jail_is_wary(const struct jail *j, const struct addr *block, usec_t now)
+{
+    return is_strict(j) && brands_has(j->spared, block, now) &&
+           !fingerprints_are_young(j->reputation->fingerprints, now);
+}
+
 // In such a block, and in one whose ban spares some, one failure is enough of a host that nobody
 // logs in from, with a name that nobody logs in with: else an attacker's own account, or a mail
 // that he has delivered, would get each of its hosts maxretry guesses.
@@ -169,8 +180,7 @@ static bool is_hiding(struct jail *j, const struct hit *hit)
 {
     struct shield *shield = jail_shield(j);
 
-    return j->has_spared && j->spec.fingerprints && shield && is_in_spared(j, hit) &&
-           !shield_is_home(shield, &hit->host, hit->time) &&
+    return is_strict(j) && is_in_spared(j, hit) && !shield_is_home(shield, &hit->host, hit->time) &&
            reputation_is_stranger(j->reputation, hit->user, hit->time);
 }
 

@@ -62,13 +62,17 @@ static void look(const struct desk *d, enum fingerprint_kind kind, struct slice 
     fingerprints_look(judge_roster(d->judge)->reputation.fingerprints, &name, clock_now(), &ret->s);
 }
 
-void report_note(const struct desk *d, const struct name *name, struct report_said *said)
+void report_note(const struct desk *d, const struct name *name, bool only_fingerprints,
+                 struct report_said *said)
 {
-    struct fingerprint_standing *s = &said->name[said->n];
+    struct fingerprint_standing *s;
 
-    if (name->text.n == 0 || said->n == REPORT_SAID_MAX)
+    if (!said || name->text.n == 0 || said->n == REPORT_SAID_MAX)
         return;
+    s = &said->name[said->n];
     fingerprints_look(judge_roster(d->judge)->reputation.fingerprints, name, clock_now(), s);
+    if (only_fingerprints && !s->is_fingerprint)
+        return;
     for (size_t i = 0; i < said->n; i++) {
         if (said->kind[i] == name->kind && strcmp(said->name[i].family, s->family) == 0)
             return;
@@ -106,7 +110,7 @@ static int put_bans(const struct desk *d, const struct row *row, struct caller *
     char name[FINGERPRINT_TEXT_MAX];
 
     names_format(row->kind, row->s.family, name);
-    return report_bans_about(d, NULL, name, to);
+    return report_bans_about(d, NULL, name, NULL, to);
 }
 
 static int put_lines(const struct desk *d, const struct row *row, struct caller *to)

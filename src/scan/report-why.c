@@ -11,8 +11,9 @@ struct why {
     const struct desk *desk;
     struct caller *to;
     uint64_t ban;
-    bool is_named;           // a name was asked about, and has been told of
-    struct report_said said; // in lines that led to no ban
+    bool is_named;            // a name was asked about, and has been told of
+    bool is_by_name;          // this ban is, and its name has been told of
+    struct report_said *said; // NULL: nobody wants to know
 };
 
 static int put_evidence(void *user, const struct evidence *e)
@@ -34,9 +35,10 @@ static int put_evidence(void *user, const struct evidence *e)
         .helo = e->helo,
         .points = c && config_weighs(c->conf),
     };
-    if (w->ban == 0) {
-        report_note(w->desk, &(struct name){FINGERPRINT_HELO, e->helo, &e->addr}, &w->said);
-        report_note(w->desk, &(struct name){FINGERPRINT_USER, e->user, &e->addr}, &w->said);
+    // Of lines that led to a ban the names tell why they counted for more.
+    for (enum fingerprint_kind kind = 0; kind < FINGERPRINT_KINDS && !w->is_by_name; kind++) {
+        const struct name name = {kind, kind == FINGERPRINT_HELO ? e->helo : e->user, &e->addr};
+        report_note(w->desk, &name, w->ban > 0, w->said);
     }
     return caller_put(w->to, &record);
 }
@@ -51,6 +53,7 @@ static int put_why_ban(void *user, const struct ban *ban)
         r = report_name(w->desk, slice_of(ban->name), w->to);
 
     w->ban = (uint64_t)ban->id;
+    w->is_by_name = ban->name[0] != '\0';
     return r < 0 ? r
                  : ledger_evidence(w->desk->ledger, ban->id, &ban->net, WHY_LINES, put_evidence, w);
 }
@@ -105,6 +108,7 @@ static int put_standing(const struct roster *roster, const struct cell *c, const
             .findtime = level[i].findtime,
             .exempt = exempt_touches(&c->exempt, &level[i].net),
             .fingerprints = c->conf->spec.fingerprints,
+            .wary = jail_is_wary(c->jail, &level[i].net, now),
             .points = config_weighs(c->conf),
         };
         add_login(&roster->reputation, jail_spec(c->jail), i == 0, now, &record.standing);
@@ -117,9 +121,9 @@ static int put_standing(const struct roster *roster, const struct cell *c, const
 }
 
 int report_bans_about(const struct desk *d, const struct addr *net, const char *name,
-                      struct caller *to)
+                      struct report_said *said, struct caller *to)
 {
-    struct why w = {.desk = d, .to = to, .is_named = !net};
+    struct why w = {.desk = d, .to = to, .is_named = !net, .said = said};
 
     return report_refuse(d,
                          net ? ledger_bans_about(d->ledger, net, WHY_BANS, put_why_ban, &w)
@@ -168,8 +172,9 @@ static int put_inquiry(const struct desk *d, const struct addr *net, struct call
 int report_why(const struct desk *d, const struct addr *net, struct caller *to)
 {
     const struct roster *roster = judge_roster(d->judge);
-    struct why w = {.desk = d, .to = to};
-    int r = report_bans_about(d, net, NULL, to);
+    struct report_said said = {.n = 0};
+    struct why w = {.desk = d, .to = to, .said = &said};
+    int r = report_bans_about(d, net, NULL, &said, to);
 
     for (size_t i = 0; i < roster->n && r >= 0; i++)
         r = put_standing(roster, &roster->cell[i], net, clock_now(), to);
@@ -177,5 +182,5 @@ int report_why(const struct desk *d, const struct addr *net, struct caller *to)
         r = put_inquiry(d, net, to);
     if (r >= 0)
         r = report_refuse(d, ledger_evidence(d->ledger, 0, net, WHY_LINES, put_evidence, &w), to);
-    return r < 0 ? r : report_said(&w.said, to);
+    return r < 0 ? r : report_said(&said, to);
 }

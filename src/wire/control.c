@@ -133,6 +133,7 @@ static const struct field fields[CONTROL_TYPE_MAX][FIELDS_MAX] = {
                              {FLAG, AT(standing.shielded)},
                              {FLAG, AT(standing.fingerprints)},
                              {U32, AT(standing.repeats)},
+                             {FLAG, AT(standing.wary)},
                              {FLAG, AT(standing.points)},
                              {TEXT, AT(standing.held), CONTROL_NAME_MAX},
                              {U64, AT(standing.held_until)}},

@@ -212,6 +212,7 @@ struct control_standing {
     bool shielded;     // for these logins: a block is not banned, a host not the first time
     bool fingerprints; // one hit with a fingerprint is enough in this jail
     uint32_t repeats;  // of a host: failures not counted, the same wrong password again
+    bool wary;         // of a block: one failure is enough of a stranger in it
     bool points;       // as of a ban
     struct slice held; // the cap that holds its ban back, "cap.bans = 1000 a minute"; empty: none
     usec_t held_until; // when that may end at the earliest; 0: with the next hit, FOREVER: never

@@ -118,7 +118,23 @@ class Names(Case):
             self.assertEqual(self.rig.stop(), 0)
             self.rig.start()
             self.assertEqual(self.names()['helo:ylmf-pc']['failures'], 1)
-        self.assertIn('1 failure,', self.do('why', '203.0.113.7'))
+        told = self.do('why', '203.0.113.7')
+        self.assertIn('1 failure,', told)
+        self.assertIn('helo=ylmf-pc (counts as 3 hits)', told)
+        self.assertNotIn('The names in these lines', told)
+
+    def test_a_name_that_led_to_no_ban(self):
+        """It is told of below the bans of others' lines, too, if it is a fingerprint."""
+        self.rig.jail(netblock_v4='24:3:6')
+        self.rig.start()
+        for name in ('ylmf-pc', 'other-pc', 'other-pc'):
+            self.said('203.0.113.7', name)
+        self.rig.wait_kernel(['203.0.113.7/32'])
+        told = self.do('why', '203.0.113.7')
+        self.assertIn('3 hits within 10m (limit: 3)', told)
+        self.assertIn('The names in these lines\nhelo:ylmf-pc is a fingerprint', told)
+        self.assertNotIn('helo:other-pc', told)
+        self.assertIn('No ban was made for this name', self.do('why', 'helo:ylmf-pc'))
 
     def test_many_of_one_host(self):
         """Of the names that came with its lines the first eight are told of, each once."""
@@ -217,7 +233,7 @@ class Names(Case):
         self.rig.wait_kernel(['198.51.100.250/32'])
         told = self.do('why', '203.0.113.2')
         self.assertIn('2 more hits within 10m in jail j', told)
-        self.assertRegex(told, '203.0.113.0/24 .* a login from it .*: not banned as a block')
+        self.assertRegex(told, '203.0.113.0/24 .* a login from it .*: not banned as a block\n')
         self.assertRegex(self.do('why', '203.0.113.1'), 'logins on 1 day, the last')
         self.assertIn('it cannot become one', self.do('why', 'user:anna'))
         status = self.status()
