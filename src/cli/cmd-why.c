@@ -374,8 +374,8 @@ const struct command command_why = {
     .help =
         "Shows whether the address or block is banned and by which jail; each ban of it or of a\n"
         "block around it, past ones too, with the log lines that led to it; and what counts\n"
-        "against it now at each level, the address (of IPv6 the /64) and the blocks around it,\n"
-        "next to the limit, with who logs in from there. Of a name that clients gave, as HELO\n"
+        "against it now at each level, the address (of IPv6 mostly its /64) and the blocks around\n"
+        "it, next to the limit, with who logs in from there. Of a name that clients gave, as HELO\n"
         "(helo:ylmf-pc) or user (user:admin) or either (ylmf-pc), whether it is a fingerprint, "
         "what\n"
         "is missing to it, the bans that it led to, and the latest lines with it that led to "

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """IPv6 hosts narrower than a /64, and the /64s around them, side by side with jails that count those."""
-from rig import Case, main
+from rig import Case, line, main
 
 
 def numbered(*last):
@@ -76,6 +76,27 @@ class Hosts(Case):
         self.rig.wait_kernel([], 'wide')
         self.assertEqual(self.rig.listed().keys(),
                          {('narrow', a + '/128') for a in numbered(1, 2)})
+
+    def test_thousands_inside_a_block(self):
+        """Those of a banned /48 need nothing in the kernel until it is unbanned."""
+        inside, outside = ([f'2001:db8:{part}:{i:x}::' for i in range(1, 2001)] for part in (1, 2))
+        self.rig.jail(maxretry=1, bantime='1h')
+        self.rig.write('etc/tailban.conf', '[tailban]\ncap.bans = 9000\n')
+        self.rig.start()
+        self.rig.command('ban', '2001:db8:1::/48', '--jail', 'j', '--for', '2h')
+        self.rig.append('log/mail.log', ''.join(line(a + '7') for a in inside + outside))
+        hosts = [a + '/64' for a in outside]
+        self.rig.wait_kernel(hosts + ['2001:db8:1::/48'])
+        self.assertEqual(len(self.rig.listed()), 4001)
+        self.rig.kill()
+        self.rig.start()
+        self.rig.wait_kernel(hosts + ['2001:db8:1::/48'])
+        self.assertEqual(self.rig.command('unban', '2001:db8:1::/48').returncode, 0)
+        self.rig.wait_kernel(hosts + [a + '/64' for a in inside])
+        self.rig.command('ban', '2001:db8:2::/48', '--jail', 'j', '--for', '2h')
+        self.rig.stop()
+        self.rig.start()
+        self.rig.wait_kernel([a + '/64' for a in inside] + ['2001:db8:2::/48'])
 
     def test_another_length_after_a_reload(self):
         """What was counted before counts on, by the address in its line."""
