@@ -184,7 +184,7 @@ static inline void assert_hits(struct ledger *l, const char *jail, usec_t since,
 {
     struct hits hits = {.jail = jail, .since = since};
 
-    assert_int_equal(ledger_hits(l, since, see_hit, see_pardon, &hits), 0);
+    assert_int_equal(ledger_hits(l, since, USEC_FOREVER, see_hit, see_pardon, &hits), 0);
     assert_string_equal(hits.seen.text, expected);
 }
 

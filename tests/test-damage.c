@@ -220,7 +220,7 @@ static void load(struct ledger *l)
     }
     assert_int_equal(ledger_fingerprints(l, take_name, NULL), 0);
     assert_int_equal(ledger_shields(l, take_login, NULL), 0);
-    assert_int_equal(ledger_hits(l, 0, take_hit, take_pardon, NULL), 0);
+    assert_int_equal(ledger_hits(l, 0, 0, take_hit, take_pardon, NULL), 0);
     ledger_position_of(l, "/var/log/mail.log", &position);
     ledger_bookmark_of(l, "", "", &bookmark);
     assert_in_range(ledger_knows_logpath(l, "/var/log/*.log"), 0, 1);

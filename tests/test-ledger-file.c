@@ -182,7 +182,7 @@ static void test_damaged_segment(void **state)
         assert_int_equal(add_many(l, "auth", "192.0.2.2", 5000), 0);
         assert_int_equal(ledger_commit(l), 0);
         assert_int_equal(sqlite3_exec(l->db, rows[i].sql, NULL, NULL, NULL), SQLITE_OK);
-        assert_int_equal(ledger_hits(l, 0, count_hit, see_pardon, &hits), 0);
+        assert_int_equal(ledger_hits(l, 0, 0, count_hit, see_pardon, &hits), 0);
         assert_in_range(hits, rows[i].least, rows[i].most);
         assert_true((ledger_damaged(l) > 0) == (hits < 5000));
         assert_int_equal(ledger_evidence(l, 0, &net, 5, see_evidence, &seen), 0);

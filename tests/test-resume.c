@@ -63,7 +63,7 @@ static void test_until_of_a_hit(void **state)
         assert_int_equal(ledger_hit(l, "auth", &hit, "/var/log/mail.log"), 0);
         assert_int_equal(add_ban(l, "auth", "192.0.2.1", rows[i].since, rows[i].until, NULL), 0);
         assert_int_equal(add_ban(l, "other", "192.0.2.1", SECONDS(10), SECONDS(99), NULL), 0);
-        assert_int_equal(ledger_hits(l, 0, see_hit_until, see_pardon, &until), 0);
+        assert_int_equal(ledger_hits(l, 0, USEC_FOREVER, see_hit_until, see_pardon, &until), 0);
         assert_int_equal(until, rows[i].expected);
         ledger_close(l);
     }

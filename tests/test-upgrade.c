@@ -202,7 +202,7 @@ static void check(struct ledger *l, bool has_all)
     assert_string_equal(bans.text, "192.0.2.1 192.0.2.0/24 2001:db8:0:5::/64");
     assert_int_equal(ledger_bans_about(l, &net, 9, see_ban, &about), 0);
     assert_string_equal(about.text, "192.0.2.0/24 192.0.2.1 -192.0.2.1");
-    assert_int_equal(ledger_hits(l, 0, see_hit, see_pardon, &hits), 0);
+    assert_int_equal(ledger_hits(l, 0, USEC_FOREVER, see_hit, see_pardon, &hits), 0);
     assert_string_equal(hits.text, "192.0.2.1 192.0.2.1 !192.0.2.1 192.0.2.2 smtp:192.0.2.1 "
                                    "2001:db8:0:5::/64 192.0.2.1");
     for (size_t i = 0; i < LENGTH_OF(rows); i++) {

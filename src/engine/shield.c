@@ -257,6 +257,20 @@ int shield_failure(struct shield *s, const struct addr *host, struct slice user,
     return 0;
 }
 
+int shield_restore_failure(struct shield *s, const struct addr *host, struct slice user,
+                           usec_t time, const void *teller)
+{
+    struct addr store;
+    const struct host *h = table_get(s->hosts, key_of(host, &store));
+    uint32_t who = sighting_text(user);
+    usec_t login = h && user.n > 0 ? sightings_last(h->h.login, SHIELD_FAMILIAR_MAX, who) : 0;
+    int r = shield_failure(s, host, user, time, teller);
+
+    if (r == 0 && login > 0 && usec_add(login, FRESH) > time)
+        make_good(s, key_of(host, &store), who);
+    return r;
+}
+
 bool shield_absolves(struct shield *s, const struct addr *host, usec_t time, usec_t findtime,
                      uint32_t need)
 {

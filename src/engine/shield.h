@@ -94,6 +94,11 @@ void shield_expect_soon(const struct shield *s);
 int shield_failure(struct shield *s, const struct addr *host, struct slice user, usec_t time,
                    const void *teller);
 
+// Takes a kept one back, when the logins are: it is made good where the user has had one since, or
+// so shortly before that the later ones were not written.
+int shield_restore_failure(struct shield *s, const struct addr *host, struct slice user,
+                           usec_t time, const void *teller);
+
 // Whether fewer than `need` of the host's last failures within findtime are left when those are
 // taken away that a login of the same user has made good since.
 bool shield_absolves(struct shield *s, const struct addr *host, usec_t time, usec_t findtime,

@@ -262,7 +262,7 @@ struct segment_reader hits_tail(const struct ledger *l)
 
 struct restoring {
     struct ledger *ledger;
-    usec_t since;
+    usec_t since, said_since;
     hit_fn *hit;
     pardon_fn *pardon;
     void *user;
@@ -279,6 +279,8 @@ static int restore_one(const struct restoring *w, const struct record *r)
         return w->pardon(w->user, names_text(names, r->jail), &r->host);
     if (r->time <= w->since)
         return 0;
+    if (r->time > w->said_since)
+        hit.user = r->user;
     net = addr_block(&r->host, r->banned);
     hit.until = r->banned ? bans_until(w->ledger, r->jail, &net, r->time) : 0;
     return w->hit(w->user, names_text(names, r->jail), &hit, names_text(names, r->source));
@@ -294,11 +296,16 @@ static int restore_segment(const struct restoring *w, struct segment_reader *rea
     return r;
 }
 
-static int restore_from_file(const struct restoring *w, uint64_t first)
+static int restore_from_file(const struct restoring *w, uint64_t first, usec_t last)
 {
     struct segment_reader reader;
     int r = hits_open(w->ledger, first, &reader);
 
+    // Hits whose lines are damaged count nonetheless.
+    if (r == 1 && last > w->said_since) {
+        int error = hits_texts(w->ledger, first, &reader);
+        r = error < 0 ? error : 1;
+    }
     return r <= 0 ? r : hits_close(w->ledger, restore_segment(w, &reader));
 }
 
@@ -308,16 +315,17 @@ static struct value tail_first(const struct ledger *l)
     return value_of(l->tail.n > 0 ? (int64_t)l->tail.first : INT64_MAX);
 }
 
-int ledger_hits(struct ledger *l, usec_t since, hit_fn *hit, pardon_fn *pardon, void *user)
+int ledger_hits(struct ledger *l, usec_t since, usec_t said_since, hit_fn *hit, pardon_fn *pardon,
+                void *user)
 {
-    const struct restoring w = {l, since, hit, pardon, user};
+    const struct restoring w = {l, since, said_since, hit, pardon, user};
     struct segment_reader reader = hits_tail(l);
     sqlite3_stmt *s;
     int r =
         store_start(l, SEGMENT_SINCE, 2, (struct value[]){tail_first(l), value_time(since)}, &s);
 
     while (r == 0 && (r = store_step(l, s)) == 1) {
-        r = restore_from_file(&w, (uint64_t)sqlite3_column_int64(s, 0));
+        r = restore_from_file(&w, (uint64_t)sqlite3_column_int64(s, 0), store_time(s, 1));
         if (r < 0)
             return store_stop(s, r);
     }

@@ -168,10 +168,12 @@ int ledger_evidence_named(struct ledger *l, enum fingerprint_kind kind, const ch
 
 // The hits since a time, and what was forgiven, in the order in which they came: jail_restore() and
 // jail_forget() take them. Addresses, time, count, banned and until are set; source is what
-// ledger_hit() was told.
+// ledger_hit() was told. Of hits later than said_since the user is set as well, for which their
+// lines are read.
 typedef int hit_fn(void *user, const char *jail, const struct hit *hit, const char *source);
 typedef int pardon_fn(void *user, const char *jail, const struct addr *net);
-int ledger_hits(struct ledger *l, usec_t since, hit_fn *hit, pardon_fn *pardon, void *user);
+int ledger_hits(struct ledger *l, usec_t since, usec_t said_since, hit_fn *hit, pardon_fn *pardon,
+                void *user);
 
 // Sessions as sessions_changed() tells of them, all of a bucket together; and back, those first
 // that have been active longest ago.

@@ -28,16 +28,29 @@ static struct cell *find(struct recall *r, const char *jail)
     return r->cell;
 }
 
+// What a login that comes now makes good (engine/shield.h).
+static int restore_failure(const struct recall *r, const struct cell *c, const struct hit *hit)
+{
+    struct shield *shield = r->roster->reputation.shield;
+
+    if (!c->conf->spec.shield || hit->time <= usec_sub(r->now, c->conf->spec.findtime))
+        return 0;
+    return shield_restore_failure(shield, &hit->host, hit->user, hit->time, c->jail);
+}
+
 static int restore_hit(void *user, const char *jail, const struct hit *hit, const char *source)
 {
     struct recall *r = user;
     struct cell *c = find(r, jail);
+    int error = 0;
 
     if (!c || hit->time <= r->since)
         return 0;
-    if (strcmp(source, SOURCE_DNS) != 0)
+    if (strcmp(source, SOURCE_DNS) != 0) {
         roster_hear(c, source[0] == '/' ? SOURCE_FILE : SOURCE_JOURNAL, hit->time);
-    return jail_restore(c->jail, hit);
+        error = restore_failure(r, c, hit);
+    }
+    return error < 0 ? error : jail_restore(c->jail, hit);
 }
 
 static int restore_pardon(void *user, const char *jail, const struct addr *net)
@@ -111,7 +124,7 @@ static int restore_ban(void *user, const struct ban *ban)
 int recall_restore(struct ledger *ledger, struct roster *roster, usec_t now)
 {
     struct recall recall = {.roster = roster, .now = now};
-    usec_t since = USEC_FOREVER;
+    usec_t since = USEC_FOREVER, findtime = 0;
     int r = restore_reputation(ledger, roster, now);
 
     if (r == 0)
@@ -123,11 +136,15 @@ int recall_restore(struct ledger *ledger, struct roster *roster, usec_t now)
             continue;
         if (restore_since(c, now) < since)
             since = restore_since(c, now);
+        if (c->conf->spec.shield && c->conf->spec.findtime > findtime)
+            findtime = c->conf->spec.findtime;
         r = ledger_sessions(ledger, c->conf->name, restore_session, c->jail);
         if (r >= 0)
             r = restore_repeats(ledger, c, now);
     }
-    return r < 0 ? r : ledger_hits(ledger, since, restore_hit, restore_pardon, &recall);
+    return r < 0 ? r
+                 : ledger_hits(ledger, since, usec_sub(now, findtime), restore_hit, restore_pardon,
+                               &recall);
 }
 
 struct keep {

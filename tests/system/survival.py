@@ -12,6 +12,12 @@ import subprocess
 from rig import BUILD, Case, addresses, line, main
 
 
+USERS = ('[Definition]\n'
+         'failregex = ^ \\S+ evil\\[\\d+\\]: failure of <F-USER>\\S+</F-USER> from <HOST>$\n'
+         '            ^ \\S+ evil\\[\\d+\\]: <F-SUCCESS>login</F-SUCCESS> of <F-USER>\\S+</F-USER>'
+         ' from <HOST>$\n')
+
+
 class Restarts(Case):
     def test_bans_outlive_the_daemon(self):
         self.rig.jail()
@@ -59,6 +65,33 @@ class Restarts(Case):
             self.rig.start()
         self.rig.append('log/mail.log', ''.join(lines))
         self.rig.wait_kernel({a + '/32' for a in enough})
+
+    def test_logins_make_good_what_was_before(self):
+        """Customers behind one address mistype, the daemon ends or reads its configuration, they log in."""
+        self.rig.write('etc/filters/evil.conf', USERS)
+        self.rig.jail(maxretry=5, shield='true')
+
+        def say(addr, what, user, n=1):
+            self.rig.append('log/mail.log', n * line(addr).replace('failure', f'{what} of {user}'))
+        for i, end in enumerate((self.rig.kill, self.rig.stop)):
+            office, other, marker = (f'{net}.{i}.1' for net in ('10.1', '10.2', '10.3'))
+            self.rig.start()
+            for addr in office, other:
+                say(addr, 'failure', 'anna', 2)
+                say(addr, 'failure', 'bert', 2)
+            for user in 'abcde':
+                say(marker, 'failure', user)
+            self.rig.wait(lambda: marker + '/32' in self.rig.kernel(), 'the marker')
+            self.assertEqual(self.rig.command('reload').returncode, 0)
+            end()
+            self.rig.start()
+            say(office, 'login', 'anna')
+            say(office, 'login', 'bert')
+            for addr in office, other:
+                say(addr, 'failure', 'carl')
+            self.rig.wait(lambda: other + '/32' in self.rig.kernel(), 'the ban')
+            self.assertNotIn(office + '/32', self.rig.kernel())
+            self.rig.stop()
 
     def test_signals_amid_a_storm(self):
         """Reloads and ends, wherever a checkpoint is: each line counts once as well."""
