@@ -93,6 +93,23 @@ static const struct {
      "2001:db8::/48",
      DAY,
      "2001:db8::/64 2001:db8:0:1::/64"},
+    {"another address of it fails",
+     {{'m', "2001:db8::5", DAY}, {'f', "2001:db8::6", DAY}},
+     "2001:db8::/48",
+     DAY,
+     ""},
+    {"another address of it is banned",
+     {{'m', "2001:db8::5", DAY}, {'b', "2001:db8::6", DAY}},
+     "2001:db8::/48",
+     DAY,
+     ""},
+    {"and unbanned",
+     {{'m', "2001:db8::5", DAY}, {'b', "2001:db8::6", DAY}, {'u', "2001:db8::6", DAY}},
+     "2001:db8::/48",
+     DAY,
+     "2001:db8::/64"},
+    {"a block that is all of it", {{'m', "2001:db8::5", DAY}}, "2001:db8::/64", DAY, ""},
+    {"a block within it", {{'m', "2001:db8::5", DAY}}, "2001:db8::/112", DAY, ""},
     {"in its memory", {{'m', "192.0.2.7", DAY}}, "192.0.2.0/24", 15 * DAY - 1, "192.0.2.7"},
     {"too long ago", {{'m', "192.0.2.7", DAY}}, "192.0.2.0/24", 15 * DAY, ""},
     {"never a mail", {{'f', "192.0.2.7", DAY}}, "192.0.2.0/24", DAY, ""},
@@ -250,6 +267,25 @@ static void test_settle(void **state)
     peers_free(p);
 }
 
+// Where an address of an IPv6 host is banned by itself, the host is spared no more.
+static void test_settle_within_a_host(void **state)
+{
+    struct peers *p = new_peers();
+    struct addr block = net("2001:db8::/48"), host = net("2001:db8::/64");
+    struct addr address = net("2001:db8::6"), beside = net("2001:db8:0:1::6");
+    char told[TEXT_MAX] = "";
+
+    (void)state;
+    take(p, &(struct step){'m', "2001:db8::5", DAY});
+    peers_settle(p, &block, &host, 1, 5 * DAY, note, told);
+    assert_int_equal(peers_settle(p, &beside, NULL, 0, 5 * DAY, note, told), 0);
+    assert_true(peers_is_spared(p, &address, 4 * DAY));
+    assert_int_equal(peers_settle(p, &address, NULL, 0, 5 * DAY, note, told), 1);
+    assert_string_equal(told, "2001:db8::/64:5 2001:db8::/64:0");
+    assert_false(peers_is_spared(p, &address, 4 * DAY));
+    peers_free(p);
+}
+
 struct kept {
     struct peers *again;
     size_t n;
@@ -300,8 +336,11 @@ static void test_restart(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_peers),    cmocka_unit_test(test_too_many),
-        cmocka_unit_test(test_capacity), cmocka_unit_test(test_settle),
+        cmocka_unit_test(test_peers),
+        cmocka_unit_test(test_too_many),
+        cmocka_unit_test(test_capacity),
+        cmocka_unit_test(test_settle),
+        cmocka_unit_test(test_settle_within_a_host),
         cmocka_unit_test(test_restart),
     };
 

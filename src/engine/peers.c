@@ -140,7 +140,8 @@ int peers_mail(struct peers *p, const struct addr *client, usec_t time)
 
 void peers_failure(struct peers *p, const struct addr *host, usec_t time)
 {
-    struct entry *e = table_get(p->hosts, host);
+    struct addr key = addr_host(host);
+    struct entry *e = table_get(p->hosts, &key);
 
     if (!e || time < e->mail || time <= e->failed)
         return;
@@ -187,6 +188,8 @@ size_t peers_within(struct peers *p, const struct addr *block, usec_t time, usec
     const struct entry *e;
     size_t n = 0, i;
 
+    if (!addr_is_block(block))
+        return 0;
     sort(p);
     i = first_of(p, block);
     while ((e = next_of(p, block, &i))) {
@@ -212,12 +215,13 @@ size_t peers_settle(struct peers *p, const struct addr *net, const struct addr *
                     usec_t until, peers_fn *fn, void *user)
 {
     bool is_block = addr_is_block(net);
+    struct addr around = addr_host(net);
     struct entry *e;
     size_t gone = 0, i;
 
     sort(p);
-    i = first_of(p, net);
-    while ((e = next_of(p, net, &i))) {
+    i = first_of(p, &around);
+    while ((e = next_of(p, &around, &i))) {
         const struct addr *host = &p->at[i - 1];
         usec_t before = e->spared;
         if (!is_block)
@@ -238,7 +242,8 @@ size_t peers_settle(struct peers *p, const struct addr *net, const struct addr *
 
 void peers_pardon(struct peers *p, const struct addr *net)
 {
-    struct entry *e = table_get(p->hosts, net);
+    struct addr key = addr_host(net);
+    struct entry *e = table_get(p->hosts, &key);
 
     if (e)
         e->banned = 0;

@@ -4,6 +4,9 @@
 // block is banned. Anybody can have a mail accepted: so it spares that very host alone, from bans
 // of blocks and never from its own, and beyond PEERS_SPARED_MAX of them a block is not banned as a
 // block, but its hosts are, one by one.
+//
+// IPv6 hosts are /64s, whatever a jail counts (jail_spec_host()): what an address in one does, and
+// its ban, is the /64's. No ban within a /64, or of one, goes past anybody.
 #pragma once
 
 #include "base/addr.h"
