@@ -32,7 +32,8 @@ static inline bool slice_equal(struct slice a, struct slice b)
 
 static inline bool slice_is(struct slice s, const char *text)
 {
-    return slice_equal(s, slice_of(text));
+    // Most texts differ from the first byte on.
+    return s.n > 0 ? *s.p == *text && slice_equal(s, slice_of(text)) : !*text;
 }
 
 static inline bool slice_starts(struct slice s, const char *prefix)

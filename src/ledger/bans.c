@@ -9,7 +9,8 @@
 #include <stdlib.h>
 
 // GONE_MAX: beyond, what was dropped comes back after a restart, and is dropped again.
-enum { PRUNE_BANS = 2000, GONE_MAX = 1 << 16, IDS_FIRST = 64 };
+// AHEAD: whoever walks the bans may ask what else is known of their nets.
+enum { PRUNE_BANS = 2000, GONE_MAX = 1 << 16, IDS_FIRST = 64, AHEAD = 32 };
 
 static int ids_add(struct ids *s, int64_t id)
 {
@@ -185,7 +186,8 @@ static struct ban view(const struct ledger *l, const struct roll_ban *b)
         .lifted = b->lifted,
     };
 
-    snprintf(ban.name, sizeof(ban.name), "%s", b->name ? b->name : "");
+    if (b->name)
+        memcpy(ban.name, b->name, strnlen(b->name, sizeof(ban.name) - 1));
     return ban;
 }
 
@@ -232,6 +234,8 @@ int ledger_bans(struct ledger *l, const char *jail, usec_t now, int64_t after, b
         return 0;
     for (size_t i = roll_after(&l->roll, after); i < l->roll.n && r >= 0; i++) {
         const struct roll_ban *b = &l->roll.ban[i];
+        if (i + AHEAD < l->roll.n)
+            roll_expect(&l->roll, &b[AHEAD].net);
         struct ban ban;
         if (b->is_gone || roll_end(b) <= now || (only && b->jail != only))
             continue;
@@ -317,6 +321,11 @@ static bool ask(void *user, const struct roll_ban *b)
 
     return b->lifted == 0 &&
            a->fn(a->user, names_text(a->names, b->jail), &b->net, b->until, b->id);
+}
+
+void ledger_expect(const struct ledger *l, const struct addr *net)
+{
+    roll_expect(&l->roll, net);
 }
 
 bool ledger_around(const struct ledger *l, const struct addr *net, around_ban_fn *fn, void *user)

@@ -123,6 +123,9 @@ int ledger_bans(struct ledger *l, const char *jail, usec_t now, int64_t after, b
 int ledger_bans_about(struct ledger *l, const struct addr *net, size_t most, ban_fn *fn,
                       void *user);
 
+// This net may be banned, or asked about: has what is known of it on its way from the memory.
+void ledger_expect(const struct ledger *l, const struct addr *net);
+
 // Whether fn says so of a ban of this net or of one around it, from the widest on; of bans that are
 // over, but not of lifted ones, it may be asked as well.
 typedef bool around_ban_fn(void *user, const char *jail, const struct addr *net, usec_t until,

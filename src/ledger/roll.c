@@ -102,14 +102,31 @@ uint32_t roll_first(const struct ends *e)
 
 // The nets
 
-static size_t slot_of(const struct roll *r, const struct addr *net)
+static uint64_t hash_of(const struct roll *r, const struct addr *net)
 {
-    uint64_t key = (sieve_key(net) ^ r->seed) * UINT64_C(0x9e3779b97f4a7c15);
-    size_t i = key >> 32 & (r->n_slot - 1);
+    return (sieve_key(net) ^ r->seed) * UINT64_C(0x9e3779b97f4a7c15);
+}
 
-    while (r->slot[i] != ROLL_NONE && addr_compare(&r->ban[r->slot[i]].net, net) != 0)
-        i = (i + 1) & (r->n_slot - 1);
-    return i;
+static struct slot *first_slot(const struct roll *r, uint64_t hash)
+{
+    return &r->slot[hash >> 32 & (r->n_slot - 1)];
+}
+
+void roll_expect(const struct roll *r, const struct addr *net)
+{
+    if (r->n_slot > 0)
+        __builtin_prefetch(first_slot(r, hash_of(r, net)));
+}
+
+// The slot of a net, or the free one that is to be its.
+static struct slot *slot_of(const struct roll *r, const struct addr *net, uint64_t hash)
+{
+    struct slot *s = first_slot(r, hash), *end = r->slot + r->n_slot;
+
+    while (s->place != ROLL_NONE &&
+           (s->tag != (uint32_t)hash || addr_compare(&r->ban[s->place].net, net) != 0))
+        s = s + 1 == end ? r->slot : s + 1;
+    return s;
 }
 
 static uint32_t skip_gone(const struct roll *r, uint32_t place)
@@ -121,7 +138,7 @@ static uint32_t skip_gone(const struct roll *r, uint32_t place)
 
 uint32_t roll_of(const struct roll *r, const struct addr *net)
 {
-    return r->n_slot > 0 ? skip_gone(r, r->slot[slot_of(r, net)]) : ROLL_NONE;
+    return r->n_slot > 0 ? skip_gone(r, slot_of(r, net, hash_of(r, net))->place) : ROLL_NONE;
 }
 
 uint32_t roll_before(const struct roll *r, uint32_t place)
@@ -131,10 +148,11 @@ uint32_t roll_before(const struct roll *r, uint32_t place)
 
 static void link_ban(struct roll *r, uint32_t place)
 {
-    size_t i = slot_of(r, &r->ban[place].net);
+    uint64_t hash = hash_of(r, &r->ban[place].net);
+    struct slot *s = slot_of(r, &r->ban[place].net, hash);
 
-    r->ban[place].next = r->slot[i];
-    r->slot[i] = place;
+    r->ban[place].next = s->place;
+    *s = (struct slot){(uint32_t)hash, place};
 }
 
 static void count(struct roll *r, const struct roll_ban *b, int64_t n)
@@ -196,7 +214,7 @@ static void relink(struct roll *r)
 static int grow_slots(struct roll *r)
 {
     size_t n = r->n_slot ? 2 * r->n_slot : SLOTS_FIRST;
-    uint32_t *slot;
+    struct slot *slot;
 
     if (2 * (r->n + 1) <= r->n_slot)
         return 0;

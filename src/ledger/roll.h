@@ -26,6 +26,12 @@ struct roll_ban {
 
 enum { ROLL_NONE = UINT32_MAX };
 
+// Where the newest ban of a net is. The tag is of the net's hash, so that no ban is looked at in
+// vain: each look is a wait for the memory.
+struct slot {
+    uint32_t tag, place; // ROLL_NONE: free
+};
+
 // A heap: the one that ends first is at the top.
 struct ends {
     uint32_t *place;
@@ -35,9 +41,9 @@ struct ends {
 struct roll {
     struct roll_ban *ban;
     size_t n, allocated, n_gone;
-    uint32_t *slot; // the newest ban of a net, by its hash
-    size_t n_slot;  // a power of two
-    uint64_t seed;  // strangers choose the nets
+    struct slot *slot; // by the hash of their nets
+    size_t n_slot;     // a power of two
+    uint64_t seed;     // strangers choose the nets
     struct ends running, over;
     uint64_t in_length[129]; // how many have a prefix of this length
     uint64_t *in_force;      // per jail
@@ -56,6 +62,9 @@ void roll_remove(struct roll *r, uint32_t place);
 
 // When it ended or will.
 usec_t roll_end(const struct roll_ban *b);
+
+// Has the place of a net on its way from the memory.
+void roll_expect(const struct roll *r, const struct addr *net);
 
 // The newest ban of exactly this net, and the one before another one of the same net. ROLL_NONE.
 uint32_t roll_of(const struct roll *r, const struct addr *net);

@@ -5,17 +5,19 @@
 
 #include "base/addr.h"
 
+#include <endian.h>
+#include <string.h>
+
 // A segment has a host and the block around it that hosts of one network share. Its first byte says
 // whether all are to look here; the other bytes are bits.
 enum { SIEVE_BLOCK_V4 = 24, SIEVE_BLOCK_V6 = 48, SIEVE_BITS_PER_KEY = 16, SIEVE_BYTES_MIN = 8 };
 
 static inline uint64_t sieve_word(const uint8_t *b)
 {
-    uint64_t word = 0;
+    uint64_t word;
 
-    for (int i = 0; i < 8; i++)
-        word |= (uint64_t)b[i] << 8 * i;
-    return word;
+    memcpy(&word, b, sizeof(word));
+    return le64toh(word);
 }
 
 // As it lies in the file: the same on every machine.

@@ -183,6 +183,18 @@ struct hearing {
     const struct line *line;
 };
 
+// The wait for the memory is long where a ban comes of it.
+static void expect(const struct judge *j, const struct sign *sign)
+{
+    const struct match *m = &sign->match;
+    struct addr host;
+
+    if (sign->r != FILTER_E_MATCH || !m->has_host || m->success || m->nofail)
+        return;
+    host = addr_host(&m->host);
+    ledger_expect(j->books.ledger, &host);
+}
+
 static int hear(void *user, size_t jail, unsigned filter, const struct sign *sign)
 {
     const struct hearing *h = user;
@@ -195,6 +207,7 @@ static int hear(void *user, size_t jail, unsigned filter, const struct sign *sig
 
     if (is_repeated(j, c, s, h->line))
         return 0;
+    expect(j, sign);
     r = jail_take(c->jail, filter, sign, j->now, &hit, &verdict);
     if (r < 0)
         log_line(LEVEL_ERROR, "jail %s: a line could not be judged: %s", c->conf->name,
