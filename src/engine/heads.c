@@ -4,32 +4,19 @@
 #include "base/hash.h"
 
 // What syslog's ids begin with, up to the process id's bracket.
-static bool find(uint64_t seed, struct slice tag, struct slice text, size_t *ret)
+uint16_t heads_of(uint64_t seed, struct slice tag, struct slice id)
 {
-    size_t n = text.n < HEADS_BYTES_MAX ? text.n : HEADS_BYTES_MAX;
-    const char *end = n > 0 ? memchr(text.p, ']', n) : NULL;
+    size_t n = id.n < HEADS_BYTES_MAX ? id.n : HEADS_BYTES_MAX;
+    const char *end = n > 0 ? memchr(id.p, ']', n) : NULL;
 
     if (!end)
-        return false;
+        return HEADS;
     if (tag.n > 0)
         seed = hash_bytes(tag.p, tag.n, seed);
-    *ret = hash_bytes(text.p, (size_t)(end - text.p), seed) % HEADS;
-    return true;
-}
-
-void heads_count(struct heads *h, uint64_t seed, struct slice tag, struct slice id, int by)
-{
-    size_t head;
-
-    if (find(seed, tag, id, &head))
-        h->count[head] = (uint16_t)(h->count[head] + by);
-    else
-        h->without += (size_t)by;
+    return hash_bytes(id.p, (size_t)(end - id.p), seed) % HEADS;
 }
 
 bool heads_may_have(const struct heads *h, uint64_t seed, struct slice tag, struct slice line)
 {
-    size_t head;
-
-    return h->without > 0 || (find(seed, tag, line, &head) && h->count[head] > 0);
+    return h->count[HEADS] > 0 || h->count[heads_of(seed, tag, line)] > 0;
 }

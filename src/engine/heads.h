@@ -10,13 +10,12 @@
 enum { HEADS = 2048, HEADS_BYTES_MAX = 128 };
 
 struct heads {
-    uint16_t count[HEADS];
-    size_t without; // whose ids have no such beginning
+    uint16_t count[HEADS + 1]; // the last one: of those whose ids have no such beginning
 };
 
-// One more or less (by: 1, -1) with that id behind that tag; of an id that is not kept to its end,
+// Where one with that id behind that tag is counted; of an id that is not kept to its end,
 // HEADS_BYTES_MAX bytes are.
-void heads_count(struct heads *h, uint64_t seed, struct slice tag, struct slice id, int by);
+uint16_t heads_of(uint64_t seed, struct slice tag, struct slice id);
 
 // Whether there may be one with that tag whose id the line begins with.
 bool heads_may_have(const struct heads *h, uint64_t seed, struct slice tag, struct slice line);

@@ -19,11 +19,14 @@ struct key {
     uint64_t digest[2];
 };
 
+// What is asked of the one that makes room comes first, and on its way from the memory with the
+// key.
 struct entry {
+    bool changed;  // since the last walk
+    bool kept;     // a walk has told of it
+    uint16_t head; // that it is counted under
     struct session session;
     struct sessionid id;
-    bool changed; // since the last walk
-    bool kept;    // a walk has told of it
 };
 
 struct sessions {
@@ -104,12 +107,11 @@ static struct key key_of(const struct sessions *s, struct slice text)
     return key_for(s, sessionid_text(&id));
 }
 
-static void count_head(struct sessions *s, const struct sessionid *id, int by)
+static uint16_t head_of(const struct sessions *s, const struct sessionid *id)
 {
     size_t n = id->n < s->tag ? id->n : s->tag;
 
-    heads_count(&s->heads, s->seed, (struct slice){id->text, n}, slice_from(sessionid_text(id), n),
-                by);
+    return heads_of(s->seed, (struct slice){id->text, n}, slice_from(sessionid_text(id), n));
 }
 
 // Removes a session. Without memory to remember that it is gone, it stays.
@@ -122,7 +124,7 @@ static int drop(struct sessions *s, const struct key *at, const struct entry *e)
         return -ENOMEM;
     if (gone)
         *gone = e->id;
-    count_head(s, &e->id, -1);
+    s->heads.count[e->head]--;
     table_remove(s->table, &key);
     return 0;
 }
@@ -176,7 +178,8 @@ static int begin(struct sessions *s, const struct key *key, struct slice text, u
         return -ENOMEM;
     if (!is_known) {
         sessionid_set(&e->id, text);
-        count_head(s, &e->id, 1);
+        e->head = head_of(s, &e->id);
+        s->heads.count[e->head]++;
     }
     if (is_over(s, e, time))
         e->session = (struct session){.last = time};

@@ -26,13 +26,13 @@ struct user {
 
 // A host's last failures, the oldest first.
 struct attempts {
+    uint32_t n;
     struct {
         usec_t time;
         const void *teller; // the jail that counted it
         uint32_t user;      // 0: not said
         bool good;          // made good by a login
     } at[SHIELD_ATTEMPTS_MAX];
-    uint32_t n;
 };
 
 // The land around blocks: when somebody last logged in from it, from which part, and when from any
