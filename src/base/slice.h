@@ -38,8 +38,12 @@ static inline bool slice_is(struct slice s, const char *text)
 
 static inline bool slice_starts(struct slice s, const char *prefix)
 {
-    size_t n = strlen(prefix);
-    return s.n >= n && memcmp(s.p, prefix, n) == 0;
+    size_t n;
+
+    if (*prefix && (s.n == 0 || *s.p != *prefix))
+        return false;
+    n = strlen(prefix);
+    return s.n >= n && (n == 0 || memcmp(s.p, prefix, n) == 0);
 }
 
 static inline struct slice slice_trim(struct slice s)

@@ -6,7 +6,8 @@
 #include <ctype.h>
 #include <stdint.h>
 
-#define COUNT(a) (sizeof(a) / sizeof(*(a)))
+#define COUNT(a)   (sizeof(a) / sizeof(*(a)))
+#define TEXT(text) ((struct slice){text, sizeof(text) - 1})
 
 // A place in a line: the byte that it was found by, and what stands on both sides.
 struct place {
@@ -29,11 +30,15 @@ static const char *find(struct slice s, const char *text)
     return s.n > 0 ? memmem(s.p, s.n, text, strlen(text)) : NULL;
 }
 
-static bool ends(struct slice s, const char *text)
+// Most do not, from the first byte on.
+static bool ends(struct slice s, struct slice text)
 {
-    size_t n = strlen(text);
+    const char *start;
 
-    return s.n >= n && memcmp(s.p + s.n - n, text, n) == 0;
+    if (s.n < text.n)
+        return false;
+    start = s.p + s.n - text.n;
+    return *start == *text.p && memcmp(start, text.p, text.n) == 0;
 }
 
 static bool is_blank(char c)
@@ -149,7 +154,7 @@ static void hear_lines(const struct place *p, struct slice text)
         const char *end = find(text, "\\n");
         struct slice line = end ? up_to(text, end) : text;
         text = slice_from(text, line.n + 2);
-        line.n -= ends(line, "\\r") ? 2 : 0;
+        line.n -= ends(line, TEXT("\\r")) ? 2 : 0;
         talk_client(p->veil, line);
     }
 }
@@ -184,55 +189,63 @@ static void hear_traced(const struct place *p)
 {
     const char *start = find(p->rest, "]: ");
 
-    if (start && ends(p->before, "<"))
+    if (start && p->before.p[p->before.n - 1] == '<')
         talk_client(p->veil, slice_from(from(p->rest, start), 3));
     else if (start)
         talk_server(p->veil, slice_from(from(p->rest, start), 3));
 }
 
 struct shape {
-    const char *before, *behind; // the byte that is searched for ends the first
+    struct slice before; // the byte that is searched for ends it
+    const char *behind;
     void (*take)(const struct place *p);
 };
 
 static const struct shape equals[] = {
-    {"sasl_username=", "", hide_name},
-    {"user=", "<", hide_name_in_angles},
-    {"(set_id=", "", hide_name_in_parens},
+    {TEXT("sasl_username="), "", hide_name},
+    {TEXT("user="), "<", hide_name_in_angles},
+    {TEXT("(set_id="), "", hide_name_in_parens},
 };
 
 static const struct shape colons[] = {
-    {"]:", " ", hear_early},         {"given password:", " ", hide_given},
-    {" client in:", " ", hide_rest}, {"\"RECEIVED:", " ", hear_client},
-    {"\"SENT:", " ", hear_server},
+    {TEXT("]:"), " ", hear_early},         {TEXT("given password:"), " ", hide_given},
+    {TEXT(" client in:"), " ", hide_rest}, {TEXT("\"RECEIVED:"), " ", hear_client},
+    {TEXT("\"SENT:"), " ", hear_server},
 };
 
 static const struct shape lefts[] = {
-    {" <<<", " ", hear_client},
-    {"]: <", " ", hear_traced},
+    {TEXT(" <<<"), " ", hear_client},
+    {TEXT("]: <"), " ", hear_traced},
 };
 
 static const struct shape rights[] = {
-    {" >>>", " ", hear_server},
-    {"]: >", " ", hear_traced},
+    {TEXT(" >>>"), " ", hear_server},
+    {TEXT("]: >"), " ", hear_traced},
 };
 
 static const struct shape quotes[] = {
-    {"error in \"", "", hear_quoted},   {"last was \"", "", hear_quoted},
-    {"ommand \"", "", hear_quoted},     {"rejected \"", "", hear_quoted},
-    {"next input=\"", "", hear_quoted},
+    {TEXT("error in \""), "", hear_quoted},   {TEXT("last was \""), "", hear_quoted},
+    {TEXT("ommand \""), "", hear_quoted},     {TEXT("rejected \""), "", hear_quoted},
+    {TEXT("next input=\""), "", hear_quoted},
 };
 
-static const struct shape bangs[] = {{") !", "= '", hide_compared}};
+static const struct shape bangs[] = {{TEXT(") !"), "= '", hide_compared}};
 
 static const struct shape parens[] = {
-    {"auth(", "", hide_name_of_driver},        {"checkpassword(", "", hide_name_of_driver},
-    {"dict(", "", hide_name_of_driver},        {"ldap(", "", hide_name_of_driver},
-    {"login(", "", hide_name_of_driver},       {"lua(", "", hide_name_of_driver},
-    {"oauth2(", "", hide_name_of_driver},      {"pam(", "", hide_name_of_driver},
-    {"passwd-file(", "", hide_name_of_driver}, {"passwd(", "", hide_name_of_driver},
-    {"plain(", "", hide_name_of_driver},       {"shadow(", "", hide_name_of_driver},
-    {"sql(", "", hide_name_of_driver},         {"static(", "", hide_name_of_driver},
+    {TEXT("auth("), "", hide_name_of_driver},
+    {TEXT("checkpassword("), "", hide_name_of_driver},
+    {TEXT("dict("), "", hide_name_of_driver},
+    {TEXT("ldap("), "", hide_name_of_driver},
+    {TEXT("login("), "", hide_name_of_driver},
+    {TEXT("lua("), "", hide_name_of_driver},
+    {TEXT("oauth2("), "", hide_name_of_driver},
+    {TEXT("pam("), "", hide_name_of_driver},
+    {TEXT("passwd-file("), "", hide_name_of_driver},
+    {TEXT("passwd("), "", hide_name_of_driver},
+    {TEXT("plain("), "", hide_name_of_driver},
+    {TEXT("shadow("), "", hide_name_of_driver},
+    {TEXT("sql("), "", hide_name_of_driver},
+    {TEXT("static("), "", hide_name_of_driver},
 };
 
 enum mark {
@@ -262,21 +275,23 @@ static const struct {
 };
 
 // What stands before "=", or in quotes before ":". is_word: not as the end of a longer one.
-static const struct {
-    const char *name;
+static const struct key {
+    struct slice name;
     bool is_word;
 } keys[] = {
-    {"password", false}, {"passwd", false}, {"passwort", false}, {"passphrase", false},
-    {"pass", true},      {"pwd", true},     {"secret", true},    {"resp", true},
+    {TEXT("password"), false},   {TEXT("passwd"), false}, {TEXT("passwort"), false},
+    {TEXT("passphrase"), false}, {TEXT("pass"), true},    {TEXT("pwd"), true},
+    {TEXT("secret"), true},      {TEXT("resp"), true},
 };
 
 static bool is_key(struct slice before)
 {
-    for (size_t i = 0; i < COUNT(keys); i++) {
-        size_t n = strlen(keys[i].name);
+    for (const struct key *k = keys; k < keys + COUNT(keys); k++) {
+        size_t n = k->name.n;
         const char *start = before.p + before.n - n;
-        if (before.n >= n && strncasecmp(start, keys[i].name, n) == 0 &&
-            !(keys[i].is_word && before.n > n && isalpha((unsigned char)start[-1])))
+        if (before.n >= n && (*start | ' ') == *k->name.p &&
+            strncasecmp(start, k->name.p, n) == 0 &&
+            !(k->is_word && before.n > n && isalpha((unsigned char)start[-1])))
             return true;
     }
     return false;
@@ -321,7 +336,7 @@ static unsigned look(const struct place *p, enum mark mark)
 {
     const struct shape *s = shapes[mark].shape, *end = s + shapes[mark].n;
 
-    while (s < end && !(slice_starts(p->rest, s->behind) && ends(p->before, s->before)))
+    while (s < end && !(ends(p->before, s->before) && slice_starts(p->rest, s->behind)))
         s++;
     if (s < end) {
         s->take(p);
@@ -335,18 +350,20 @@ static unsigned look(const struct place *p, enum mark mark)
 
 void leaks_hide(struct veil *v)
 {
-    size_t n = v->line.n < VEIL_LINE_MAX ? v->line.n : VEIL_LINE_MAX;
+    struct slice line = {v->line.p, v->line.n < VEIL_LINE_MAX ? v->line.n : VEIL_LINE_MAX};
+    const char *end = line.n > 0 ? line.p + line.n : line.p;
     unsigned found = 0;
 
-    for (size_t i = 0; i < n; i++) {
-        enum mark mark = marks[(unsigned char)v->line.p[i]];
-        struct place p = {v, {v->line.p, i + 1}, {v->line.p + i + 1, n - i - 1}};
+    for (const char *at = line.p; at < end; at++) {
+        enum mark mark = marks[(unsigned char)*at];
+        struct place p;
         if (!mark)
             continue;
+        p = (struct place){v, up_to(line, at + 1), from(line, at + 1)};
         found += look(&p, mark);
         if (found <= LEAKS_MAX)
             continue;
-        hide(&p, slice_from(v->line, i + 1));
+        hide(&p, from(v->line, at + 1));
         return;
     }
 }
