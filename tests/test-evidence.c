@@ -151,6 +151,33 @@ static void test_text(void **state)
     ledger_close(l);
 }
 
+// Several jails count a line, and what one of their filters calls secret in it is hidden, whatever
+// the others showed.
+static void test_same_line(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t secret, length;
+    } hits[] = {
+        {"tom:hat", 0, 0}, {"tom:hat", 0, 0}, {"tom:hat", 4, 3},  {"tom:hat", 0, 0},
+        {"pass=x", 0, 0},  {"pass=x", 0, 0},  {"pass=***", 0, 0},
+    };
+    struct ledger *l = open_at(":memory:");
+
+    (void)state;
+    for (size_t i = 0; i < LENGTH_OF(hits); i++) {
+        struct hit hit = {.addr = net_of("203.0.113.7"),
+                          .host = net_of("203.0.113.7"),
+                          .count = 1,
+                          .text = slice_of(hits[i].text)};
+        hit.secret = (struct slice){hit.text.p + hits[i].secret, hits[i].length};
+        assert_int_equal(ledger_hit(l, "auth", &hit, "log"), 0);
+    }
+    assert_evidence(l, 0, "203.0.113.7",
+                    "tom:hat tom:hat tom:*** tom:hat pass=*** pass=*** pass=***");
+    ledger_close(l);
+}
+
 static int see_said(void *user, const struct evidence *e)
 {
     snprintf(user, 64, "%s|%.*s|%.*s", e->rule ? e->rule : "-", (int)e->user.n, e->user.p,
@@ -311,13 +338,10 @@ static void test_old_lines_of_a_name(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_evidence),
-        cmocka_unit_test(test_hosts_of_any_length),
-        cmocka_unit_test(test_evidence_limit),
-        cmocka_unit_test(test_text),
-        cmocka_unit_test(test_said),
-        cmocka_unit_test(test_lines_of_a_name),
-        cmocka_unit_test(test_old_lines_of_a_name),
+        cmocka_unit_test(test_evidence),        cmocka_unit_test(test_hosts_of_any_length),
+        cmocka_unit_test(test_evidence_limit),  cmocka_unit_test(test_text),
+        cmocka_unit_test(test_same_line),       cmocka_unit_test(test_said),
+        cmocka_unit_test(test_lines_of_a_name), cmocka_unit_test(test_old_lines_of_a_name),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

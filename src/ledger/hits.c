@@ -145,6 +145,15 @@ static int add(struct ledger *l, struct record *r)
     return error;
 }
 
+// Mostly several jails count a line: where it had nothing to hide, it has nothing now.
+static void find_veil(const struct ledger *l, const struct hit *hit, struct veil *ret)
+{
+    if (l->tail_is_plain && hit->secret.n == 0 && slice_equal(hit->text, l->tail.last.text))
+        *ret = (struct veil){.line = hit->text};
+    else
+        veil_find(ret, hit->text, hit->secret);
+}
+
 int ledger_hit(struct ledger *l, const char *jail, const struct hit *hit, const char *source)
 {
     char buffer[EVIDENCE_TEXT_MAX];
@@ -163,13 +172,16 @@ int ledger_hit(struct ledger *l, const char *jail, const struct hit *hit, const 
         r = names_add(&l->names, source, &record.source);
     if (r == 0 && hit->place && *hit->place)
         r = names_add(&l->names, hit->place, &record.rule);
-    veil_find(&veil, hit->text, hit->secret);
+    find_veil(l, hit, &veil);
     user = veil_user(&veil, hit->user);
     helo = veil_shows(&veil, hit->helo) ? hit->helo : (struct slice){0};
     record.text = make_text(&veil, buffer);
     record.user = find_said(&veil, user, record.text);
     record.helo = find_said(&veil, helo, record.text);
-    return r < 0 ? r : add(l, &record);
+    if (r == 0)
+        r = add(l, &record);
+    l->tail_is_plain = r == 0 && veil.n == 0 && record.text.n == hit->text.n;
+    return r;
 }
 
 int ledger_forgive(struct ledger *l, const char *jail, const struct addr *net, usec_t now)

@@ -97,6 +97,7 @@ struct ledger {
     struct segment tail;
     size_t tail_written; // of its records
     size_t tail_bytes;   // as which it is counted
+    bool tail_is_plain;  // its last line is kept whole, with nothing hidden
     uint64_t seq;        // the latest, 0: none yet
     uint64_t bytes;      // of all segments as written
 
