@@ -9,14 +9,8 @@
 //
 // IPv6 hosts are known by their /64s, whatever a jail counts (jail_spec_host()): a login makes the
 // /64 known, and covers each block around or within it. Where a /64 has many customers, what one
-// of them earns is shared by the others: no more than a second chance in turn, and no ban of a
-// block of them.
-//
-// The land around a block (IPv4 /16, IPv6 /48) is strange where nobody else has logged in from it:
-// no customers live there, and jails may go by lower thresholds. That is said only from a day after
-// the first login on, and while there are logins: a fresh install knows nobody. Logins from the
-// block itself spare it as ever, but make the land no less strange: in a hoster's block a single
-// customer, or an attacker with an account of his own, is no neighbourhood.
+// of them earns is shared by the others: a second chance in turn, no ban of a block of them, and
+// what they fail without a user's name, as for a bad HELO name, is excused.
 //
 // An attacker may own an account. What it can shield is bounded: a success counts for a block only
 // while its user has had successes in no more than SHIELD_BLOCKS_MAX blocks, as an honest user has.
