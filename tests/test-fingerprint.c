@@ -200,6 +200,59 @@ static void test_kinds_are_apart(void **state)
     fingerprints_free(f);
 }
 
+struct copy {
+    struct fingerprints *to;
+    unsigned n, gone;
+};
+
+static int restore(void *user, const struct fingerprint_change *c)
+{
+    struct copy *copy = user;
+
+    copy->n++;
+    copy->gone += c->gone;
+    if (c->gone)
+        return 0;
+    if (c->fingerprint)
+        return fingerprints_restore(copy->to, c->fingerprint);
+    return fingerprints_restore_good(copy->to, c->kind, slice_of(c->name), c->cleared);
+}
+
+static int greet(struct fingerprints *f, const char *text, unsigned b, usec_t time)
+{
+    struct addr client = host(b, 0);
+
+    return fingerprints_greet(f, &(struct name){HELO, slice_of(text), &client}, time);
+}
+
+// Bots that never get to fail keep their name known; a restart, or a success, ends that.
+static void test_greetings(void **state)
+{
+    static const char name[] = "WIN-7QKD93JX01T";
+    struct fingerprints *f = old_fingerprints(), *again = new_fingerprints();
+    usec_t day = start;
+
+    (void)state;
+    attack(f, HELO, name, PUBLIC * HOSTS - 1, PUBLIC * HOSTS - 1, start);
+    assert_int_equal(greet(f, name, 99, start), 0);
+    attack_from(50, f, HELO, name, PUBLIC * HOSTS, PUBLIC * HOSTS, start);
+    for (unsigned i = 0; i < 10; i++, day += DAY) {
+        for (unsigned b = 0; b < PUBLIC * HOSTS; b++)
+            assert_int_equal(greet(f, name, 100 + b, day), FINGERPRINT_E_KNOWN);
+    }
+    assert_true(is_known(f, HELO, name, day));
+    clear(f, HELO, name, day);
+    assert_int_equal(greet(f, name, 99, day), 0);
+    // One user does not clear it.
+    assert_true(is_known(f, HELO, name, day));
+    assert_int_equal(fingerprints_changed(f, restore, &(struct copy){again, 0, 0}), 0);
+    assert_int_equal(greet(again, name, 99, day), 0);
+    assert_int_equal(greet(again, name, 99, day + DAY - 1), 0);
+    assert_int_equal(greet(again, name, 99, day + DAY), FINGERPRINT_E_KNOWN);
+    fingerprints_free(again);
+    fingerprints_free(f);
+}
+
 // What comes to light of a host's names after its first ones.
 static const struct {
     enum fingerprint_kind kind;
@@ -325,24 +378,6 @@ static void test_a_user_is_known_without_his_domain(void **state)
                      FINGERPRINT_E_NEW);
     assert_int_equal(seen(f, USER, "info@example.com", 99, 0, start), 0);
     fingerprints_free(f);
-}
-
-struct copy {
-    struct fingerprints *to;
-    unsigned n, gone;
-};
-
-static int restore(void *user, const struct fingerprint_change *c)
-{
-    struct copy *copy = user;
-
-    copy->n++;
-    copy->gone += c->gone;
-    if (c->gone)
-        return 0;
-    if (c->fingerprint)
-        return fingerprints_restore(copy->to, c->fingerprint);
-    return fingerprints_restore_good(copy->to, c->kind, slice_of(c->name), c->cleared);
 }
 
 static bool is_doubtful(struct fingerprints *f, enum fingerprint_kind kind, const char *text,
@@ -593,6 +628,7 @@ int main(void)
         cmocka_unit_test(test_one_host_says_nothing),
         cmocka_unit_test(test_families_count_as_one),
         cmocka_unit_test(test_kinds_are_apart),
+        cmocka_unit_test(test_greetings),
         cmocka_unit_test(test_names_of_attackers),
         cmocka_unit_test(test_standing_with_an_attackers_name),
         cmocka_unit_test(test_doubtful_names_tell_of_nobody),

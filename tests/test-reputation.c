@@ -19,11 +19,14 @@ static const struct pattern failregex[] = {
      "(?: claim=<F-CLAIM>\\S*</F-CLAIM>)?(?: name=<F-CLIENT>\\S*</F-CLIENT>)?$",
      NULL, 0},
     {"^wrong <ADDR> user=<F-USER>\\S*</F-USER> <F-EXISTS>mismatch</F-EXISTS>$", NULL, 0},
-    {"^<F-SUCCESS>login</F-SUCCESS> <ADDR> user=<F-USER>\\S*</F-USER>$", NULL, 0},
+    {"^<F-SUCCESS>login</F-SUCCESS> <ADDR> user=<F-USER>\\S*</F-USER>"
+     "(?: helo=<F-HELO>\\S*</F-HELO>)?$",
+     NULL, 0},
     {"^try <ADDR> user=<F-USER>\\S*</F-USER> <F-TRIED>\\S*</F-TRIED>"
      "(?: helo=<F-HELO>\\S*</F-HELO>)?$",
      NULL, 0},
     {"^<F-DELIVERED>mail</F-DELIVERED> <ADDR>$", NULL, 0},
+    {"^<F-NOFAIL>hello</F-NOFAIL> <ADDR> <F-HELO>\\S*</F-HELO>$", NULL, 0},
 };
 
 struct fixture {
@@ -37,7 +40,7 @@ struct fixture {
 static int setup_young(void **state)
 {
     static const struct filter_spec filter = {
-        .name = "f", .failregex = failregex, .n_failregex = 5};
+        .name = "f", .failregex = failregex, .n_failregex = 6};
     static const struct fingerprint_spec fingerprint = {7 * USEC_PER_DAY, 3, 3};
     static const uint8_t v4[] = {24};
     const struct jail_spec spec = {
@@ -405,11 +408,97 @@ static void test_crowd(void **state)
     assert_memory_equal(feed(x, "fail 198.18.1.100"), "198.18.1.0/24 198.18.1.101 ", 27);
 }
 
+// Names of many bots, with each one's number in them, and from how many blocks each has failed.
+static const struct {
+    const char *before, *behind;
+    unsigned blocks;
+} campaigns[] = {
+    {"WIN-7QKD93JX", "T", 12},         {"DESKTOP-4F7H2", "", 11}, {"laptop", NULL, 12},
+    {"198-19-", "-1.isp.example", 12}, {"[198.19.", ".1]", 12},
+};
+
+static void run_campaigns(struct fixture *x)
+{
+    for (unsigned c = 0; c < sizeof(campaigns) / sizeof(*campaigns); c++) {
+        for (unsigned b = 10 + c * 20; b < 10 + c * 20 + campaigns[c].blocks; b++) {
+            char number[16] = "", line[128];
+            if (campaigns[c].behind)
+                snprintf(number, sizeof(number), "%u", b);
+            snprintf(line, sizeof(line), "fail 198.19.%u.1 helo=%s%s%s", b, campaigns[c].before,
+                     number, campaigns[c].behind ? campaigns[c].behind : "");
+            feed(x, line);
+        }
+    }
+}
+
+// And what comes of one more who says his name, a day or more after the process began.
+static const struct {
+    const char *before, *line, *banned;
+    bool young;
+} greetings[] = {
+    {NULL, "hello 198.18.1.1 WIN-K2M4V8RP0AZ", "*198.18.1.1"},
+    {NULL, "hello 198.18.1.1 ylmf-pc", "*198.18.1.1"},
+    {NULL, "hello 198.18.1.1 WIN-K2M4V8RP0AZ", "", true},
+    {NULL, "hello 198.18.1.1 ylmf-pc", "*198.18.1.1", true},
+    // Names that are chosen, or what honest programs say, or of too few.
+    {NULL, "hello 198.18.1.1 laptop", ""},
+    {NULL, "hello 198.18.1.1 198-18-1-1.isp.example", ""},
+    {NULL, "hello 198.18.1.1 [198.18.1.1]", ""},
+    {NULL, "hello 198.18.1.1 DESKTOP-4F7H2K1", ""},
+    {NULL, "hello 198.18.1.1 mail.example.com", ""},
+    // Somebody logs in with such a name, or from there, or from beside it, or mail comes from
+    // there.
+    {"login 192.0.2.1 user=anna helo=WIN-1Q2W3E4R5T6", "hello 198.18.1.1 WIN-K2M4V8RP0AZ", ""},
+    {"login 192.0.2.1 user=anna helo=laptop", "hello 198.18.1.1 WIN-K2M4V8RP0AZ", "*198.18.1.1"},
+    {"login 198.18.1.1 user=anna", "hello 198.18.1.1 WIN-K2M4V8RP0AZ", ""},
+    {"login 198.18.1.2 user=anna", "hello 198.18.1.1 WIN-K2M4V8RP0AZ", ""},
+    {"mail 198.18.1.1", "hello 198.18.1.1 WIN-K2M4V8RP0AZ", ""},
+    {"mail 198.18.1.2", "hello 198.18.1.1 WIN-K2M4V8RP0AZ", "*198.18.1.1"},
+};
+
+static void test_greetings(void **state)
+{
+    for (size_t i = 0; i < sizeof(greetings) / sizeof(*greetings); i++) {
+        struct fixture *x;
+        const char *banned;
+        (greetings[i].young ? setup_young : setup)(state);
+        x = *state;
+        assert_int_equal(fingerprints_set(x->reputation.fingerprints, FINGERPRINT_HELO,
+                                          slice_of("ylmf-pc"), FINGERPRINT_ADDED, x->now),
+                         0);
+        run_campaigns(x);
+        if (greetings[i].before)
+            feed(x, greetings[i].before);
+        banned = feed(x, greetings[i].line);
+        if (strcmp(banned, greetings[i].banned) != 0)
+            fail_msg("%zu: %s: '%s' banned", i, greetings[i].line, banned);
+        teardown(state);
+    }
+}
+
+// Who says such a name is an attacker, and so his other names are.
+static void test_a_greeting_tells_of_other_names(void **state)
+{
+    struct fixture *x;
+
+    setup(state);
+    x = *state;
+    assert_int_equal(fingerprints_set(x->reputation.fingerprints, FINGERPRINT_HELO,
+                                      slice_of("ylmf-pc"), FINGERPRINT_ADDED, x->now),
+                     0);
+    feed(x, "fail 198.18.1.1 user=scan2");
+    feed(x, "hello 198.18.1.1 ylmf-pc");
+    assert_string_equal(feed(x, "fail 198.18.2.1 user=scan2"), "*198.18.2.1");
+    teardown(state);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_wary),
+        cmocka_unit_test(test_greetings),
+        cmocka_unit_test(test_a_greeting_tells_of_other_names),
         cmocka_unit_test_setup_teardown(test_unbanned_and_back, setup, teardown),
         cmocka_unit_test_setup_teardown(test_restored_is_not_spared_again, setup, teardown),
         cmocka_unit_test_setup_teardown(test_crowd, setup, teardown),

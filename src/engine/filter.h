@@ -8,7 +8,8 @@
 // - <F-COUNT>3</F-COUNT>: this line stands for 3 failures, not 1.
 // - <F-TOTAL>3</F-TOTAL>: by this line the session (<F-MLFID>) made 3 attempts in all. All failed
 //   but those that <F-OK>1</F-OK> says; a failure with a line of its own counts once.
-// - <F-HELO>…</F-HELO>: what the client said in HELO or EHLO. <F-CLAIM>…</F-CLAIM>: the same, where
+// - <F-HELO>…</F-HELO>: what the client said in HELO or EHLO, also where it has not failed
+//   (<F-NOFAIL>). <F-CLAIM>…</F-CLAIM>: the same, where
 //   an honest server may have come to grief as well. <F-CLIENT>…</F-CLIENT>: its verified
 //   name. <F-EXISTS>…</F-EXISTS>: it shows that the user exists, and only his password was wrong.
 // - <F-SUCCESS>…</F-SUCCESS>: the line tells of a login of <F-USER> and of no failure.

@@ -124,5 +124,6 @@ int fingerprints_restore_good(struct fingerprints *f, enum fingerprint_kind kind
         return -ENOMEM;
     fingerprints_note_time(f, cleared);
     good->last = cleared;
+    good->once = true;
     return 0;
 }

@@ -6,8 +6,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define LATELY_SPAN (3600 * USEC_PER_SEC)
-
 static const size_t capacity[HOMES] = {[SET] = FINGERPRINTS_SET_MAX,
                                        [LEARNED] = FINGERPRINTS_LEARNED_MAX,
                                        [SUSPECT] = FINGERPRINTS_MAX / 2,
@@ -57,7 +55,7 @@ struct key fingerprint_key(enum fingerprint_kind kind, struct slice family)
     return key;
 }
 
-static struct entry *find(struct fingerprints *f, const struct key *key)
+struct entry *fingerprints_find(struct fingerprints *f, const struct key *key)
 {
     uint32_t hash = table_hash(f->at[0], key);
     struct entry *e = NULL;
@@ -71,6 +69,12 @@ void fingerprints_note_time(struct fingerprints *f, usec_t time)
 {
     if (time > 0 && (f->since == 0 || time < f->since))
         f->since = time;
+}
+
+void fingerprints_hear(struct fingerprints *f, usec_t time)
+{
+    fingerprints_note_time(f, time);
+    f->heard = f->heard > 0 && f->heard < time ? f->heard : time;
 }
 
 bool fingerprints_are_young(const struct fingerprints *f, usec_t time)
@@ -97,7 +101,7 @@ static bool is_cleared(struct fingerprints *f, const struct key *key, usec_t tim
     return good && is_recent(f, good->last, time);
 }
 
-static struct key without_domain(const struct key *key)
+struct key fingerprints_local(const struct key *key)
 {
     const char *domain = strchr(key->name, '@');
     size_t n = domain ? (size_t)(domain - key->name) : strlen(key->name);
@@ -114,7 +118,7 @@ static struct key key_for(struct fingerprints *f, const struct name *name, usec_
     family_name(name->text, name->client, key.name);
     if (name->kind != FINGERPRINT_USER || !strchr(key.name, '@') || table_get(f->at[SET], &key))
         return key;
-    local = without_domain(&key);
+    local = fingerprints_local(&key);
     return local.name[0] == '\0' || is_cleared(f, &local, time) ? key : local;
 }
 
@@ -178,7 +182,7 @@ static uint32_t need(struct fingerprints *f, const struct key *key, const struct
 }
 
 // Without memory to remember that it is gone, it stays.
-static int drop(struct fingerprints *f, struct table *from, const struct key *at)
+int fingerprints_drop(struct fingerprints *f, struct table *from, const struct key *at)
 {
     struct key key = *at;
     struct entry *e = table_get(from, &key);
@@ -200,7 +204,7 @@ int fingerprints_place(struct fingerprints *f, struct table *to, const struct ke
 
     if (!table_get(to, key) && table_count(to) == table_capacity(to)) {
         table_oldest(to, &oldest);
-        r = drop(f, to, oldest);
+        r = fingerprints_drop(f, to, oldest);
     }
     e = r == 0 ? table_put(to, key, NULL) : NULL;
     if (!e)
@@ -221,6 +225,16 @@ struct table *fingerprints_home(const struct fingerprints *f, const struct entry
     return f->at[e->f.host[1].second > 0 ? SUSPECT : FRESH];
 }
 
+static void see(struct entry *e, const struct addr *client, usec_t time)
+{
+    struct addr host = addr_host(client);
+
+    sightings_note(e->f.host, FINGERPRINT_SEEN_MAX, sighting_net(&host), time);
+    sightings_note(e->f.block, FINGERPRINT_SEEN_MAX, sighting_block(client), time);
+    e->f.last = e->f.last < time ? time : e->f.last;
+    e->changed = true;
+}
+
 static int learn(struct fingerprints *f, struct entry *e, const struct key *key,
                  const struct addr *client, usec_t time)
 {
@@ -229,12 +243,9 @@ static int learn(struct fingerprints *f, struct entry *e, const struct key *key,
     // It is a fingerprint as long as it goes on.
     if (e->f.state == FINGERPRINT_LEARNED && !is_recent(f, e->f.last, time))
         e->f.state = FINGERPRINT_SUSPECT;
-    sightings_note(e->f.host, FINGERPRINT_SEEN_MAX, sighting_net(&host), time);
-    sightings_note(e->f.block, FINGERPRINT_SEEN_MAX, sighting_block(client), time);
+    see(e, client, time);
     e->f.hits++;
     e->f.first = e->f.first ? e->f.first : time;
-    e->f.last = e->f.last < time ? time : e->f.last;
-    e->changed = true;
     if (e->f.state != FINGERPRINT_SUSPECT)
         return is_telling(f, key, &e->f) ? know(f, sighting_net(&host), time) : 0;
     if (count(f, e->f.host, time) < need(f, key, e, f->spec.hosts, time) ||
@@ -280,9 +291,9 @@ int fingerprints_fail(struct fingerprints *f, const struct name *name, usec_t ti
 
     if (name->text.n == 0)
         return 0;
-    fingerprints_note_time(f, time);
+    fingerprints_hear(f, time);
     key = key_for(f, name, time);
-    e = find(f, &key);
+    e = fingerprints_find(f, &key);
     if (key.name[0] == '\0' || (e && e->f.state == FINGERPRINT_KEPT))
         return 0;
     if (is_mere_claim(name, &key))
@@ -311,80 +322,43 @@ int fingerprints_fail(struct fingerprints *f, const struct name *name, usec_t ti
     return before == FINGERPRINT_SUSPECT ? FINGERPRINT_E_NEW : FINGERPRINT_E_KNOWN;
 }
 
-static int clear(struct fingerprints *f, const struct key *key, usec_t time)
+// A shape that no machine's owner chooses, and no honest program says of its address. Names of
+// machines as they come (WIN-7QKD93JX01T) are somebody's as well, so very many must have failed.
+static bool is_sure(const struct fingerprints *f, const struct key *key, const struct entry *e,
+                    usec_t time)
 {
-    struct good *good = table_put(f->good, key, NULL);
-    struct entry *e = find(f, key);
+    bool is_drawn = strstr(key->name, "<mixed:") || strstr(key->name, "<letters:");
 
-    if (!good)
-        return -ENOMEM;
-    // Once a day is often enough to write it down.
-    good->changed = good->changed || usec_sub(time, good->last) >= USEC_PER_DAY;
-    good->last = good->last < time ? time : good->last;
-    if (e && e->listed && e->own == FINGERPRINT_LEARNED) {
-        e->own = FINGERPRINT_SUSPECT;
-        e->changed = true;
-    }
-    if (!e || e->f.state == FINGERPRINT_ADDED || e->f.state == FINGERPRINT_KEPT)
+    return e->f.state == FINGERPRINT_ADDED ||
+           (is_drawn && !strchr(key->name, '.') && !strstr(key->name, "<ip>") &&
+            usec_sub(time, f->heard) >= FINGERPRINT_YOUNG_S * USEC_PER_SEC &&
+            count(f, e->f.host, time) >= f->spec.hosts * FINGERPRINT_PUBLIC_FACTOR &&
+            count(f, e->f.block, time) >= f->spec.blocks * FINGERPRINT_PUBLIC_FACTOR);
+}
+
+int fingerprints_greet(struct fingerprints *f, const struct name *name, usec_t time)
+{
+    struct key key = key_for(f, name, time);
+    const struct good *good = table_get(f->good, &key);
+    struct entry *e = fingerprints_find(f, &key);
+    struct addr host = addr_host(name->client);
+    int r;
+
+    fingerprints_hear(f, time);
+    if (!is_fingerprint(f, e, time) || (good && good->once) || !is_sure(f, &key, e, time))
         return 0;
-    return drop(f, fingerprints_home(f, e), key);
-}
-
-static int clear_helo(struct fingerprints *f, const struct key *key, struct slice user, usec_t time)
-{
-    struct good *good = table_put(f->good, key, NULL);
-    uint32_t who = sighting_text(user) | 1;
-
-    if (!good)
-        return -ENOMEM;
-    if (good->user == 0)
-        good->user = who;
-    return good->user == who && good->last == 0 ? 0 : clear(f, key, time);
-}
-
-// As long as a name is cleared nothing is learned of it, so that there is nothing to do again.
-static bool was_lately(struct fingerprints *f, struct slice user, usec_t time)
-{
-    uint64_t digest = hash_bytes(user.p, user.n, f->seed);
-    size_t at = digest % LATELY;
-    bool was = f->lately[at].digest == digest && time >= f->lately[at].time &&
-               time - f->lately[at].time < LATELY_SPAN;
-
-    if (!was) {
-        f->lately[at].digest = digest;
-        f->lately[at].time = time;
-    }
-    return was;
-}
-
-static int clear_user(struct fingerprints *f, const struct key *key, usec_t time)
-{
-    struct key local = without_domain(key);
-    int r = clear(f, key, time);
-
-    return r == 0 && local.name[0] != '\0' ? clear(f, &local, time) : r;
-}
-
-int fingerprints_clear(struct fingerprints *f, const struct name *name, struct slice user,
-                       usec_t time)
-{
-    struct key key = {.kind = (char)name->kind};
-
-    if (name->text.n == 0 || (name->kind == FINGERPRINT_USER && was_lately(f, name->text, time)))
-        return 0;
-    if (family_name(name->text, name->client, key.name) == 0)
-        return 0;
-    fingerprints_note_time(f, time);
-    if (name->kind == FINGERPRINT_HELO)
-        return clear_helo(f, &key, user, time);
-    return clear_user(f, &key, time);
+    // Else it would be forgotten while it keeps bots out.
+    see(e, name->client, time);
+    table_touch(fingerprints_home(f, e), e);
+    r = know(f, sighting_net(&host), time);
+    return r < 0 ? r : FINGERPRINT_E_KNOWN;
 }
 
 int fingerprints_set(struct fingerprints *f, enum fingerprint_kind kind, struct slice family,
                      enum fingerprint_state state, usec_t time)
 {
     struct key key = fingerprint_key(kind, family);
-    struct entry fresh = entry_new(&key), *e = find(f, &key);
+    struct entry fresh = entry_new(&key), *e = fingerprints_find(f, &key);
 
     if (key.name[0] == '\0')
         return -EINVAL;
@@ -404,9 +378,9 @@ int fingerprints_set(struct fingerprints *f, enum fingerprint_kind kind, struct 
 bool fingerprints_remove(struct fingerprints *f, enum fingerprint_kind kind, struct slice family)
 {
     struct key key = fingerprint_key(kind, family);
-    struct entry *e = find(f, &key);
+    struct entry *e = fingerprints_find(f, &key);
 
-    return e && drop(f, fingerprints_home(f, e), &key) == 0;
+    return e && fingerprints_drop(f, fingerprints_home(f, e), &key) == 0;
 }
 
 static void stand(struct fingerprints *f, const struct key *key, const struct entry *e, usec_t now,
@@ -439,12 +413,12 @@ void fingerprints_look(struct fingerprints *f, const struct name *name, usec_t n
                        struct fingerprint_standing *ret)
 {
     struct key key = key_for(f, name, now), as_is = fingerprint_key(name->kind, name->text);
-    struct entry *e = find(f, &as_is);
+    struct entry *e = fingerprints_find(f, &as_is);
 
     if (e)
         key = as_is;
     else
-        e = find(f, &key);
+        e = fingerprints_find(f, &key);
     stand(f, &key, e, now, ret);
 }
 
@@ -476,7 +450,7 @@ int fingerprints_list(struct fingerprints *f, usec_t now, fingerprint_fn *fn, vo
 void fingerprints_news(struct fingerprints *f, fingerprint_fn *fn, void *user)
 {
     for (size_t i = 0; i < f->n_news; i++) {
-        const struct entry *e = find(f, &f->news[i]);
+        const struct entry *e = fingerprints_find(f, &f->news[i]);
         struct fingerprint_standing s;
         // It may have been cleared meanwhile, or forgotten.
         if (!e)

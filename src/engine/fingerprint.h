@@ -84,6 +84,12 @@ enum {
 // A failure. 0, FINGERPRINT_E_*, or -ENOMEM. Nothing is learned of a mere claim.
 int fingerprints_fail(struct fingerprints *f, const struct name *name, usec_t time);
 
+// A HELO name that a client says before it has failed. FINGERPRINT_E_KNOWN where that is enough: it
+// was configured or set by hand, or is drawn by lot, has no part in the client's address, and has
+// failed from FINGERPRINT_PUBLIC_FACTOR times as many hosts and blocks as it takes; and nobody at
+// all has logged in with it, in a day at least since the process began or reloaded. 0, -ENOMEM.
+int fingerprints_greet(struct fingerprints *f, const struct name *name, usec_t time);
+
 // Whether it is the first day.
 bool fingerprints_are_young(const struct fingerprints *f, usec_t time);
 

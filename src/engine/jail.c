@@ -187,6 +187,47 @@ static int hit(struct jail *j, unsigned filter, const struct line *line, const s
     return jail_count(j, &hit, r > 0 ? &known : NULL, ret_hit, ret_verdict);
 }
 
+// Whether somebody logs in from the narrowest block around a host.
+static bool has_customers(struct jail *j, const struct addr *host, usec_t time)
+{
+    size_t n;
+    const struct level *level = jail_spec_levels(&j->spec, host, &n);
+    struct shield *shield = jail_shield(j);
+    struct addr block;
+
+    if (!shield || n == 0 || level->prefix >= addr_prefix(host))
+        return false;
+    block = addr_block(host, level->prefix);
+    return shield_covers(shield, &block, time, NULL);
+}
+
+// A client says its name, and has not failed yet.
+static int greeting(struct jail *j, unsigned filter, const struct line *line, const struct match *m,
+                    struct hit *ret_hit, struct verdict *ret_verdict)
+{
+    struct hit hit = {
+        .addr = m->host,
+        .host = jail_spec_host(&j->spec, &m->host),
+        .time = line->time,
+        .rule = m->rule,
+        .place = m->place,
+        .helo = m->helo,
+        .text = line->text,
+        .secret = m->secret,
+    };
+    struct known known = {.is_doubtful = false};
+    int r;
+
+    if (!j->spec.fingerprints || !j->reputation || exempt_covers(j->exempt, &m->host) ||
+        brands_has(j->branded, &hit.host, line->time) || has_customers(j, &hit.host, line->time))
+        return 0;
+    r = reputation_greeting(j->reputation, m, line->time, &known.name);
+    if (r <= 0)
+        return r;
+    hit.count = weigh(j, &hit.host, hit.time, j->filter[filter].weight);
+    return jail_count(j, &hit, &known, ret_hit, ret_verdict);
+}
+
 static int succeeded(struct jail *j, const struct line *line, const struct match *m)
 {
     j->counters.successes++;
@@ -240,6 +281,7 @@ static void expect(struct jail *j, const struct match *m)
 static int matched(struct jail *j, unsigned filter, const struct line *line, struct match *m,
                    struct hit *ret_hit, struct verdict *ret_verdict)
 {
+    bool greets = m->nofail && m->helo.n > 0;
     int64_t failures;
 
     if (m->delivered)
@@ -255,7 +297,7 @@ static int matched(struct jail *j, unsigned filter, const struct line *line, str
         return succeeded(j, line, m);
     if (failures == 0) {
         j->counters.informed++;
-        return 0;
+        return greets && m->has_host ? greeting(j, filter, line, m, ret_hit, ret_verdict) : 0;
     }
     if (!m->has_host) {
         j->counters.no_address++;

@@ -123,3 +123,20 @@ int reputation_failure(struct reputation *r, const struct match *m, usec_t time,
         *ret = name_of(m, r->told.kind);
     return r->told.r;
 }
+
+int reputation_greeting(struct reputation *r, const struct match *m, usec_t time, struct name *ret)
+{
+    struct name name = name_of(m, FINGERPRINT_HELO);
+    struct addr host = addr_host(&m->host);
+    struct peers_host peer;
+    int e;
+
+    if (is_own_name(m) || shield_knows(r->shield, &host, time) ||
+        (peers_look(r->peers, &host, &peer) && peer.failed == 0))
+        return 0;
+    e = fingerprints_greet(r->fingerprints, &name, time);
+    if (e <= 0)
+        return e;
+    *ret = name;
+    return REPUTATION_E_KNOWN;
+}

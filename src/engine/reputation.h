@@ -38,6 +38,10 @@ enum { REPUTATION_E_KNOWN = 1, REPUTATION_E_DOUBTFUL = 2 };
 int reputation_failure(struct reputation *r, const struct match *m, usec_t time, const void *teller,
                        struct name *ret);
 
+// A client says its HELO name, as an honest one may. REPUTATION_E_KNOWN where that gives it away,
+// as nobody has logged in or delivered a mail from there: *ret is that name. 0, -ENOMEM.
+int reputation_greeting(struct reputation *r, const struct match *m, usec_t time, struct name *ret);
+
 // Whether nobody of this user name, under whatever domain, has logged in within the span. Within
 // the first day anybody may be one who will.
 bool reputation_is_stranger(struct reputation *r, struct slice user, usec_t time);
