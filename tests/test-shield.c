@@ -411,7 +411,7 @@ static int count(void *user, const struct shield_host *h)
 static void test_outlasts_a_restart(void **state)
 {
     struct shield *s = new_shield(), *again = new_shield();
-    struct addr host = net("192.0.2.1"), block = net("192.0.2.0/24");
+    struct addr host = net("192.0.2.1"), block = net("192.0.2.0/24"), far = net("198.18.1.0/24");
     int changed = 0;
 
     (void)state;
@@ -423,6 +423,8 @@ static void test_outlasts_a_restart(void **state)
     assert_int_equal(changed, 0);
     assert_true(shield_covers(again, &block, 103 * DAY, NULL));
     assert_true(shield_trusts(again, &host, 103 * DAY));
+    assert_true(shield_is_strange(again, &far, 102 * DAY));
+    assert_false(shield_is_strange(again, &block, 101 * DAY));
     assert_false(shield_forgives(again, &host, 103 * DAY + 1, HOUR));
     shield_free(s);
     shield_free(again);

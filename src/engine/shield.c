@@ -144,6 +144,12 @@ static uint32_t part_of(const struct addr *host)
     return sighting_net(&part);
 }
 
+static void note_time(struct shield *s, usec_t time)
+{
+    s->since = s->since == 0 || time < s->since ? time : s->since;
+    s->last = s->last < time ? time : s->last;
+}
+
 static int settle(struct shield *s, const struct addr *host, usec_t time)
 {
     struct addr around = land_around(host);
@@ -156,8 +162,7 @@ static int settle(struct shield *s, const struct addr *host, usec_t time)
         land->others = land->last;
     land->part = part;
     land->last = land->last < time ? time : land->last;
-    s->since = s->since == 0 || time < s->since ? time : s->since;
-    s->last = s->last < time ? time : s->last;
+    note_time(s, time);
     return 0;
 }
 
@@ -461,5 +466,7 @@ int shield_restore(struct shield *s, const struct shield_host *kept)
     if (!h)
         return -ENOMEM;
     h->h = *kept;
+    // So many days lie at least between its first login and its last.
+    note_time(s, usec_sub(kept->last, kept->days > 2 ? (kept->days - 2) * USEC_PER_DAY : 0));
     return cover(s, &kept->host, kept->last);
 }
