@@ -136,6 +136,66 @@ static void test_any_page(void **state)
     place_remove(&place);
 }
 
+// Where the list of free pages begins.
+static off_t first_free(const char *path)
+{
+    uint8_t number[4];
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    assert_int_equal(pread(fd, number, sizeof(number), 32), sizeof(number));
+    close(fd);
+    assert_true(number[2] | number[3]);
+    return (number[2] << 8 | number[3]) - 1;
+}
+
+static void junk_in(const char *path, off_t page, uint64_t *state)
+{
+    uint8_t junk[FILE_PAGE];
+
+    for (size_t i = 0; i < sizeof(junk); i++)
+        junk[i] = (uint8_t)random_below(state, 256);
+    write_at(path, page * FILE_PAGE, junk, sizeof(junk));
+}
+
+// Damage in the midst of work, where nobody looks when it is opened: it is salvaged next time.
+static void test_shown_later(void **state)
+{
+    struct place place;
+    struct ledger *l;
+    char suspect[128];
+    uint64_t seed = 3;
+    int r = 0;
+
+    (void)state;
+    place_make(&place);
+    snprintf(suspect, sizeof(suspect), "%s" LEDGER_SUSPECT, place.path);
+    l = open_at(place.path);
+    fill(l);
+    // A hole of it that the next one would be put into.
+    assert_int_equal(
+        sqlite3_exec(l->db, "DELETE FROM content WHERE first < 2000", NULL, NULL, NULL), SQLITE_OK);
+    ledger_close(l);
+    junk_in(place.path, first_free(place.path), &seed);
+    l = open_at(place.path);
+    for (unsigned i = 0; i < 9 && r == 0; i++) {
+        assert_int_equal(ledger_begin(l), 0);
+        add_many(l, "auth", "192.0.2.1", 2000);
+        r = ledger_commit(l);
+    }
+    assert_true(r < 0);
+    assert_int_equal(access(suspect, F_OK), 0);
+    ledger_close(l);
+    assert_int_equal(open_damaged(place.path, &l), 1);
+    assert_int_equal(access(suspect, F_OK), -1);
+    assert_int_equal(count_found(l), BANS);
+    assert_int_equal(ledger_begin(l), 0);
+    assert_int_equal(add_many(l, "auth", "192.0.2.1", 2000), 0);
+    assert_int_equal(ledger_commit(l), 0);
+    ledger_close(l);
+    remove_all(&place);
+    place_remove(&place);
+}
+
 // To its last byte, and what SQLite has beside it; until there are enough.
 static void test_kept_aside(void **state)
 {
@@ -193,6 +253,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_any_page),
+        cmocka_unit_test(test_shown_later),
         cmocka_unit_test(test_kept_aside),
         cmocka_unit_test(test_taken_name),
     };

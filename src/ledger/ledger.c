@@ -67,7 +67,7 @@ static int mark(struct ledger *l)
 }
 
 // What cannot be read would be found out later, in the midst of work. Of the hits each segment is
-// lost by itself.
+// lost by itself, until damage has shown itself: then all is looked at, which takes seconds.
 static const char *const parts[] = {
     "SELECT integrity_check = 'ok' FROM pragma_integrity_check('name')",
     "SELECT quick_check = 'ok' FROM pragma_quick_check('bans')",
@@ -96,7 +96,7 @@ static int check(struct ledger *l, const char *const *sql, size_t n)
 // Takes the lock of the file, and makes a ledger of it if it is empty: an empty one only, so that
 // what is damaged or somebody else's is never written over. The journal's mode is written into the
 // file as well, so that comes after the first look; the second one is under the lock.
-static int claim_file(struct ledger *l)
+static int claim_file(struct ledger *l, bool is_suspect)
 {
     bool empty = false;
     int64_t version = 0;
@@ -105,8 +105,9 @@ static int claim_file(struct ledger *l)
     if (r == 0)
         r = identify(l, &empty, &version);
     if (r == 0 && !empty)
-        r = version == SCHEMA_VERSION ? check(l, parts, sizeof(parts) / sizeof(parts[0]))
-                                      : check(l, whole, 1);
+        r = version == SCHEMA_VERSION && !is_suspect
+                ? check(l, parts, sizeof(parts) / sizeof(parts[0]))
+                : check(l, whole, 1);
     if (r == 0)
         r = execute(l, schema_pragmas);
     if (r == 0)
@@ -188,14 +189,10 @@ static int create_file(const char *path)
     return 0;
 }
 
-int ledger_open(const char *path, struct ledger **ret)
+static int make(struct ledger **ret)
 {
-    struct ledger *l;
-    int r = create_file(path), code;
+    struct ledger *l = calloc(1, sizeof(*l));
 
-    if (r < 0)
-        return r;
-    l = calloc(1, sizeof(*l));
     if (!l)
         return -ENOMEM;
     if (getrandom(&l->roll.seed, sizeof(l->roll.seed), 0) != (ssize_t)sizeof(l->roll.seed)) {
@@ -205,15 +202,44 @@ int ledger_open(const char *path, struct ledger **ret)
     l->evidence = EVIDENCE_LINES;
     l->bytes_max = LEDGER_BYTES_MAX;
     l->bans_max = LEDGER_BANS_MAX;
-    code = sqlite3_open_v2(
-        path, &l->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
-    if (code == SQLITE_OK) {
-        sqlite3_busy_timeout(l->db, BUSY_MS);
-        sqlite3_db_config(l->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    }
-    r = code == SQLITE_OK ? claim_file(l) : store_fail(l, code);
+    *ret = l;
+    return 0;
+}
+
+static int open_file(struct ledger *l, const char *path, bool is_suspect)
+{
+    int code = sqlite3_open_v2(path, &l->db,
+                               SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+                               NULL),
+        r;
+
+    if (code != SQLITE_OK)
+        return store_fail(l, code);
+    sqlite3_busy_timeout(l->db, BUSY_MS);
+    sqlite3_db_config(l->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    r = claim_file(l, is_suspect);
+    return r < 0 ? r : read_all(l);
+}
+
+int ledger_open(const char *path, struct ledger **ret)
+{
+    struct ledger *l = NULL;
+    char suspect[PATH_MAX];
+    bool is_suspect;
+    int r = create_file(path);
+
+    if (r == 0 && snprintf(suspect, sizeof(suspect), "%s" LEDGER_SUSPECT, path) >= PATH_MAX)
+        r = -ENAMETOOLONG;
     if (r == 0)
-        r = read_all(l);
+        r = make(&l);
+    if (r < 0)
+        return r;
+    is_suspect = access(suspect, F_OK) == 0;
+    r = open_file(l, path, is_suspect);
+    if (r == 0 && is_suspect)
+        unlink(suspect);
+    if (r == 0 && strcmp(path, ":memory:") != 0 && !(l->suspect = strdup(suspect)))
+        r = -ENOMEM;
     if (r < 0) {
         ledger_close(l);
         return r;
@@ -233,6 +259,7 @@ struct ledger *ledger_close(struct ledger *l)
     bans_done(l);
     sessions_done(&l->told);
     segment_done(&l->tail);
+    free(l->suspect);
     free(l);
     return NULL;
 }

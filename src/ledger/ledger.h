@@ -57,7 +57,8 @@ struct bookmark {
 
 // Opens or creates the file; one of an older tailban is converted. -EBUSY: another process has it.
 // A file that is not ours or is damaged is -EUCLEAN, one of a newer tailban's -ENOTSUP; neither is
-// written to. Damage that comes about later shows itself as -EUCLEAN of whatever comes upon it.
+// written to. Damage that comes about later shows itself as -EUCLEAN of whatever comes upon it;
+// PATH.suspect says so to who opens it next.
 // -EACCES, -ENOENT, ... as of open(2). Bans that are over by now are to be told from the others by
 // ledger_ended().
 int ledger_open(const char *path, struct ledger **ret);
@@ -65,7 +66,8 @@ int ledger_open(const char *path, struct ledger **ret);
 // Where that is -EUCLEAN: a new file takes the place of the damaged one, with every row that can be
 // read of it. The old one is kept beside it, to its last byte, as PATH.damaged-TIME (UTC), of which
 // nobody deletes any: -EMFILE where there are LEDGER_ASIDE_MAX. On failure nothing has changed.
-#define LEDGER_ASIDE ".damaged-"
+#define LEDGER_ASIDE   ".damaged-"
+#define LEDGER_SUSPECT ".suspect"
 enum { LEDGER_ASIDE_MAX = 3 };
 int ledger_salvage(const char *path, usec_t now, char ret_aside[static PATH_MAX],
                    uint64_t *ret_rows);

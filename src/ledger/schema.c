@@ -118,7 +118,8 @@ const char *const schema_statement[STATEMENT_MAX] = {
     [SEGMENT_PUT] = "INSERT OR REPLACE INTO segment VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [SEGMENT_DROP] = "DELETE FROM segment WHERE first = ?1",
     [SEGMENT_TOTAL] = "SELECT coalesce(max(last), 0), coalesce(sum(bytes), 0) FROM segment",
-    [SEGMENT_SINCE] = "SELECT first, time_max FROM segment WHERE first < ?1 AND time_max > ?2 ORDER BY first",
+    [SEGMENT_SINCE] =
+        "SELECT first, time_max FROM segment WHERE first < ?1 AND time_max > ?2 ORDER BY first",
     [SEGMENT_BACK] = "SELECT first, sieve FROM segment WHERE first < ?1 AND first <= ?2"
                      " AND time_max >= ?3 AND (NOT ?4 OR swept = 0) ORDER BY first DESC",
     [SEGMENT_DUE] = "SELECT first FROM segment WHERE first < ?1"

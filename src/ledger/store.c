@@ -4,9 +4,11 @@
 #include "ledger/schema.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 // What SQLite says, in the words of errno; all else is -EIO. It finds no fault with our statements
 // but where a table is missing.
@@ -18,6 +20,14 @@ static const struct {
     {SQLITE_ERROR, EUCLEAN},
 };
 
+static void note_suspect(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0640);
+
+    if (fd >= 0)
+        close(fd);
+}
+
 int store_fail(struct ledger *l, int code)
 {
     int error = EIO;
@@ -27,6 +37,8 @@ int store_fail(struct ledger *l, int code)
             error = errors[i].error;
     }
     snprintf(l->error, sizeof(l->error), "%s", sqlite3_errmsg(l->db));
+    if (error == EUCLEAN && l->suspect)
+        note_suspect(l->suspect);
     return -error;
 }
 

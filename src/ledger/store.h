@@ -106,6 +106,7 @@ struct ledger {
     uint64_t bytes_max, bans_max; // LEDGER_*_MAX
     bool in_transaction, spoiled; // spoiled: a write failed
     char error[STORE_ERROR_MAX];
+    char *suspect; // the file that says that damage has shown itself; NULL: none is made
 };
 
 struct value {
