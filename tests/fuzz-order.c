@@ -20,7 +20,8 @@ static void check_valid(const struct order *o)
                              : o->action == 0);
     must(o->op == ORDER_PORT ? o->proto == IPPROTO_TCP || o->proto == IPPROTO_UDP : o->proto == 0);
     must(o->op == ORDER_REFUSED ? o->error > 0 : o->error == 0);
-    must(o->timeout_ms == 0 || o->op == ORDER_BAN);
+    must(o->timeout_ms == 0 || o->op == ORDER_BAN || o->op == ORDER_SPARE);
+    must((o->op != ORDER_SPARE && o->op != ORDER_UNSPARE) || !addr_is_block(&o->net));
 }
 
 static void check_record(const uint8_t bytes[static ORDER_SIZE])

@@ -32,6 +32,9 @@ static const struct order valid[] = {
     {.op = ORDER_UNBAN,
      .seq = UINT32_MAX,
      .net = {.b = {0x20, 1, 0xd, 0xb8, [15] = 1}, .len = 128}},
+    {.op = ORDER_SPARE, .net = V4(192, 0, 2, 1, 32), .timeout_ms = 604800000},
+    {.op = ORDER_SPARE, .net = {.b = {0x20, 1, 0xd, 0xb8}, .len = 64}},
+    {.op = ORDER_UNSPARE, .net = V4(192, 0, 2, 1, 32)},
     {.op = ORDER_COMMIT},
     {.op = ORDER_CLEAR},
     {.op = ORDER_ACK, .seq = 77},
@@ -103,6 +106,11 @@ static const struct {
     {"a prefix that uncovers host bits", ORDER_BAN, 32, 100},
     {"a prefix of 129", ORDER_BAN, 32, 129},
     {"a net where none belongs", ORDER_CLEAR, 16, 1},
+    {"a jail's spared", ORDER_SPARE, 2, 1},
+    {"a spared block", ORDER_SPARE, 32, 96 + 24},
+    {"a spared IPv6 block", ORDER_UNSPARE, 32, 48},
+    {"an IPv6 address, which is less than a host", ORDER_UNSPARE, 32, 128},
+    {"a timeout on an unspare", ORDER_UNSPARE, 8, 1},
     {"no action", ORDER_JAIL, 33, 0},
     {"an unknown action", ORDER_JAIL, 33, ORDER_REJECT + 1},
     {"ICMP has no ports", ORDER_PORT, 34, IPPROTO_ICMP},
@@ -125,10 +133,16 @@ static const struct {
 
 static const struct order *sample(enum order_op op)
 {
-    static const struct order ban = {.op = ORDER_BAN, .net = V4(192, 0, 2, 0, 24)};
+    static const struct order nets[] = {
+        {.op = ORDER_BAN, .net = V4(192, 0, 2, 0, 24)},
+        {.op = ORDER_SPARE, .net = V4(192, 0, 2, 0, 32)},
+        {.op = ORDER_UNSPARE, .net = {.b = {0x20, 1, 0xd, 0xb8}, .len = 64}},
+    };
 
-    if (op == ORDER_BAN)
-        return &ban;
+    for (size_t i = 0; i < sizeof(nets) / sizeof(nets[0]); i++) {
+        if (nets[i].op == op)
+            return &nets[i];
+    }
     for (size_t i = 0; i < sizeof(valid) / sizeof(valid[0]); i++) {
         if (valid[i].op == op)
             return &valid[i];

@@ -91,6 +91,11 @@ enum element_change firewall_renewal(const struct firewall *f)
     return f->renewal;
 }
 
+bool firewall_is_up(const struct firewall *f)
+{
+    return f->plan;
+}
+
 bool firewall_has_jail(const struct firewall *f, uint16_t jail)
 {
     return f->plan && plan_has_jail(f->plan, jail);
@@ -242,7 +247,7 @@ static int build(struct firewall *f, const char *table, struct plan *p, firewall
     const struct target t = {table, p->jail, fn, user};
     int r;
 
-    for (size_t i = 0; i < ORDER_JAILS_MAX; i++)
+    for (size_t i = 0; i <= PLAN_SPARED; i++)
         memset(p->jail[i].slot, SLOT_UNUSED, sizeof(p->jail[i].slot));
     batch_begin(&f->batch);
     ruleset_remove(&f->batch, table);

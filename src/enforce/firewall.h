@@ -33,6 +33,8 @@ void firewall_apply(struct firewall *f, const struct element *e, size_t n, firew
 // How to ban what may be banned already, on this kernel.
 enum element_change firewall_renewal(const struct firewall *f);
 
+// Whether a whole state is installed, and whether it has this jail.
+bool firewall_is_up(const struct firewall *f);
 bool firewall_has_jail(const struct firewall *f, uint16_t jail);
 
 // Leaves nothing of ours in the kernel.

@@ -13,7 +13,7 @@
 // What a peer may say next.
 enum {
     FIRST = 1 << 0,   // HELLO
-    LIVE = 1 << 1,    // RESET, BAN, UNBAN, CLEAR
+    LIVE = 1 << 1,    // RESET, BAN, UNBAN, SPARE, UNSPARE, CLEAR
     STAGING = 1 << 2, // between RESET and COMMIT; another RESET starts anew
 };
 
@@ -67,10 +67,11 @@ static void refused(void *user, const struct element *e, int error)
 {
     struct peer *p = user;
 
-    outbox_answer(
-        &p->outbox,
-        (struct order){
-            .op = ORDER_REFUSED, .seq = e->seq, .jail = e->jail, .net = e->net, .error = -error});
+    outbox_answer(&p->outbox, (struct order){.op = ORDER_REFUSED,
+                                             .seq = e->seq,
+                                             .jail = e->jail < ORDER_JAILS_MAX ? e->jail : 0,
+                                             .net = e->net,
+                                             .error = -error});
 }
 
 static void carry_out(struct peer *p)
@@ -111,11 +112,16 @@ static int on_port(struct peer *p, const struct order *o)
     return plan_port(p->stage, o);
 }
 
+static void note(struct peer *p, const struct order *o, enum element_change what)
+{
+    p->change[p->n_change++] = element_of(o, what);
+}
+
 static int change(struct peer *p, const struct order *o, enum element_change what)
 {
     if (!firewall_has_jail(p->firewall, o->jail))
         return -ENOENT;
-    p->change[p->n_change++] = element_of(o, what);
+    note(p, o, what);
     return 0;
 }
 
@@ -130,6 +136,24 @@ static int on_ban(struct peer *p, const struct order *o)
 static int on_unban(struct peer *p, const struct order *o)
 {
     return change(p, o, ELEMENT_REMOVE);
+}
+
+static int on_spare(struct peer *p, const struct order *o)
+{
+    if (p->state == STAGING)
+        return plan_ban(p->stage, o);
+    if (!firewall_is_up(p->firewall))
+        return -ENOENT;
+    note(p, o, firewall_renewal(p->firewall));
+    return 0;
+}
+
+static int on_unspare(struct peer *p, const struct order *o)
+{
+    if (!firewall_is_up(p->firewall))
+        return -ENOENT;
+    note(p, o, ELEMENT_REMOVE);
+    return 0;
 }
 
 static int on_commit(struct peer *p, const struct order *o)
@@ -155,11 +179,18 @@ static int on_clear(struct peer *p, const struct order *o)
 static const struct {
     unsigned in; // the states it may come in; none: it is not for us
     int (*take)(struct peer *p, const struct order *o);
+    bool gathers; // with others of its packet
 } operations[ORDER_OP_MAX] = {
-    [ORDER_HELLO] = {FIRST, on_hello},      [ORDER_RESET] = {LIVE | STAGING, on_reset},
-    [ORDER_JAIL] = {STAGING, on_jail},      [ORDER_PORT] = {STAGING, on_port},
-    [ORDER_BAN] = {LIVE | STAGING, on_ban}, [ORDER_UNBAN] = {LIVE, on_unban},
-    [ORDER_COMMIT] = {STAGING, on_commit},  [ORDER_CLEAR] = {LIVE, on_clear},
+    [ORDER_HELLO] = {FIRST, on_hello},
+    [ORDER_RESET] = {LIVE | STAGING, on_reset},
+    [ORDER_JAIL] = {STAGING, on_jail},
+    [ORDER_PORT] = {STAGING, on_port},
+    [ORDER_BAN] = {LIVE | STAGING, on_ban, true},
+    [ORDER_UNBAN] = {LIVE, on_unban, true},
+    [ORDER_SPARE] = {LIVE | STAGING, on_spare, true},
+    [ORDER_UNSPARE] = {LIVE, on_unspare, true},
+    [ORDER_COMMIT] = {STAGING, on_commit},
+    [ORDER_CLEAR] = {LIVE, on_clear},
 };
 
 // All of a packet or nothing: no order of a packet that is broken further on is carried out.
@@ -184,7 +215,7 @@ static int take_order(struct peer *p, const struct order *o)
 
     if (!(operations[o->op].in & p->state))
         return -EPROTO;
-    if (o->op != ORDER_BAN && o->op != ORDER_UNBAN)
+    if (!operations[o->op].gathers)
         carry_out(p);
     r = operations[o->op].take(p, o);
     if (r >= 0)

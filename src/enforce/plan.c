@@ -11,7 +11,7 @@ int plan_new(struct plan **ret)
     struct plan *p = calloc(1, sizeof(*p));
 
     if (p)
-        p->jail = calloc(ORDER_JAILS_MAX, sizeof(*p->jail));
+        p->jail = calloc(ORDER_JAILS_MAX + 1, sizeof(*p->jail));
     if (!p || !p->jail) {
         plan_free(p);
         return -ENOMEM;
@@ -82,7 +82,7 @@ int plan_ban(struct plan *p, const struct order *o)
 {
     int r;
 
-    if (!plan_has_jail(p, o->jail))
+    if (o->op == ORDER_BAN && !plan_has_jail(p, o->jail))
         return -ENOENT;
     if (p->n == p->capacity) {
         r = grow(p);
@@ -100,10 +100,12 @@ unsigned slot_of(const struct addr *net)
 
 struct element element_of(const struct order *o, enum element_change change)
 {
+    bool is_spared = o->op == ORDER_SPARE || o->op == ORDER_UNSPARE;
+
     return (struct element){.net = o->net,
                             .change = (uint8_t)change,
                             .slot = (uint8_t)slot_of(&o->net),
-                            .jail = o->jail,
+                            .jail = is_spared ? PLAN_SPARED : o->jail,
                             .seq = o->seq,
                             .timeout_ms = o->timeout_ms};
 }

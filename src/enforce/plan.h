@@ -7,8 +7,9 @@
 #include "wire/order.h"
 
 enum {
-    PLAN_BANS_MAX = 1 << 20, // overflow: those that come later are refused (-ENOSPC)
-    SLOT_MAX = 33 + 129,     // one per family and prefix length
+    PLAN_BANS_MAX = 1 << 20,       // overflow: those that come later are refused (-ENOSPC)
+    SLOT_MAX = 33 + 129,           // one per family and prefix length
+    PLAN_SPARED = ORDER_JAILS_MAX, // no jail: the hosts that bans of blocks go past
 };
 
 struct jail {
@@ -41,7 +42,7 @@ struct element {
 };
 
 struct plan {
-    struct jail *jail; // ORDER_JAILS_MAX of them
+    struct jail *jail; // ORDER_JAILS_MAX of them, and PLAN_SPARED, which has no name
     struct element *element;
     size_t n, capacity;
 };
@@ -49,8 +50,8 @@ struct plan {
 int plan_new(struct plan **ret); // -ENOMEM
 struct plan *plan_free(struct plan *p);
 
-// Take JAIL, PORT and BAN orders. -EEXIST: a jail of this number or name is there already;
-// -ENOENT: there is no such jail; -ENOSPC: beyond the capacity; -ENOMEM.
+// Take JAIL, PORT, and BAN or SPARE orders. -EEXIST: a jail of this number or name is there
+// already; -ENOENT: there is no such jail; -ENOSPC: beyond the capacity; -ENOMEM.
 int plan_jail(struct plan *p, const struct order *o);
 int plan_port(struct plan *p, const struct order *o);
 int plan_ban(struct plan *p, const struct order *o);

@@ -158,17 +158,28 @@ void rule_put_gate(struct batch *b, const char *table, const char *chain, const 
     put(b, table, chain, NLM_F_APPEND, x, n);
 }
 
+static size_t look_up_source(struct expr *x, bool v4, unsigned prefix, const char *set,
+                             uint32_t flags)
+{
+    uint8_t size = v4 ? 4 : 16;
+    size_t n = 0;
+
+    x[n++] = load_payload(NFT_PAYLOAD_NETWORK_HEADER, v4 ? 12 : 8, size, REG);
+    if (prefix < 8U * size)
+        x[n++] = mask(size, prefix);
+    x[n++] = look_up(set, flags);
+    return n;
+}
+
 static size_t match_address(struct expr *x, const struct rule_spec *spec)
 {
-    uint8_t size = spec->v4 ? 4 : 16;
     size_t n = 0;
 
     x[n++] = load_meta(NFT_META_NFPROTO);
     x[n++] = compare(NFT_CMP_EQ, spec->v4 ? NFPROTO_IPV4 : NFPROTO_IPV6);
-    x[n++] = load_payload(NFT_PAYLOAD_NETWORK_HEADER, spec->v4 ? 12 : 8, size, REG);
-    if (spec->prefix < 8U * size)
-        x[n++] = mask(size, spec->prefix);
-    x[n++] = look_up(spec->set, 0);
+    n += look_up_source(x + n, spec->v4, spec->prefix, spec->set, 0);
+    if (spec->spared)
+        n += look_up_source(x + n, spec->v4, spec->v4 ? 32 : 64, spec->spared, NFT_LOOKUP_F_INV);
     return n;
 }
 

@@ -12,9 +12,10 @@ void rule_put_gate(struct batch *b, const char *table, const char *chain, const 
 struct rule_spec {
     bool v4;
     unsigned prefix;
-    const char *set;   // of addresses masked to the prefix
-    const char *ports; // a set of (protocol, port); NULL: all ports
-    bool reject;       // answer instead of dropping
+    const char *set;    // of addresses masked to the prefix
+    const char *spared; // a set of hosts (IPv6: of /64) that it goes past; NULL: none
+    const char *ports;  // a set of (protocol, port); NULL: all ports
+    bool reject;        // answer instead of dropping
 };
 
 // Acts on what comes from the set's addresses to the ports. Rules without ports go before the

@@ -226,8 +226,18 @@ void ruleset_put(struct batch *b, const char *table, const struct jail *jails)
     }
 }
 
+// No jail's set is called so: theirs have a dash.
+static void spared_name(const struct addr *net, char ret[static SET_NAME_MAX])
+{
+    snprintf(ret, SET_NAME_MAX, "spared%d", addr_is_v4(net) ? 4 : 6);
+}
+
 static void set_name(const struct jail *j, const struct addr *net, char ret[static SET_NAME_MAX])
 {
+    if (j->name[0] == '\0') {
+        spared_name(net, ret);
+        return;
+    }
     snprintf(ret, SET_NAME_MAX, "%s%s-v%d-%u", prefix_of(j), j->name, addr_is_v4(net) ? 4 : 6,
              addr_prefix(net));
 }
@@ -238,15 +248,23 @@ void ruleset_put_set(struct batch *b, const char *table, const struct jail *j,
     bool v4 = addr_is_v4(net);
     struct set_spec spec = {
         .flags = NFT_SET_TIMEOUT, .type = v4 ? TYPE_IPV4 : TYPE_IPV6, .size = v4 ? 4 : 16};
+    struct set_spec spared = spec;
     char ports[SET_NAME_MAX];
 
     set_name(j, net, spec.name);
-    port_set_name(j, ports);
+    spared_name(net, spared.name);
     put_set(b, table, &spec);
+    if (j->name[0] == '\0')
+        return;
+    // Each block's rule asks for those it spares, so that it is there before.
+    if (addr_is_block(net))
+        put_set(b, table, &spared);
+    port_set_name(j, ports);
     rule_put_jail(b, table, CHAIN,
                   &(struct rule_spec){.v4 = v4,
                                       .prefix = addr_prefix(net),
                                       .set = spec.name,
+                                      .spared = addr_is_block(net) ? spared.name : NULL,
                                       .ports = j->n_port > 0 ? ports : NULL,
                                       .reject = j->action == ORDER_REJECT});
 }

@@ -5,10 +5,12 @@
 //       set ports { (protocol, port) of all jails }          where any jail has ports
 //       set JAIL-ports { (protocol, port) }                  for each jail that has ports
 //       set JAIL-v4-24 { addresses masked to 24 bits }       for each prefix length in use
+//       set spared4 { hosts }, spared6                       where a block is banned
 //       chain prerouting {
-//           ip saddr & 255.255.255.0 @JAIL-v4-24 drop        jails of all ports
+//           ip saddr @JAIL-v4-32 drop                        jails of all ports
 //           meta l4proto . th dport != @ports accept
-//           ip saddr & 255.255.255.0 @JAIL-v4-24 meta l4proto . th dport @JAIL-ports drop
+//           ip saddr & 255.255.255.0 @JAIL-v4-24 ip saddr != @spared4 meta l4proto . th dport
+//           @JAIL-ports drop
 //       }
 //   }
 #pragma once
@@ -32,7 +34,7 @@ void ruleset_put(struct batch *b, const char *table, const struct jail *jails);
 // An empty table where there is none: the kernel refuses it with EEXIST where there is one.
 void ruleset_create(struct batch *b, const char *table);
 
-// The set for a slot of a jail, and its rule.
+// The set for a slot of a jail, and its rule; for PLAN_SPARED, which has no name, the set alone.
 void ruleset_put_set(struct batch *b, const char *table, const struct jail *j,
                      const struct addr *net);
 

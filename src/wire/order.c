@@ -34,6 +34,7 @@ enum {
     HAS_NET = 1 << 4,
     HAS_TIMEOUT = 1 << 5,
     HAS_ERROR = 1 << 6,
+    HAS_HOST = 1 << 7,
 };
 
 enum { ERRNO_MAX = 4095 }; // the kernel's MAX_ERRNO
@@ -43,6 +44,7 @@ static const unsigned fields[ORDER_OP_MAX] = {
     [ORDER_JAIL] = HAS_JAIL | HAS_NAME | HAS_ACTION,  [ORDER_PORT] = HAS_JAIL | HAS_PORTS,
     [ORDER_BAN] = HAS_JAIL | HAS_NET | HAS_TIMEOUT,   [ORDER_UNBAN] = HAS_JAIL | HAS_NET,
     [ORDER_REFUSED] = HAS_JAIL | HAS_NET | HAS_ERROR, [ORDER_OWN] = HAS_NET,
+    [ORDER_SPARE] = HAS_NET | HAS_HOST | HAS_TIMEOUT, [ORDER_UNSPARE] = HAS_NET | HAS_HOST,
 };
 
 static void put(uint8_t *p, size_t size, uint64_t value)
@@ -110,6 +112,13 @@ static bool net_valid(const struct addr *net)
     return net->len <= 128 && addr_within(net, net);
 }
 
+static bool is_host(const struct addr *net)
+{
+    struct addr host = addr_host(net);
+
+    return !addr_is_block(net) && addr_compare(net, &host) == 0;
+}
+
 static bool values_valid(const struct order *o, unsigned has)
 {
     if (has & HAS_JAIL && o->jail >= ORDER_JAILS_MAX)
@@ -123,6 +132,8 @@ static bool values_valid(const struct order *o, unsigned has)
         ((o->proto != IPPROTO_TCP && o->proto != IPPROTO_UDP) || o->port_from > o->port_to))
         return false;
     if (has & HAS_NET && !net_valid(&o->net))
+        return false;
+    if (has & HAS_HOST && !is_host(&o->net))
         return false;
     return !(has & HAS_ERROR) || (o->error > 0 && o->error <= ERRNO_MAX);
 }

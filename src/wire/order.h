@@ -4,9 +4,10 @@
 // Decoding checks length, version, operation, every bound and every unused byte; a peer that breaks
 // them is disconnected.
 //
-//   tailband -> enforcer: HELLO, then RESET JAIL* PORT* BAN* COMMIT (the whole state; it replaces
-//   what is in force without letting go of a ban that is in both, and RESET before COMMIT starts it
-//   anew), then BAN and UNBAN as they come; the records of one packet are one batch.
+//   tailband -> enforcer: HELLO, then RESET JAIL* PORT* BAN* SPARE* COMMIT (the whole state; it
+//   replaces what is in force without letting go of a ban that is in both, and RESET before COMMIT
+//   starts it anew), then BAN, UNBAN, SPARE and UNSPARE as they come; the records of one packet are
+//   one batch.
 //
 //   enforcer -> tailband: HELLO, then RESET OWN* COMMIT (the host's own addresses, again whenever
 //   they change); ACK for the last record of each packet; REFUSED for each record that was not
@@ -19,7 +20,7 @@
 #include <stdint.h>
 
 enum {
-    ORDER_VERSION = 1,
+    ORDER_VERSION = 2,
     ORDER_SIZE = 112,
     ORDER_PACKET_MAX = 500,
     ORDER_NAME_MAX = 64,    // a jail's name, with its NUL
@@ -34,6 +35,8 @@ enum order_op {
     ORDER_PORT,  // jail, proto, port_from..port_to: the jail's bans concern these; none: all ports
     ORDER_BAN,   // jail, net, timeout; a net that is already banned gets the new timeout
     ORDER_UNBAN, // jail, net; a net that is not banned is no error
+    ORDER_SPARE, // net: a host (IPv6: a /64) that bans of blocks go past; timeout: likewise
+    ORDER_UNSPARE, // net: likewise
     ORDER_COMMIT,
     ORDER_CLEAR,   // removes the table: nothing of ours is left in the kernel
     ORDER_ACK,     // seq

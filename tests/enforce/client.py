@@ -13,7 +13,8 @@ import subprocess
 import sys
 import time
 
-HELLO, RESET, JAIL, PORT, BAN, UNBAN, COMMIT, CLEAR, ACK, REFUSED, OWN, FLUSHED = range(1, 13)
+(HELLO, RESET, JAIL, PORT, BAN, UNBAN, SPARE, UNSPARE, COMMIT, CLEAR, ACK, REFUSED, OWN,
+ FLUSHED) = range(1, 15)
 DROP, REJECT = 1, 2
 TCP, UDP = 6, 17
 SIZE, PACKET_MAX = 112, 500
@@ -35,7 +36,7 @@ def net_text(packed, length):
 
 
 def record(op, seq=0, jail=0, net=None, ms=0, action=0, proto=0, ports=(0, 0), error=0, name=b'',
-           version=1):
+           version=2):
     packed, length = net_bytes(net) if net else (bytes(16), 0)
     return RECORD.pack(version, op, jail, seq, ms, packed, length, action, proto, *ports, error,
                        name)
@@ -142,21 +143,22 @@ class Enforcer:
     def hello(self):
         return self.until(ACK, self.send(HELLO))
 
-    def whole_packets(self, jails, bans=()):
-        """RESET … COMMIT; bans are (jail, net, ms)."""
+    def whole_packets(self, jails, bans=(), spared=()):
+        """RESET … COMMIT; bans are (jail, net, ms), spared (net, ms)."""
         records = [(RESET, {})]
         for i, j in enumerate(jails):
             records.append((JAIL, dict(jail=i, name=j.name.encode(), action=j.action)))
             records += [(PORT, dict(jail=i, proto=p, ports=(a, b))) for p, a, b in j.ports]
         records += [(BAN, dict(jail=j, net=net, ms=ms)) for j, net, ms in bans]
+        records += [(SPARE, dict(net=net, ms=ms)) for net, ms in spared]
         return self.packets(records) + self.packets([(COMMIT, {})])
 
-    def whole(self, jails, bans=()):
-        return self.carry_out_packets(self.whole_packets(jails, bans))
+    def whole(self, jails, bans=(), spared=()):
+        return self.carry_out_packets(self.whole_packets(jails, bans, spared))
 
-    def start(self, jails, bans=()):
+    def start(self, jails, bans=(), spared=()):
         self.hello()
-        assert self.whole(jails, bans) == {}
+        assert self.whole(jails, bans, spared) == {}
         return self
 
     def ban(self, net, ms=600_000, jail=0):
@@ -164,6 +166,12 @@ class Enforcer:
 
     def unban(self, net, jail=0):
         return list(self.carry_out([(UNBAN, dict(jail=jail, net=net))]).values())
+
+    def spare(self, net, ms=600_000):
+        return list(self.carry_out([(SPARE, dict(net=net, ms=ms))]).values())
+
+    def unspare(self, net):
+        return list(self.carry_out([(UNSPARE, dict(net=net))]).values())
 
 
 def nft(*command, ok=True):

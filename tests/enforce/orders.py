@@ -7,7 +7,7 @@ import sys
 import unittest
 
 from client import (ACK, BAN, CLEAR, COMMIT, DROP, FLUSHED, JAIL, OWN, PACKET_MAX, PORT, REFUSED,
-                    RESET, TCP, UDP, UNBAN, Enforcer, Jail, elements, enter_namespace, nft, sets, wait_for)
+                    RESET, SPARE, TCP, UDP, UNBAN, UNSPARE, Enforcer, Jail, elements, enter_namespace, nft, sets, wait_for)
 
 enter_namespace()
 BINARY = sys.argv.pop(1)
@@ -64,6 +64,28 @@ class Bans(Orders):
                 self.assertEqual(self.enforcer.unban(net), [])
                 self.assertEqual(elements(f'smtp-{name}'), {})
                 self.assertEqual(self.enforcer.unban(net), [])
+
+    def test_spared(self):
+        self.enforcer.start([SMTP])
+        self.assertEqual(self.enforcer.unspare('192.0.2.1/32'), [])
+        self.assertIsNone(elements('spared4'), 'for a host that is not spared no set is made')
+        for net, name, element in (('192.0.2.1/32', 'spared4', '192.0.2.1'),
+                                   ('2001:db8:0:7::/64', 'spared6', '2001:db8:0:7::')):
+            with self.subTest(net):
+                self.assertEqual(self.enforcer.spare(net), [])
+                self.assertEqual(list(elements(name)), [element])
+                self.enforcer.spare(net, ms=3_600_000)
+                self.assertGreater(elements(name)[element], 3000)
+                self.assertEqual(self.enforcer.unspare(net), [])
+                self.assertEqual(elements(name), {})
+
+    def test_no_jail_is_called_as_the_spared_are(self):
+        self.enforcer.start([Jail('spared'), Jail('spared4')], [(0, '192.0.2.1/32', 0),
+                                                                (1, '192.0.2.0/24', 0)],
+                            [('192.0.2.7/32', 0)])
+        self.assertEqual(list(elements('spared4')), ['192.0.2.7'])
+        self.assertEqual(list(elements('spared-v4-32')), ['192.0.2.1'])
+        self.assertEqual(list(elements('spared4-v4-24')), ['192.0.2.0'])
 
     def test_jails_are_apart(self):
         self.enforcer.start([SMTP, ALL])

@@ -125,6 +125,41 @@ class Bans(Packets):
         self.check(('192.0.2.10', SMTP, errno.ETIMEDOUT), ('192.0.2.10', POP, 0),
                    ('192.0.2.11', SMTP, 0), ('192.0.2.11', POP, errno.ETIMEDOUT))
 
+    # Who is spared, bans, who is cut off, and who is not
+    SPARED = (
+        ('192.0.2.10/32', ['192.0.2.0/24'], ['192.0.2.11'], ['192.0.2.10', '192.0.3.10']),
+        ('192.0.2.10/32', ['192.0.2.0/24', '192.0.0.0/16'], ['192.0.2.11', '192.0.3.10'],
+         ['192.0.2.10']),
+        ('192.0.2.10/32', ['192.0.2.0/24', '192.0.2.10/32'], ['192.0.2.10', '192.0.2.11'],
+         ['192.0.3.10']),
+        ('2001:db8:0:1::/64', ['2001:db8::/48'], ['2001:db8::10', '2001:db8::11'],
+         ['2001:db8:0:1::10', '192.0.2.10']),
+        ('2001:db8:0:1::/64', ['2001:db8::/48', '2001:db8:0:1::/64'],
+         ['2001:db8::10', '2001:db8:0:1::10'], ['192.0.2.10']),
+    )
+
+    def test_blocks_bans_go_past_who_is_spared(self):
+        jails = [Jail('smtp', (TCP, SMTP, SMTP)), Jail('all'), Jail('no', action=REJECT)]
+        for jail in range(len(jails)):
+            for host, nets, inside, outside in self.SPARED:
+                with self.subTest(jail=jails[jail].name, nets=nets):
+                    stopped = errno.ECONNREFUSED if jail == 2 else errno.ETIMEDOUT
+                    bans = [(jail, net, 0) for net in nets]
+                    self.enforcer.hello() if self.enforcer.seq == 0 else None
+                    self.assertEqual(self.enforcer.whole(jails, bans, [(host, 0)]), {})
+                    self.check(*((a, SMTP, stopped) for a in inside),
+                               *((a, SMTP, 0) for a in outside))
+
+    def test_spared_as_it_comes(self):
+        self.enforcer.start([Jail('smtp', (TCP, SMTP, SMTP))])
+        self.assertEqual(self.enforcer.spare('192.0.2.10/32'), [])
+        self.enforcer.ban('192.0.2.0/24')
+        self.check(('192.0.2.10', SMTP, 0), ('192.0.2.11', SMTP, errno.ETIMEDOUT))
+        self.assertEqual(self.enforcer.unspare('192.0.2.10/32'), [])
+        self.check(('192.0.2.10', SMTP, errno.ETIMEDOUT))
+        self.enforcer.spare('192.0.2.11/32')
+        self.check(('192.0.2.11', SMTP, 0))
+
     def test_the_ban_ends_with_its_time(self):
         self.enforcer.start([Jail('smtp', (TCP, SMTP, SMTP))])
         self.enforcer.ban('192.0.2.10/32', 10)

@@ -30,7 +30,7 @@ BROKEN = {
     'a record but its last byte': GOOD[:-1],
     'a record and a byte': GOOD + b'x',
     'a packet beyond the largest': GOOD * (PACKET_MAX + 1),
-    'another version': record(BAN, net='192.0.2.1/32', version=2),
+    'another version': record(BAN, net='192.0.2.1/32', version=1),
     'no operation': record(0),
     'an unknown operation': record(13),
     'host bits': patched(record(BAN, net='192.0.2.0/24'), 31, 1),
