@@ -228,6 +228,17 @@ static void note(void *user, const struct addr *host, usec_t until)
     snprintf(text + strlen(text), TEXT_MAX - strlen(text), ":%u", (unsigned)(until / DAY));
 }
 
+static void list_spared(struct peers *p, const char *around, char ret[static TEXT_MAX])
+{
+    struct addr block = net(around);
+    struct peers_host h;
+
+    ret[0] = 0;
+    for (bool more = peers_next_spared(p, &block, 4 * DAY, NULL, &h); more;
+         more = peers_next_spared(p, &block, 4 * DAY, &h.host, &h))
+        note(ret, &h.host, h.spared);
+}
+
 // What a ban of a block spares is as it says, whatever others said before.
 static void test_settle(void **state)
 {
@@ -244,26 +255,34 @@ static void test_settle(void **state)
         {"192.0.2.128/25", "192.0.2.130", 4 * DAY, "192.0.2.130:4", 0, "192.0.2.9:6"},
         {"192.0.0.0/16", "192.0.2.7", 7 * DAY, "192.0.2.7:7 192.0.2.9:0 192.0.2.130:0", 2,
          "192.0.2.7:7"},
-        {"192.0.2.7", "192.0.2.9", 7 * DAY, "192.0.2.7:0", 1, ""},
+        {"192.0.2.7", NULL, 8 * DAY, "192.0.2.7:0", 1, ""},
+        {"192.0.2.0/25", "192.0.2.9", 5 * DAY, "192.0.2.9:5", 0, "192.0.2.9:5"},
+        {"192.0.2.0/24", NULL, 5 * DAY, "192.0.2.9:0", 1, ""},
     };
     struct peers *p = new_peers();
-    struct addr everybody = net("192.0.0.0/8");
+    char left[TEXT_MAX];
 
     (void)state;
     take(p, &(struct step){'m', "192.0.2.7", DAY});
     take(p, &(struct step){'m', "192.0.2.9", DAY});
     take(p, &(struct step){'m', "192.0.2.130", DAY});
     for (size_t i = 0; i < sizeof(bans) / sizeof(bans[0]); i++) {
-        struct addr block = net(bans[i].net), spared = net(bans[i].spared);
-        char told[TEXT_MAX] = "", left[TEXT_MAX] = "";
-        assert_int_equal(peers_settle(p, &block, &spared, 1, bans[i].until, note, told),
-                         bans[i].gone);
+        const char *name = bans[i].spared;
+        struct addr block = net(bans[i].net), spared = net(name ? name : "192.0.2.7");
+        char told[TEXT_MAX] = "";
+        assert_int_equal(
+            peers_settle(p, &block, name ? &spared : NULL, 1, bans[i].until, note, told),
+            bans[i].gone);
         assert_string_equal(told, bans[i].told);
-        peers_spared(p, &everybody, 4 * DAY, note, left);
+        list_spared(p, "192.0.0.0/8", left);
         assert_string_equal(left, bans[i].left);
-        assert_int_equal(peers_is_spared(p, &spared, 4 * DAY),
-                         strstr(left, bans[i].spared) != NULL);
+        assert_int_equal(peers_is_spared(p, &spared, 4 * DAY), name && strstr(left, name));
     }
+    // Who is banned by hand is none to be spared.
+    list(p, "192.0.0.0/16", 5 * DAY - 1, left);
+    assert_string_equal(left, "");
+    list(p, "192.0.0.0/16", 5 * DAY, left);
+    assert_string_equal(left, "192.0.2.9 192.0.2.130");
     peers_free(p);
 }
 

@@ -102,7 +102,8 @@ static const char *feed(struct fixture *x, const char *text)
             strcat(said, " ");
             addr_format(&v.spared[i], said + strlen(said));
         }
-        peers_settle(x->reputation.peers, &v.net, v.spared, v.n_spared, v.until, NULL, NULL);
+        peers_settle(x->reputation.peers, &v.net, v.reason == VERDICT_BLOCK ? v.spared : NULL,
+                     v.n_spared, v.until, NULL, NULL);
     }
     return said;
 }

@@ -224,7 +224,7 @@ size_t peers_settle(struct peers *p, const struct addr *net, const struct addr *
     while ((e = next_of(p, &around, &i))) {
         const struct addr *host = &p->at[i - 1];
         usec_t before = e->spared;
-        if (!is_block)
+        if (!spared || !is_block)
             e->banned = e->banned < until ? until : e->banned;
         if (!has(spared, n, host))
             e->spared = 0;
@@ -242,10 +242,13 @@ size_t peers_settle(struct peers *p, const struct addr *net, const struct addr *
 
 void peers_pardon(struct peers *p, const struct addr *net)
 {
-    struct addr key = addr_host(net);
-    struct entry *e = table_get(p->hosts, &key);
+    struct addr around = addr_host(net);
+    struct entry *e;
+    size_t i;
 
-    if (e)
+    sort(p);
+    i = first_of(p, &around);
+    while ((e = next_of(p, &around, &i)))
         e->banned = 0;
 }
 
@@ -271,17 +274,23 @@ bool peers_is_spared(struct peers *p, const struct addr *net, usec_t time)
     return !addr_is_block(net) && peers_look(p, net, &peer) && peer.spared > time;
 }
 
-void peers_spared(struct peers *p, const struct addr *net, usec_t time, peers_fn *fn, void *user)
+bool peers_next_spared(struct peers *p, const struct addr *net, usec_t time,
+                       const struct addr *after, struct peers_host *ret)
 {
-    const struct entry *e;
-    size_t i;
+    size_t i = 0;
 
     sort(p);
-    i = first_of(p, net);
-    while ((e = next_of(p, net, &i))) {
-        if (e->spared > time)
-            fn(user, &p->at[i - 1], e->spared);
+    if (after || net)
+        i = first_of(p, after ? after : net);
+    i += after && i < p->n && addr_compare(&p->at[i], after) == 0;
+    for (; i < p->n && (!net || addr_within(&p->at[i], net)); i++) {
+        const struct entry *e = table_get(p->hosts, &p->at[i]);
+        if (e && e->spared > time) {
+            *ret = describe(&p->at[i], e);
+            return true;
+        }
     }
+    return false;
 }
 
 struct slice peers_text(const struct addr *host, size_t n, char ret[static PEERS_TEXT_MAX])

@@ -36,13 +36,14 @@ size_t peers_within(struct peers *p, const struct addr *block, usec_t time, usec
                     struct addr ret[static PEERS_SPARED_MAX]);
 
 // A ban of a net takes effect until a time, and spares these n in it and nobody else: who was
-// spared before is so no more. fn (may be NULL) tells of each that is from now on, and until when,
-// and of each that is not (until 0). Returns how many are not.
+// spared before is so no more. spared NULL: it is one that spares nobody, of a host or by hand, and
+// who is in it is no peer until its end. fn (may be NULL) tells of each that is from now on, and
+// until when, and of each that is not (until 0). Returns how many are not.
 typedef void peers_fn(void *user, const struct addr *host, usec_t until);
 size_t peers_settle(struct peers *p, const struct addr *net, const struct addr *spared, size_t n,
                     usec_t until, peers_fn *fn, void *user);
 
-// A ban is lifted.
+// Bans of a net are lifted.
 void peers_pardon(struct peers *p, const struct addr *net);
 
 // What is known of a host; plain data, so that it can be kept over a restart.
@@ -57,8 +58,10 @@ bool peers_look(struct peers *p, const struct addr *host, struct peers_host *ret
 // Whether a ban of a block goes past this host, or past what is narrower than one.
 bool peers_is_spared(struct peers *p, const struct addr *net, usec_t time);
 
-// Walks those who are spared in a net at that time, in the order of their addresses.
-void peers_spared(struct peers *p, const struct addr *net, usec_t time, peers_fn *fn, void *user);
+// The next host behind `after` (NULL: the first), in the order of addresses, that is spared in a
+// net (NULL: in any) at that time. False: there is none.
+bool peers_next_spared(struct peers *p, const struct addr *net, usec_t time,
+                       const struct addr *after, struct peers_host *ret);
 
 // The addresses of at most PEERS_SPARED_MAX hosts, blanks between them.
 struct slice peers_text(const struct addr *host, size_t n, char ret[static PEERS_TEXT_MAX]);

@@ -8,6 +8,7 @@ struct search {
     const struct addr *net;
     usec_t until;
     int64_t id;
+    usec_t spared; // until when, by bans of blocks
     struct cover found;
 };
 
@@ -44,6 +45,8 @@ static bool covers(void *user, const char *jail, const struct addr *net, usec_t 
     const struct cell *c = until >= s->until ? roster_find(s->roster, slice_of(jail)) : NULL;
     bool same = addr_compare(net, s->net) == 0;
 
+    if (addr_is_block(net) && s->spared >= until)
+        return false;
     if (!c || (c == s->cell && same) || (c != s->cell && !includes(c->conf, s->cell->conf)))
         return false;
     if (same && until == s->until && includes(s->cell->conf, c->conf) && !is_older(s, id))
@@ -55,8 +58,11 @@ static bool covers(void *user, const char *jail, const struct addr *net, usec_t 
 bool cover_find(const struct ledger *ledger, const struct roster *roster, const struct cell *cell,
                 const struct addr *net, usec_t until, int64_t id, struct cover *ret)
 {
-    struct search s = {roster, cell, net, until, id, {0}};
+    struct peers_host peer = {0};
+    struct search s = {roster, cell, net, until, id, 0, {0}};
 
+    if (!addr_is_block(net) && peers_look(roster->reputation.peers, net, &peer))
+        s.spared = peer.spared;
     if (!ledger_around(ledger, net, covers, &s))
         return false;
     if (ret)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Which bans another one covers, so that they need nothing in the kernel: one of a net around it,
 // or of the same, in the same jail or in one with at least its ports and the same action, that ends
-// no earlier. Of two that would cover each other the older one stays. Nothing is stored: whether a
-// ban is covered follows from those in force, so that it is on its own again when the other is
-// lifted.
+// no earlier; but of a host that is spared (engine/peers.h) no block's. Of two that would cover
+// each other the older one stays. Nothing is stored: whether a ban is covered follows from those in
+// force, so that it is on its own again when the other is lifted.
 #pragma once
 
 #include "ledger/ledger.h"

@@ -34,6 +34,13 @@ static void on_order(void *user, const struct cell *cell, const struct addr *net
     link_hurry(d->link, clock_now());
 }
 
+static void on_spare(void *user, const struct addr *host, usec_t until)
+{
+    struct daemon *d = user;
+
+    link_spare(d->link, host, until);
+}
+
 static void on_ban(void *user, const struct cell *cell, const struct ban *ban,
                    const struct hit *last, enum judge_news news)
 {
@@ -123,8 +130,8 @@ void daemon_missing(void *user, int error)
 
 struct judge_hooks daemon_judge_hooks(struct daemon *d)
 {
-    return (struct judge_hooks){d,        on_hit,    on_order,   on_ban,    on_unban,
-                                on_ended, on_appeal, on_suspect, on_learned};
+    return (struct judge_hooks){d,        on_hit,    on_order,   on_ban,     on_unban,
+                                on_ended, on_appeal, on_suspect, on_learned, on_spare};
 }
 
 struct link_hooks daemon_link_hooks(struct daemon *d)

@@ -3,6 +3,8 @@
 #include "conf/names.h"
 #include "scan/judge-own.h"
 
+#include <string.h>
+
 static enum judge_news news_of(const struct ban *ban, int r, usec_t now)
 {
     if (ban->until <= now)
@@ -18,18 +20,44 @@ static void announce(struct judge *j, const struct cell *cell, const struct ban 
     j->hooks.ban(j->hooks.user, cell, ban, last, news);
 }
 
-// Orders a ban, keeps it, and tells of it.
-static int pass(struct judge *j, const struct cell *c, struct ban *ban, const struct hit *last,
-                usec_t now)
+// Whom the ban of a block spares.
+struct spared {
+    struct addr host[PEERS_SPARED_MAX];
+    size_t n;
+};
+
+static void on_spared(void *user, const struct addr *host, usec_t until)
+{
+    const struct judge *j = user;
+
+    if (j->hooks.spare)
+        j->hooks.spare(j->hooks.user, host, until);
+}
+
+static void order(struct judge *j, const struct cell *c, const struct ban *ban,
+                  const struct spared *spared)
+{
+    const struct addr *host = spared ? spared->host : NULL;
+
+    // Of a jail that only watches nobody is kept out.
+    if (!c->conf->watch_only)
+        peers_settle(j->roster->reputation.peers, &ban->net, host, spared ? spared->n : 0,
+                     ban->until, on_spared, j);
+    j->hooks.order(j->hooks.user, c, &ban->net, ban->until);
+}
+
+// Orders a ban, keeps it, and tells of it. spared NULL: it spares nobody.
+static int pass(struct judge *j, const struct cell *c, struct ban *ban, const struct spared *spared,
+                const struct hit *last, usec_t now)
 {
     usec_t ordered = ban->until;
     int r;
 
     if (ordered > now)
-        j->hooks.order(j->hooks.user, c, &ban->net, ordered);
+        order(j, c, ban, spared);
     r = books_ban(&j->books, ban, now);
     if (ban->until > ordered && ban->until > now)
-        j->hooks.order(j->hooks.user, c, &ban->net, ban->until);
+        order(j, c, ban, spared);
     announce(j, c, ban, last, news_of(ban, r, now));
     return r;
 }
@@ -46,11 +74,27 @@ static void spare(struct judge *j, const struct cell *c, const struct ban *ban,
         jail_forget(c->jail, &ban->net);
 }
 
+// For a ban that was decided some time ago.
+static const struct spared *look_up_spared(const struct judge *j, const struct cell *c,
+                                           const struct ban *ban, struct spared *room)
+{
+    const struct jail_spec *spec = &c->conf->spec;
+
+    if (ban->reason != BAN_BLOCK)
+        return NULL;
+    room->n = spec->shield ? peers_within(j->roster->reputation.peers, &ban->net, ban->since,
+                                          spec->findtime, room->host)
+                           : 0;
+    room->n = room->n < PEERS_SPARED_MAX ? room->n : PEERS_SPARED_MAX;
+    return room;
+}
+
 void judge_decide(struct judge *j, const struct ban *ban, const struct hit *last, bool is_spared,
                   usec_t now)
 {
     const struct cell *c = roster_find(j->roster, slice_of(ban->jail));
     struct ban own = *ban;
+    struct spared room;
 
     // The jail may be gone with another configuration.
     if (!c)
@@ -59,7 +103,7 @@ void judge_decide(struct judge *j, const struct ban *ban, const struct hit *last
     if (is_spared)
         spare(j, c, &own, last, now);
     else
-        pass(j, c, &own, last, now);
+        pass(j, c, &own, look_up_spared(j, c, &own, &room), last, now);
 }
 
 void judge_sentence(struct judge *j, const struct cell *c, const struct verdict *v,
@@ -81,8 +125,10 @@ void judge_sentence(struct judge *j, const struct cell *c, const struct verdict 
         .reason = reasons[v->reason],
     };
     enum judge_appeal appeal = JUDGE_GOES_ON;
+    struct spared spared = {.n = v->n_spared};
 
     names_of_verdict(v, ban.name);
+    memcpy(spared.host, v->spared, v->n_spared * sizeof(v->spared[0]));
     if (off) {
         ban.since = j->now;
         ban.until = v->until == USEC_FOREVER ? v->until : usec_add(j->now, v->until - v->time);
@@ -90,7 +136,7 @@ void judge_sentence(struct judge *j, const struct cell *c, const struct verdict 
     if (c->conf->ignorecommand && j->hooks.appeal)
         appeal = j->hooks.appeal(j->hooks.user, c, &ban, last);
     if (appeal == JUDGE_GOES_ON)
-        pass(j, c, &ban, last, j->now);
+        pass(j, c, &ban, v->reason == VERDICT_BLOCK ? &spared : NULL, last, j->now);
     else if (appeal == JUDGE_SPARES)
         spare(j, c, &ban, last, j->now);
 }
@@ -107,7 +153,7 @@ int judge_ban(struct judge *j, const struct cell *cell, const struct addr *net, 
     };
     int r;
 
-    r = pass(j, cell, &ban, NULL, now);
+    r = pass(j, cell, &ban, NULL, NULL, now);
     if (r < 0)
         return r;
     return r == LEDGER_E_EXTENDED ? JUDGE_E_EXTENDED : 0;
@@ -125,6 +171,7 @@ static int on_lifted(void *user, const struct ban *ban)
 
     l->n++;
     caps_lift(l->judge->roster->caps, &ban->net);
+    peers_pardon(l->judge->roster->reputation.peers, &ban->net);
     if (c && c->jail)
         jail_forget(c->jail, &ban->net);
     if (c)

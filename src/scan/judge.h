@@ -36,6 +36,9 @@ struct judge_hooks {
     void (*suspect)(void *user, const struct cell *cell, const struct hit *hit);
     // A name has become a fingerprint. NULL: nobody wants to know.
     void (*learned)(void *user, enum fingerprint_kind kind, const struct fingerprint_standing *s);
+    // Before order(): bans of blocks go past this host until then; 0: they do no more. NULL: nobody
+    // wants to know.
+    void (*spare)(void *user, const struct addr *host, usec_t until);
 };
 
 struct judge;

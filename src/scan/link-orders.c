@@ -36,6 +36,11 @@ void link_ban(struct link *l, const struct cell *cell, const struct addr *net, u
         order_ban(l, cell, net, until, COVER_NEW);
 }
 
+void link_spare(struct link *l, const struct addr *host, usec_t until)
+{
+    enqueue(l, &(struct queued){until > 0 ? ORDER_SPARE : ORDER_UNSPARE, 0, *host, until});
+}
+
 struct walk {
     struct link *link;
     usec_t now;
@@ -159,8 +164,30 @@ static int put_bans(struct link *l, usec_t now)
     // Half a state would lift bans: better none.
     if (r < 0)
         return r;
-    l->phase = COMMIT;
+    l->phase = SPARED;
+    l->has_spared = false;
     return 0;
+}
+
+static void put_spare(struct link *l, const struct addr *host, usec_t until, usec_t now)
+{
+    put(l, &(struct order){.op = ORDER_SPARE, .net = *host, .timeout_ms = timeout_ms(until, now)});
+}
+
+static void put_spared(struct link *l, usec_t now)
+{
+    struct peers *peers = l->roster->reputation.peers;
+    struct peers_host h;
+
+    while (!is_full(l)) {
+        if (!peers_next_spared(peers, NULL, now, l->has_spared ? &l->spared : NULL, &h)) {
+            l->phase = COMMIT;
+            return;
+        }
+        put_spare(l, &h.host, h.spared, now);
+        l->spared = h.host;
+        l->has_spared = true;
+    }
 }
 
 static void put_queue(struct link *l, usec_t now)
@@ -169,6 +196,8 @@ static void put_queue(struct link *l, usec_t now)
         const struct queued *q = &l->queue[l->first];
         if (q->op == ORDER_BAN)
             put_ban(l, q->jail, &q->net, q->until, now);
+        else if (q->op == ORDER_SPARE)
+            put_spare(l, &q->net, q->until, now);
         else
             put(l, &(struct order){.op = q->op, .jail = q->jail, .net = q->net});
         l->first = (l->first + 1) % LINK_QUEUE_MAX;
@@ -227,6 +256,8 @@ int link_fill(struct link *l, usec_t now)
         put_jails(l);
     if (l->phase == BANS)
         r = put_bans(l, now);
+    if (l->phase == SPARED)
+        put_spared(l, now);
     if (l->phase == COMMIT && !is_full(l)) {
         put(l, &(struct order){.op = ORDER_COMMIT});
         l->commit_seq = l->seq;

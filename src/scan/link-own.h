@@ -22,12 +22,14 @@ struct link {
     struct link_hooks hooks;
     int fd;
     bool is_late;
-    enum phase { HELLO, RESET, JAILS, BANS, COMMIT, LIVE } phase; // what is to be sent next
-    size_t cell, port;                                            // JAILS: the next one
-    int64_t after;                                                // BANS: the last one
-    bool again;                                                   // the state, after this one
-    bool greeted, committed, enforced;                            // what the enforcer has said
-    uint32_t seq, acked, commit_seq;                              // seq: the last one put
+    enum phase { HELLO, RESET, JAILS, BANS, SPARED, COMMIT, LIVE } phase; // what is to be sent next
+    size_t cell, port;                                                    // JAILS: the next one
+    int64_t after;                                                        // BANS: the last one
+    struct addr spared;                                                   // SPARED: likewise
+    bool has_spared;                                                      // there is one
+    bool again;                        // the state, after this one
+    bool greeted, committed, enforced; // what the enforcer has said
+    uint32_t seq, acked, commit_seq;   // seq: the last one put
     struct exempt own;
     uint64_t refused, refusals_logged;   // since the whole state
     int refusal;                         // the last one's errno

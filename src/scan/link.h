@@ -54,6 +54,9 @@ void link_hurry(struct link *l, usec_t now);
 void link_ban(struct link *l, const struct cell *cell, const struct addr *net, usec_t until);
 void link_unban(struct link *l, const struct cell *cell, const struct addr *net, usec_t now);
 
+// From now on bans of blocks go past this host, until then; 0: they do no more.
+void link_spare(struct link *l, const struct addr *host, usec_t until);
+
 // Whether the enforcer has acknowledged the whole state.
 bool link_is_enforced(const struct link *l);
 

@@ -32,7 +32,7 @@ BROKEN = {
     'a packet beyond the largest': GOOD * (PACKET_MAX + 1),
     'another version': record(BAN, net='192.0.2.1/32', version=1),
     'no operation': record(0),
-    'an unknown operation': record(13),
+    'an unknown operation': record(15),
     'host bits': patched(record(BAN, net='192.0.2.0/24'), 31, 1),
     'a prefix of 129': patched(record(BAN, net='2001:db8::/64'), 32, 129),
     'padding': patched(GOOD, 111, 1),
