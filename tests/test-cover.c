@@ -123,7 +123,8 @@ static size_t fill(const struct scenario *s, struct ledger *l, const struct rost
 static void test_scenarios(void **state)
 {
     struct cell cell[JAILS];
-    const struct roster roster = {.cell = cell, .n = JAILS};
+    const struct roster roster = {
+        .cell = cell, .n = JAILS, .reputation.peers = peers_new(USEC_FOREVER, 1)};
 
     (void)state;
     for (size_t i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); i++) {
@@ -146,6 +147,7 @@ static void test_scenarios(void **state)
         }
         ledger_close(l);
     }
+    peers_free(roster.reputation.peers);
 }
 
 int main(void)

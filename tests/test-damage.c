@@ -26,6 +26,8 @@ static void fill_rest(struct ledger *l)
     assert_int_equal(
         ledger_shield(l, &(struct shield_host){.host = net_of("192.0.2.9"), .last = SECONDS(1)}),
         0);
+    assert_int_equal(
+        ledger_peer(l, &(struct peers_host){.host = net_of("192.0.2.25"), .mail = SECONDS(1)}), 0);
     assert_int_equal(ledger_position(l, "/var/log/mail.log", &position), 0);
     assert_int_equal(ledger_logpath(l, "/var/log/*.log"), 0);
     assert_int_equal(ledger_bookmark(l, "", "", &(struct bookmark){.cursor = "c"}), 0);
@@ -192,6 +194,13 @@ static int take_login(void *user, const struct shield_host *h)
     return 0;
 }
 
+static int take_peer(void *user, const struct peers_host *h)
+{
+    (void)user;
+    assert_false(addr_is_block(&h->host));
+    return 0;
+}
+
 static int take_hit(void *user, const char *jail, const struct hit *hit, const char *source)
 {
     (void)user;
@@ -220,6 +229,7 @@ static void load(struct ledger *l)
     }
     assert_int_equal(ledger_fingerprints(l, take_name, NULL), 0);
     assert_int_equal(ledger_shields(l, take_login, NULL), 0);
+    assert_int_equal(ledger_peers(l, take_peer, NULL), 0);
     assert_int_equal(ledger_hits(l, 0, 0, take_hit, take_pardon, NULL), 0);
     ledger_position_of(l, "/var/log/mail.log", &position);
     ledger_bookmark_of(l, "", "", &bookmark);
@@ -254,8 +264,8 @@ static size_t open_damaged(const char *path, bool is_ban, int64_t page)
 static void test_any_row(void **state)
 {
     static const char *const tables[] = {
-        "name",     "bans",    "sessions",    "segment",   "content", "position",
-        "bookmark", "logpath", "fingerprint", "good_name", "shield",  "repeat",
+        "name",    "bans",        "sessions",  "segment", "content", "position", "bookmark",
+        "logpath", "fingerprint", "good_name", "shield",  "repeat",  "peer",
     };
     int64_t rows[LENGTH_OF(tables)];
     struct place from, to;

@@ -33,6 +33,7 @@ struct fixture {
     size_t appeals;
     struct ban waiting;
     struct hit waiting_for;
+    char spared[256]; // who is, in the order in which it was said, and who is not
 };
 
 static void on_hit(void *user, const struct cell *cell, const struct hit *hit)
@@ -50,6 +51,16 @@ static void on_order(void *user, const struct cell *cell, const struct addr *net
     (void)cell;
     f->ordered = *net;
     f->ordered_until = until;
+}
+
+static void on_spare(void *user, const struct addr *host, usec_t until)
+{
+    struct fixture *f = user;
+    size_t n = strlen(f->spared);
+    char text[ADDR_TEXT_MAX];
+
+    addr_format(host, text);
+    snprintf(f->spared + n, sizeof(f->spared) - n, "%s%s ", until > 0 ? "+" : "-", text);
 }
 
 static void on_ban(void *user, const struct cell *cell, const struct ban *ban,
@@ -154,7 +165,8 @@ static int load(struct fixture *f)
 
 static void open_judge(struct fixture *f)
 {
-    const struct judge_hooks hooks = {f, on_hit, on_order, on_ban, on_unban, on_ended, on_appeal};
+    const struct judge_hooks hooks = {f,        on_hit,   on_order,  on_ban,
+                                      on_unban, on_ended, on_appeal, .spare = on_spare};
 
     assert_int_equal(judge_new(f->ledger, &f->zone, &hooks, &f->judge), 0);
 }
@@ -168,7 +180,9 @@ static int set_up(void **state)
     assert_true(folder_make(f->dir));
     for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
         assert_int_equal(mkdir(path_in(f, folders[i], path), 0700), 0);
-    append(f, "etc/filters/evil.conf", "[Definition]\nfailregex = ^ mail evil: from <HOST>$\n");
+    append(f, "etc/filters/evil.conf",
+           "[Definition]\nfailregex = ^ mail evil: from <HOST>$\n"
+           "  ^ mail good: <F-DELIVERED>mail</F-DELIVERED> from <ADDR>$\n");
     assert_int_equal(ledger_open(":memory:", &f->ledger), 0);
     assert_int_equal(zone_fixed(0, &f->zone), 0);
     open_judge(f);
@@ -704,6 +718,78 @@ static void test_unban_forgets(void **state)
     assert_int_equal(f->bans, 2);
 }
 
+static void append_mail(const struct fixture *f, const char *addr, usec_t ago)
+{
+    char line[256], time[TIME_TEXT_MAX];
+
+    time_format(NOW - ago, time);
+    snprintf(line, sizeof(line), "%s mail good: mail from %s\n", time, addr);
+    append(f, "mail.log", line);
+}
+
+static void restart(struct fixture *f)
+{
+    f->judge = judge_free(f->judge);
+    open_judge(f);
+    assert_int_equal(load(f), 0);
+    f->spared[0] = 0;
+}
+
+static void attack(struct fixture *f, unsigned block)
+{
+    char addr[32];
+
+    for (unsigned i = 0; i < 4; i++) {
+        snprintf(addr, sizeof(addr), "203.0.%u.%u", block, i % 2 + 1);
+        append_hits(f, "mail.log", addr, 0, 1);
+    }
+    read_all(f);
+}
+
+static bool is_spared(const struct fixture *f, const char *addr)
+{
+    struct addr a;
+
+    assert_int_equal(addr_parse(slice_of(addr), &a), 0);
+    return peers_is_spared(judge_roster(f->judge)->reputation.peers, &a, NOW);
+}
+
+// Who has delivered is spared when his block is banned, after a restart as well; his own ban ends
+// that, and so does one by hand.
+static void test_peers(void **state)
+{
+    struct fixture *f = *state;
+    struct addr block;
+
+    write_jail(f, "j", "shield = true\nnetblock.v4 = 24:2:4\nfindtime = 1h\n");
+    append_mail(f, "203.0.113.25", 30 * USEC_PER_SEC);
+    append_mail(f, "203.0.114.25", 30 * USEC_PER_SEC);
+    append_mail(f, "203.0.114.26", 30 * USEC_PER_SEC);
+    assert_int_equal(load(f), 0);
+    read_all(f);
+    restart(f);
+    attack(f, 113);
+    assert_string_equal(f->spared, "+203.0.113.25 ");
+    assert_int_equal(f->bans, 1);
+    restart(f);
+    assert_true(is_spared(f, "203.0.113.25"));
+    append_hits(f, "mail.log", "203.0.113.25", 0, 3);
+    read_all(f);
+    assert_string_equal(f->spared, "-203.0.113.25 ");
+    assert_int_equal(f->bans, 2);
+    restart(f);
+    assert_false(is_spared(f, "203.0.113.25"));
+
+    attack(f, 114);
+    assert_string_equal(f->spared, "+203.0.114.25 +203.0.114.26 ");
+    f->spared[0] = 0;
+    assert_int_equal(addr_parse(slice_of("203.0.114.0/25"), &block), 0);
+    assert_int_equal(judge_ban(f->judge, roster_find(judge_roster(f->judge), slice_of("manual")),
+                               &block, 0, NOW),
+                     0);
+    assert_string_equal(f->spared, "-203.0.114.25 -203.0.114.26 ");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -711,6 +797,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_clock_of_log, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_growth, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_appeal, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_peers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_spared_hits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_future, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_clock_was_ahead, set_up, tear_down),

@@ -282,6 +282,53 @@ static void test_stopping(void **state)
     ledger_close(l);
 }
 
+static int after(usec_t t)
+{
+    return t == 0 ? 0 : t == USEC_FOREVER ? -1 : (int)((t - SECONDS(0)) / USEC_PER_SEC);
+}
+
+static int list_peer(void *user, const struct peers_host *h)
+{
+    char *text = user, host[ADDR_TEXT_MAX];
+
+    addr_format(&h->host, host);
+    sprintf(text + strlen(text), "%s %d %d %d;", host, after(h->mail), after(h->failed),
+            after(h->spared));
+    return 0;
+}
+
+// Those whose last mail is longest ago come first; who is spared stays as long as he is.
+static void test_peers(void **state)
+{
+    static const struct {
+        const char *host;
+        usec_t mail, failed, spared;
+    } rows[] = {
+        {"192.0.2.1", SECONDS(30), 0, 0},
+        {"192.0.2.2", SECONDS(10), SECONDS(11), USEC_FOREVER},
+        {"2001:db8:0:7::/64", SECONDS(20), 0, SECONDS(50)},
+        {"192.0.2.3", SECONDS(15), 0, SECONDS(16)},
+        {"192.0.2.1", SECONDS(40), SECONDS(41), 0},
+    };
+    struct ledger *l = open_at(":memory:");
+    char text[256] = "";
+
+    (void)state;
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        const struct peers_host h = {net_of(rows[i].host), rows[i].mail, rows[i].failed,
+                                     rows[i].spared};
+        assert_int_equal(ledger_peer(l, &h), 0);
+    }
+    assert_int_equal(ledger_peers(l, list_peer, text), 0);
+    assert_string_equal(text, "192.0.2.2 10 11 -1;192.0.2.3 15 0 16;2001:db8:0:7::/64 20 0 50;"
+                              "192.0.2.1 40 41 0;");
+    text[0] = 0;
+    assert_int_equal(ledger_prune_reputation(l, 0, SECONDS(35)), 0);
+    assert_int_equal(ledger_peers(l, list_peer, text), 0);
+    assert_string_equal(text, "192.0.2.2 10 11 -1;2001:db8:0:7::/64 20 0 50;192.0.2.1 40 41 0;");
+    ledger_close(l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -289,6 +336,7 @@ int main(void)
         cmocka_unit_test(test_about),        cmocka_unit_test(test_reopen),
         cmocka_unit_test(test_prune),        cmocka_unit_test(test_ban_capacity),
         cmocka_unit_test(test_hit_capacity), cmocka_unit_test(test_stopping),
+        cmocka_unit_test(test_peers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

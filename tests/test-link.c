@@ -94,6 +94,7 @@ static int set_up(void **state)
     f->cell[0].conf = &f->conf[0];
     f->cell[1].conf = &f->conf[1];
     f->roster = (struct roster){.cell = f->cell, .n = 2};
+    f->roster.reputation.peers = peers_new(USEC_FOREVER, 1);
     f->order = calloc(ORDERS_MAX, sizeof(*f->order));
     f->fd = -1;
     assert_int_equal(ledger_open(":memory:", &f->ledger), 0);
@@ -110,6 +111,7 @@ static int tear_down(void **state)
 
     link_free(f->link);
     ledger_close(f->ledger);
+    peers_free(f->roster.reputation.peers);
     exempt_done(&f->own);
     close(f->fd);
     free(f->order);
@@ -360,6 +362,84 @@ static void test_covered_by_a_block(void **state)
     forget(f);
     lift(f, 0, "203.0.112.0/20");
     assert_int_equal(count_bans(f, inside[0]), 2);
+}
+
+static void note_spared(void *user, const struct addr *host, usec_t until)
+{
+    struct fixture *f = user;
+
+    link_spare(f->link, host, until);
+}
+
+// live: it is told at once, and not left to the whole state.
+static void spare(struct fixture *f, const char *net, const char *host, usec_t until, bool live)
+{
+    struct addr block = net_of(net), client = net_of(host), spared = addr_host(&client);
+
+    assert_int_equal(peers_mail(f->roster.reputation.peers, &client, NOW), 0);
+    peers_settle(f->roster.reputation.peers, &block, &spared, 1, until, live ? note_spared : NULL,
+                 f);
+}
+
+static size_t count_spared(const struct fixture *f, enum order_op op, const char *net,
+                           uint64_t timeout_ms)
+{
+    struct addr a = net_of(net);
+    size_t n = 0;
+
+    for (size_t i = 0; i < f->n; i++)
+        n += f->order[i].op == op && addr_compare(&f->order[i].net, &a) == 0 &&
+             f->order[i].timeout_ms == timeout_ms;
+    return n;
+}
+
+// Who is spared is part of the whole state, and follows what becomes of him; of his own ban no
+// block's is the cover.
+static void test_spared(void **state)
+{
+    struct fixture *f = *state;
+    struct addr host = net_of("203.0.113.7");
+
+    keep_ban(f, "a", net_of("203.0.113.0/24"), NOW + 9 * USEC_PER_SEC);
+    keep_ban(f, "a", net_of("203.0.113.9"), NOW + 8 * USEC_PER_SEC);
+    keep_ban(f, "a", host, NOW + 8 * USEC_PER_SEC);
+    spare(f, "203.0.113.0/24", "203.0.113.7", NOW + 9 * USEC_PER_SEC, false);
+    spare(f, "2001:db8::/48", "2001:db8:0:7::", USEC_FOREVER, false);
+    run(f);
+    assert_int_equal(count(f, ORDER_BAN), 2);
+    assert_int_equal(count_bans(f, "203.0.113.7"), 1);
+    assert_int_equal(count(f, ORDER_SPARE), 2);
+    assert_int_equal(count_spared(f, ORDER_SPARE, "203.0.113.7", 9000), 1);
+    assert_int_equal(count_spared(f, ORDER_SPARE, "2001:db8:0:7::/64", 0), 1);
+    assert_int_equal(f->order[f->n - 1].op, ORDER_COMMIT);
+    go_live(f);
+    peers_settle(f->roster.reputation.peers, &host, NULL, 0, NOW + 8 * USEC_PER_SEC, note_spared,
+                 f);
+    link_ban(f->link, &f->cell[0], &host, NOW + 8 * USEC_PER_SEC);
+    run(f);
+    assert_int_equal(count_spared(f, ORDER_UNSPARE, "203.0.113.7", 0), 1);
+    assert_int_equal(f->n, 1);
+    spare(f, "203.0.113.0/24", "203.0.113.8", NOW + 9 * USEC_PER_SEC, true);
+    run(f);
+    assert_int_equal(count_spared(f, ORDER_SPARE, "203.0.113.8", 9000), 1);
+}
+
+static void test_many_spared(void **state)
+{
+    struct fixture *f = *state;
+    char host[ADDR_TEXT_MAX], block[ADDR_TEXT_MAX];
+
+    for (unsigned i = 0; i < 1200; i++) {
+        snprintf(host, sizeof(host), "10.%u.%u.1", i / 256, i % 256);
+        snprintf(block, sizeof(block), "10.%u.%u.0/24", i / 256, i % 256);
+        spare(f, block, host, USEC_FOREVER, false);
+    }
+    run(f);
+    assert_int_equal(count(f, ORDER_SPARE), 1200);
+    for (unsigned i = 0; i < 1200; i++) {
+        snprintf(host, sizeof(host), "10.%u.%u.1", i / 256, i % 256);
+        assert_int_equal(count_spared(f, ORDER_SPARE, host, 0), 1);
+    }
 }
 
 static void test_covered_by_another_jail(void **state)
@@ -655,7 +735,7 @@ static void test_other_roster(void **state)
 {
     struct fixture *f = *state;
     struct cell cell = {.conf = &f->conf[1]};
-    struct roster other = {.cell = &cell, .n = 1};
+    struct roster other = {.cell = &cell, .n = 1, .reputation = f->roster.reputation};
 
     keep_many(f, 2000);
     keep_ban(f, "b", net_of("203.0.113.7"), USEC_FOREVER);
@@ -715,6 +795,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_own, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_malformed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_other_roster, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_spared, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_many_spared, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_lost, set_up, tear_down),
     };
 

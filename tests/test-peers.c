@@ -271,7 +271,7 @@ static void test_settle(void **state)
         struct addr block = net(bans[i].net), spared = net(name ? name : "192.0.2.7");
         char told[TEXT_MAX] = "";
         assert_int_equal(
-            peers_settle(p, &block, name ? &spared : NULL, 1, bans[i].until, note, told),
+            peers_settle(p, &block, name ? &spared : NULL, name ? 1 : 0, bans[i].until, note, told),
             bans[i].gone);
         assert_string_equal(told, bans[i].told);
         list_spared(p, "192.0.0.0/8", left);

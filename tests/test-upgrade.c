@@ -299,6 +299,26 @@ static void test_rows(void **state)
     rmdir(folder);
 }
 
+// What version 6 was without.
+static void test_without_peers(void **state)
+{
+    const struct peers_host peer = {net_of("192.0.2.25"), 1, 0, 0};
+    char folder[] = "/tmp/test-upgrade.XXXXXX", path[64];
+    struct ledger *l = NULL;
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof(path), "%s/ledger", folder);
+    assert_int_equal(ledger_open(path, &l), 0);
+    ledger_close(l);
+    execute(path, "DROP TABLE peer; PRAGMA user_version = 6;");
+    assert_int_equal(ledger_open(path, &l), 0);
+    assert_int_equal(ledger_peer(l, &peer), 0);
+    ledger_close(l);
+    unlink(path);
+    rmdir(folder);
+}
+
 // A damaged file may say any number; those between two bans cost nothing, and a ban that has none
 // costs no other one.
 static void test_ids(void **state)
@@ -372,6 +392,7 @@ static void test_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_without_peers),
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_ids),
         cmocka_unit_test(test_names),

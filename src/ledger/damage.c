@@ -4,10 +4,15 @@
 #include <stdio.h>
 
 static const char *const kinds[DAMAGE_KINDS] = {
-    [DAMAGE_HITS] = "hits",          [DAMAGE_NAMES] = "names",
-    [DAMAGE_BANS] = "bans",          [DAMAGE_SESSIONS] = "sessions",
-    [DAMAGE_MARKS] = "fingerprints", [DAMAGE_GOOD_NAMES] = "names that logged in",
-    [DAMAGE_LOGINS] = "logins",      [DAMAGE_REPEATS] = "wrong passwords",
+    [DAMAGE_HITS] = "hits",
+    [DAMAGE_NAMES] = "names",
+    [DAMAGE_BANS] = "bans",
+    [DAMAGE_SESSIONS] = "sessions",
+    [DAMAGE_MARKS] = "fingerprints",
+    [DAMAGE_GOOD_NAMES] = "names that logged in",
+    [DAMAGE_LOGINS] = "logins",
+    [DAMAGE_PEERS] = "mail servers",
+    [DAMAGE_REPEATS] = "wrong passwords",
 };
 
 // As they are: of whatever type.

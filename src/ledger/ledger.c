@@ -79,6 +79,7 @@ static const char *const parts[] = {
     "SELECT quick_check = 'ok' FROM pragma_quick_check('fingerprint')",
     "SELECT quick_check = 'ok' FROM pragma_quick_check('good_name')",
     "SELECT quick_check = 'ok' FROM pragma_quick_check('shield')",
+    "SELECT quick_check = 'ok' FROM pragma_quick_check('peer')",
     "SELECT quick_check = 'ok' FROM pragma_quick_check('repeat')",
 };
 static const char *const whole[] = {"SELECT quick_check = 'ok' FROM pragma_quick_check(1)"};

@@ -186,12 +186,14 @@ int ledger_session(struct ledger *l, const char *jail, struct slice key, const s
                    bool forgotten);
 int ledger_sessions(struct ledger *l, const char *jail, session_fn *fn, void *user);
 
-// What the jails know together, as fingerprints_changed() and shield_changed() tell of it, and
+// What the jails know together, as fingerprints_changed() and others tell of it, and
 // back. What is older than the span is dropped.
 int ledger_fingerprint(struct ledger *l, const struct fingerprint_change *c);
 int ledger_fingerprints(struct ledger *l, fingerprint_change_fn *fn, void *user);
 int ledger_shield(struct ledger *l, const struct shield_host *h);
 int ledger_shields(struct ledger *l, shield_fn *fn, void *user);
+int ledger_peer(struct ledger *l, const struct peers_host *h);
+int ledger_peers(struct ledger *l, peers_host_fn *fn, void *user);
 int ledger_prune_reputation(struct ledger *l, usec_t fingerprints_before, usec_t shields_before);
 
 // Marks of wrong passwords, as repeats_changed() tells of them, and back, those tried longest ago

@@ -169,12 +169,56 @@ int ledger_shields(struct ledger *l, shield_fn *fn, void *user)
     return r;
 }
 
+int ledger_peer(struct ledger *l, const struct peers_host *h)
+{
+    return store_run(l, PEER_PUT, 5,
+                     (struct value[]){value_blob(h->host.b, sizeof(h->host.b)),
+                                      value_of(h->host.len), value_time(h->mail),
+                                      value_time(h->failed), value_time(h->spared)});
+}
+
+static int read_peer(struct ledger *l, sqlite3_stmt *s, struct peers_host *ret)
+{
+    struct peers_host h = {
+        .mail = store_time(s, 2), .failed = store_time(s, 3), .spared = store_time(s, 4)};
+    int r = store_addr(l, s, 0, &h.host);
+    struct addr host;
+
+    if (r < 0)
+        return r;
+    host = addr_host(&h.host);
+    if (addr_is_block(&host) || addr_compare(&host, &h.host) != 0)
+        return -EUCLEAN;
+    *ret = h;
+    return 0;
+}
+
+int ledger_peers(struct ledger *l, peers_host_fn *fn, void *user)
+{
+    sqlite3_stmt *s;
+    int r = store_start(l, PEER_LIST, 0, NULL, &s);
+
+    while (r == 0 && (r = store_step(l, s)) == 1) {
+        struct peers_host h;
+        r = read_peer(l, s, &h);
+        if (r < 0)
+            damage_set_aside(l, DAMAGE_PEERS, s, PEER_DROP);
+        else if ((r = fn(user, &h)) < 0)
+            return store_stop(s, r);
+        r = 0;
+    }
+    return r;
+}
+
 int ledger_prune_reputation(struct ledger *l, usec_t fingerprints_before, usec_t shields_before)
 {
     const struct value before[] = {value_time(fingerprints_before), value_of(FINGERPRINT_ADDED)};
+    const struct value shields = value_time(shields_before);
     int r = store_run(l, FINGERPRINT_PRUNE, 2, before);
 
     if (r == 0)
         r = store_run(l, GOOD_NAME_PRUNE, 1, before);
-    return r < 0 ? r : store_run(l, SHIELD_PRUNE, 1, (struct value[]){value_time(shields_before)});
+    if (r == 0)
+        r = store_run(l, SHIELD_PRUNE, 1, &shields);
+    return r < 0 ? r : store_run(l, PEER_PRUNE, 1, &shields);
 }

@@ -27,6 +27,7 @@ static const struct {
     {"fingerprint", "kind, name", "kind DESC, name DESC"},
     {"good_name", "kind, name", "kind DESC, name DESC"},
     {"shield", "host, len", "host DESC, len DESC"},
+    {"peer", "host, len", "host DESC, len DESC"},
     {"repeat", "jail, slot", "jail DESC, slot DESC"},
     {"damaged", "rowid", "rowid DESC"},
     {"segment", "first", "first DESC"},

@@ -53,6 +53,9 @@ const char schema_extend[] =
     "CREATE TABLE IF NOT EXISTS shield (host BLOB NOT NULL, len INTEGER NOT NULL,"
     " last INTEGER NOT NULL, forgiven INTEGER NOT NULL, days INTEGER NOT NULL,"
     " logins BLOB NOT NULL, PRIMARY KEY (host, len)) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS peer (host BLOB NOT NULL, len INTEGER NOT NULL,"
+    " mail INTEGER NOT NULL, failed INTEGER NOT NULL, spared INTEGER NOT NULL,"
+    " PRIMARY KEY (host, len)) WITHOUT ROWID;"
     // marks: an array of struct repeats_mark in the machine's own order.
     "CREATE TABLE IF NOT EXISTS repeat (jail INTEGER NOT NULL, slot INTEGER NOT NULL,"
     " host BLOB NOT NULL, len INTEGER NOT NULL, last INTEGER NOT NULL, marks BLOB NOT NULL,"
@@ -163,6 +166,10 @@ const char *const schema_statement[STATEMENT_MAX] = {
                     " ORDER BY last",
     [SHIELD_DROP] = "DELETE FROM shield WHERE host IS ?1 AND len IS ?2",
     [SHIELD_PRUNE] = "DELETE FROM shield WHERE last < ?1",
+    [PEER_PUT] = "INSERT OR REPLACE INTO peer VALUES (?1, ?2, ?3, ?4, ?5)",
+    [PEER_LIST] = "SELECT host, len, mail, failed, spared FROM peer ORDER BY mail",
+    [PEER_DROP] = "DELETE FROM peer WHERE host IS ?1 AND len IS ?2",
+    [PEER_PRUNE] = "DELETE FROM peer WHERE mail < ?1 AND spared < ?1",
     [BOOKMARK_PUT] = "INSERT OR REPLACE INTO bookmark VALUES (?1, ?2, ?3, ?4)",
     [BOOKMARK_GET] = "SELECT cursor, time FROM bookmark WHERE journal = ?1"
                      " AND (?2 IS NULL OR matches = ?2) ORDER BY time DESC LIMIT 1",

@@ -4,7 +4,7 @@
 
 #include "ledger/store.h"
 
-enum { SCHEMA_APPLICATION = 0x7462616e /* "tban" */, SCHEMA_VERSION = 6 };
+enum { SCHEMA_APPLICATION = 0x7462616e /* "tban" */, SCHEMA_VERSION = 7 };
 
 // What came with which version.
 enum {

@@ -52,6 +52,10 @@ enum statement {
     SHIELD_LIST,
     SHIELD_DROP,
     SHIELD_PRUNE,
+    PEER_PUT,
+    PEER_LIST,
+    PEER_DROP,
+    PEER_PRUNE,
     BOOKMARK_PUT,
     BOOKMARK_GET,
     REPEAT_PUT,
@@ -71,6 +75,7 @@ enum damage {
     DAMAGE_MARKS,
     DAMAGE_GOOD_NAMES,
     DAMAGE_LOGINS,
+    DAMAGE_PEERS,
     DAMAGE_REPEATS,
     DAMAGE_KINDS
 };

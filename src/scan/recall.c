@@ -94,6 +94,11 @@ static int restore_shield(void *user, const struct shield_host *h)
     return shield_restore(user, h);
 }
 
+static int restore_peer(void *user, const struct peers_host *h)
+{
+    return peers_restore(user, h);
+}
+
 static int restore_reputation(struct ledger *ledger, struct roster *roster, usec_t now)
 {
     const struct settings *s = &roster->config.settings;
@@ -103,7 +108,9 @@ static int restore_reputation(struct ledger *ledger, struct roster *roster, usec
     ledger_prune_reputation(ledger, usec_sub(now, s->fingerprint.span),
                             usec_sub(now, s->shield_span));
     r = ledger_fingerprints(ledger, restore_fingerprint, roster->reputation.fingerprints);
-    return r < 0 ? r : ledger_shields(ledger, restore_shield, roster->reputation.shield);
+    if (r == 0)
+        r = ledger_shields(ledger, restore_shield, roster->reputation.shield);
+    return r < 0 ? r : ledger_peers(ledger, restore_peer, roster->reputation.peers);
 }
 
 // What an operator has banned is no part of what the jails may. A ban that is no older than the
@@ -114,6 +121,8 @@ static int restore_ban(void *user, const struct ban *ban)
     struct cell *c = find(r, ban->jail);
     int e;
 
+    if (ban->reason != BAN_BLOCK && !(c && c->conf->watch_only))
+        peers_settle(r->roster->reputation.peers, &ban->net, NULL, 0, ban->until, NULL, NULL);
     if (ban->reason == BAN_MANUAL)
         return 0;
     e = caps_hold(r->roster->caps, &ban->net, ban->until);
@@ -176,11 +185,18 @@ static int keep_shield(void *user, const struct shield_host *h)
     return ledger_shield(user, h);
 }
 
+static int keep_peer(void *user, const struct peers_host *h)
+{
+    return ledger_peer(user, h);
+}
+
 static int keep_reputation(struct ledger *ledger, struct reputation *reputation)
 {
     int r = fingerprints_changed(reputation->fingerprints, keep_fingerprint, ledger);
 
-    return r < 0 ? r : shield_changed(reputation->shield, keep_shield, ledger);
+    if (r >= 0)
+        r = shield_changed(reputation->shield, keep_shield, ledger);
+    return r < 0 ? r : peers_changed(reputation->peers, keep_peer, ledger);
 }
 
 int recall_keep(struct ledger *ledger, struct roster *roster)
