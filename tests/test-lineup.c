@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Jails of several filters: what they find adds up as it weighs, each follows its own sessions, and
 // a filter that several jails use is shown a line once.
+#include "engine/heard.h"
 #include "engine/lineup.h"
 
 #include <setjmp.h>
@@ -31,7 +32,8 @@ static const struct kind {
       "^<F-MLFID>p\\[?\\d+\\]?</F-MLFID> <F-MLFFORGET>end</F-MLFFORGET> <ADDR> .* "
       "unknown=<F-TOTAL>\\d+</F-TOTAL>$"}},
     {"helo",
-     {"^<F-MLFID>p\\[?\\d+\\]?</F-MLFID> helo <F-HELO>\\S+</F-HELO> <ADDR>$", "^odd <ADDR>$"}},
+     {"^<F-MLFID>p\\[?\\d+\\]?</F-MLFID> helo <F-HELO>\\S+</F-HELO> <ADDR>$", "^odd <ADDR>$",
+      "^p\\d+ took <F-DELIVERED>mail=</F-DELIVERED>[a-z]+\\[<ADDR>\\]$"}},
 };
 
 struct fixture {
@@ -225,6 +227,25 @@ static void test_ends(void **state)
     walk(x, steps);
 }
 
+// Mails of one client are told of once in some hours.
+static void test_deliveries(void **state)
+{
+    static const struct step steps[] = {
+        {"p1 took mail=a[192.0.2.1]", "0:- 1:- "}, {"p2 took mail=a[192.0.2.1]", ""},
+        {"p2 took mail=a[192.0.2.2]", "0:- 1:- "}, {"p2 took mail=b[192.0.2.1]", "0:- 1:- "},
+        {"p2 helo pc 192.0.2.1", "0:1 1:2 "},      {NULL, NULL},
+    };
+    struct fixture *x = *state;
+
+    add_jail(x, "auth helo", 1000);
+    add_jail(x, "helo2", 1000);
+    line_up(x);
+    walk(x, steps);
+    assert_string_equal(give(x, steps[0].line), "");
+    x->now += HEARD_FRESH;
+    assert_string_equal(give(x, steps[0].line), "0:- 1:- ");
+}
+
 // A jail counts what jails with one of its filters each count together.
 static void test_a_jail_is_the_sum_of_its_filters(void **state)
 {
@@ -311,6 +332,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_points_add_up, setup, teardown),
         cmocka_unit_test_setup_teardown(test_sessions_are_apart, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ends, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_deliveries, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_jail_is_the_sum_of_its_filters, setup, teardown),
         cmocka_unit_test_setup_teardown(test_restored, setup, teardown),
         cmocka_unit_test_setup_teardown(test_passed, setup, teardown),

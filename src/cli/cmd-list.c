@@ -11,12 +11,20 @@
 #include <stdlib.h>
 
 static const struct grid_column columns[] = {
-    {"ADDRESS"},    {"JAIL"},        {"SINCE"},        {"ENDS"},
-    {"HITS", true}, {"HOSTS", true}, {"COVERS", true}, {"NAME"},
+    {"ADDRESS"},     {"JAIL"},         {"SINCE"},        {"ENDS"}, {"HITS", true},
+    {"HOSTS", true}, {"COVERS", true}, {"SPARES", true}, {"NAME"},
 };
 
 // As many bans as a ledger has, so that no count is pushed out.
 enum { COVERING_MAX = 1 << 20, ROWS_FIRST = 256 };
+
+static void add_count(struct grid *g, size_t n)
+{
+    if (n > 0)
+        grid_cell(g, STYLE_PLAIN, "%zu", n);
+    else
+        grid_cell(g, STYLE_PLAIN, "%s", "");
+}
 
 static void add_row(struct grid *g, const struct output *o, const struct control_ban *ban,
                     uint32_t covered)
@@ -38,10 +46,8 @@ static void add_row(struct grid *g, const struct output *o, const struct control
         else
             grid_cell(g, STYLE_PLAIN, "%u%s", counts[i], units[i]);
     }
-    if (covered > 0)
-        grid_cell(g, STYLE_PLAIN, "%" PRIu32, covered);
-    else
-        grid_cell(g, STYLE_PLAIN, "%s", "");
+    add_count(g, covered);
+    add_count(g, view_spared(ban));
     grid_slice(g, STYLE_PLAIN, ban->name);
 }
 
@@ -86,6 +92,8 @@ static int add(struct listing *l, const struct control_ban *ban)
     r = keep_text(l->pool, &row[l->n].jail);
     if (r == 0)
         r = keep_text(l->pool, &row[l->n].name);
+    if (r == 0)
+        r = keep_text(l->pool, &row[l->n].spared);
     l->n += r == 0;
     return r;
 }
@@ -171,7 +179,8 @@ const struct command command_list = {
         "Addresses and blocks that are kept out, the oldest ban first: which jail banned them,\n"
         "since when and how long, how many hits led to it and from how many hosts. What a ban\n"
         "covers is counted there: hosts in a banned block, addresses that another jail keeps out\n"
-        "of at least the same ports, no longer than that. --all lists these as well.\n"
+        "of at least the same ports, no longer than that. --all lists these as well. Hosts that\n"
+        "deliver mail are spared when their block is banned; SPARES counts them.\n"
         "\n"
         "  tailban list --jail postfix-auth\n"
         "  tailban list --json | jq -r .net\n"

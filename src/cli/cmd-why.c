@@ -48,6 +48,19 @@ static void print_verdict(struct why *w, const struct control_ban *ban)
             strcmp(asked, banned) ? banned : "", (int)ban->jail.n, ban->jail.p, left);
 }
 
+// Of a host in a banned block that delivers mail.
+static void print_spared(const struct why *w, const struct control_ban *ban)
+{
+    char asked[ADDR_TEXT_MAX], banned[ADDR_TEXT_MAX];
+    struct output *o = w->out;
+
+    addr_format(&w->net, asked);
+    addr_format(&ban->net, banned);
+    fprintf(o->file, "%s is %sspared%s from the ban of %s in jail %.*s: it delivers mail\n", asked,
+            output_on(o, STYLE_GOOD), output_off(o, STYLE_GOOD), banned, (int)ban->jail.n,
+            ban->jail.p);
+}
+
 static void print_name_cause(struct output *o, struct slice name)
 {
     fputs("  one hit with ", o->file);
@@ -72,6 +85,14 @@ static void print_cause(struct output *o, const struct control_ban *ban)
         fprintf(o->file, "  %s within %s (limit: %u)\n", hits, findtime, ban->need_hits);
 }
 
+static void print_all_spared(struct output *o, const struct control_ban *ban)
+{
+    size_t n = view_spared(ban);
+
+    fprintf(o->file, "  spares %zu host%s that deliver%s mail here: %.*s\n", n, n > 1 ? "s" : "",
+            n > 1 ? "" : "s", (int)ban->spared.n, ban->spared.p);
+}
+
 static void print_ban(struct output *o, const struct control_ban *ban)
 {
     char net[ADDR_TEXT_MAX], since[OUTPUT_TIME_MAX], until[OUTPUT_TIME_MAX];
@@ -91,6 +112,8 @@ static void print_ban(struct output *o, const struct control_ban *ban)
     else
         fprintf(o->file, "  since %s, until %s (%s)\n", since, until, relative);
     print_cause(o, ban);
+    if (ban->spared.n > 0)
+        print_all_spared(o, ban);
     if (ban->cover) {
         addr_format(&ban->cover_net, net);
         fprintf(o->file, "  covered by the ban of %s in jail %.*s, which ends no earlier\n", net,
@@ -124,7 +147,9 @@ static int take_ban(struct why *w, const struct control_ban *ban)
         print_ban(&w->body, ban);
         return 0;
     }
-    if (is_in_force(w->out, ban) && addr_within(&w->net, &ban->net)) {
+    if (is_in_force(w->out, ban) && !addr_is_block(&w->net) && view_is_spared(ban, &w->net)) {
+        print_spared(w, ban);
+    } else if (is_in_force(w->out, ban) && addr_within(&w->net, &ban->net)) {
         print_verdict(w, ban);
         w->in_force++;
     } else if (is_in_force(w->out, ban)) {

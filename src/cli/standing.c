@@ -71,6 +71,10 @@ int standings_json(struct output *o, const struct control_standing *s)
     jsonline_number(j, "repeats", s->repeats);
     if (s->wary)
         jsonline_bool(j, "wary", true);
+    if (s->mail > 0) {
+        jsonline_time(j, "mail", s->mail);
+        jsonline_bool(j, "spared", s->spared > 0);
+    }
     if (s->held.n > 0) {
         jsonline_text(j, "held_by", s->held);
         if (s->held_until > 0)
@@ -109,6 +113,17 @@ static void add_login(const struct output *o, const struct control_standing *s,
         add(text, "a login from it %s%s", ago, s->shielded ? ": not banned as a block" : "");
 }
 
+// Who delivers mail is not banned with his block.
+static void add_mail(const struct output *o, const struct control_standing *s,
+                     char text[static REMARK_MAX])
+{
+    char ago[OUTPUT_LEFT_MAX];
+
+    output_relative(o, s->mail, ago);
+    add(text, "mail accepted from it %s%s", ago,
+        s->spared > 0 ? ": spared from bans of its block" : "");
+}
+
 static void add_cap(const struct output *o, const struct control_standing *s,
                     char text[static REMARK_MAX])
 {
@@ -136,6 +151,8 @@ static void describe(const struct output *o, const struct control_standing *s,
     // Else who owns an account there would get each of his hosts as many tries as anybody.
     if (s->wary)
         add(text, "one failure of a stranger in it is enough");
+    if (s->mail > 0)
+        add_mail(o, s, text);
     if (s->held.n > 0)
         add_cap(o, s, text);
     // The phone with an old password.
@@ -164,10 +181,10 @@ static void note_missing(struct missing *m, const struct control_standing *s)
     snprintf(m->held, sizeof(m->held), "%.*s", (int)s->held.n, s->held.p);
 }
 
-// Who logs in does so for all jails: once is enough where nothing is counted.
+// Who logs in, or is spared, does so for all jails: once is enough where nothing is counted.
 static bool is_news(struct standings *t, const struct control_standing *s)
 {
-    if (s->login == 0)
+    if (s->login == 0 && s->spared == 0)
         return false;
     for (size_t i = 0; i < t->n_homes; i++) {
         if (addr_compare(&t->home[i], &s->net) == 0)

@@ -38,6 +38,32 @@ size_t view_config_problems(const struct config *c, const char *dir, bool only_e
     return errors;
 }
 
+size_t view_spared(const struct control_ban *ban)
+{
+    size_t n = ban->spared.n > 0;
+
+    for (size_t i = 0; i < ban->spared.n; i++)
+        n += ban->spared.p[i] == ' ';
+    return n;
+}
+
+bool view_is_spared(const struct control_ban *ban, const struct addr *net)
+{
+    struct addr host = addr_host(net);
+    char text[ADDR_TEXT_MAX];
+    struct slice rest = ban->spared;
+    size_t n = addr_format(&host, text);
+
+    while (rest.n > 0) {
+        const char *blank = memchr(rest.p, ' ', rest.n);
+        size_t length = blank ? (size_t)(blank - rest.p) : rest.n;
+        if (length == n && memcmp(rest.p, text, n) == 0)
+            return true;
+        rest = slice_from(rest, blank ? length + 1 : length);
+    }
+    return false;
+}
+
 void view_ban_keys(struct jsonline *j, const struct control_ban *ban)
 {
     jsonline_time(j, "time", ban->since);

@@ -27,7 +27,8 @@ struct peers *peers_free(struct peers *p);
 // A mail of this client's was accepted. -ENOMEM.
 int peers_mail(struct peers *p, const struct addr *client, usec_t time);
 
-// A counted failure of a host, which is no peer then until its next mail, or for findtime.
+// A counted failure of a host, which is no peer then for findtime, or until the next mail of its that
+// is told (engine/heard.h).
 void peers_failure(struct peers *p, const struct addr *host, usec_t time);
 
 // The peers in a block, up to PEERS_SPARED_MAX; how many they are, or one more where they are too

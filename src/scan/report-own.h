@@ -8,8 +8,9 @@
 // NULL is "".
 struct slice report_text(const char *s);
 
-// Borrows the ban's texts.
-struct control_ban report_ban(const struct desk *d, const struct ban *b);
+// Borrows the ban's texts; spared is room for those of whom it spares.
+struct control_ban report_ban(const struct desk *d, const struct ban *b,
+                              char spared[static PEERS_TEXT_MAX]);
 
 // What the ledger says where it failed (r): an empty answer would say that there is nothing.
 int report_refuse(const struct desk *d, int r, struct caller *to);

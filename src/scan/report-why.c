@@ -46,7 +46,8 @@ static int put_evidence(void *user, const struct evidence *e)
 static int put_why_ban(void *user, const struct ban *ban)
 {
     struct why *w = user;
-    struct control record = {.type = CONTROL_IS_BAN, .ban = report_ban(w->desk, ban)};
+    char spared[PEERS_TEXT_MAX];
+    struct control record = {.type = CONTROL_IS_BAN, .ban = report_ban(w->desk, ban, spared)};
     int r = caller_put(w->to, &record);
 
     if (r >= 0 && ban->name[0] && !w->is_named)
@@ -72,6 +73,16 @@ static void add_login(const struct reputation *reputation, const struct jail_spe
     } else if (!is_host && shield_covers(shield, &s->net, now, &s->login)) {
         s->shielded = spec->shield;
     }
+}
+
+static void add_mail(const struct reputation *reputation, usec_t now, struct control_standing *s)
+{
+    struct peers_host host;
+
+    if (!peers_look(reputation->peers, &s->net, &host))
+        return;
+    s->mail = host.mail;
+    s->spared = host.spared > now ? host.spared : 0;
 }
 
 // That the level is over its thresholds, and which cap is in the way of its ban. text is borrowed.
@@ -112,6 +123,8 @@ static int put_standing(const struct roster *roster, const struct cell *c, const
             .points = config_weighs(c->conf),
         };
         add_login(&roster->reputation, jail_spec(c->jail), i == 0, now, &record.standing);
+        if (i == 0)
+            add_mail(&roster->reputation, now, &record.standing);
         add_cap(roster->caps, cap, &record.standing);
         if (i == 0 && jail_repeats(c->jail))
             record.standing.repeats = repeats_look(jail_repeats(c->jail), net, now);

@@ -31,7 +31,27 @@ static void add_cover(const struct desk *d, const struct cell *c, const struct b
     to->cover_jail = slice_of(cover.jail);
 }
 
-struct control_ban report_ban(const struct desk *d, const struct ban *b)
+// Whom the ban of a block goes past now.
+static struct slice spared_by(const struct desk *d, const struct ban *b,
+                              char room[static PEERS_TEXT_MAX])
+{
+    struct peers *peers = judge_roster(d->judge)->reputation.peers;
+    struct addr host[PEERS_SPARED_MAX];
+    struct peers_host next;
+    usec_t now = clock_now();
+    size_t n = 0;
+
+    if (b->reason != BAN_BLOCK || b->lifted || b->until <= now)
+        return (struct slice){0};
+    for (bool more = peers_next_spared(peers, &b->net, now, NULL, &next);
+         more && n < PEERS_SPARED_MAX;
+         more = peers_next_spared(peers, &b->net, now, &host[n - 1], &next))
+        host[n++] = next.host;
+    return peers_text(host, n, room);
+}
+
+struct control_ban report_ban(const struct desk *d, const struct ban *b,
+                              char spared[static PEERS_TEXT_MAX])
 {
     const struct cell *c = roster_find(judge_roster(d->judge), slice_of(b->jail));
     struct control_ban record = {
@@ -49,6 +69,7 @@ struct control_ban report_ban(const struct desk *d, const struct ban *b)
         .reason = reason_of(b),
         .name = slice_of(b->name),
         .points = c && config_weighs(c->conf),
+        .spared = spared_by(d, b, spared),
     };
 
     if (c)
@@ -358,7 +379,8 @@ struct ban_list {
 static int list_ban(void *user, const struct ban *ban)
 {
     struct ban_list *l = user;
-    struct control record = {.type = CONTROL_IS_BAN, .ban = report_ban(l->desk, ban)};
+    char spared[PEERS_TEXT_MAX];
+    struct control record = {.type = CONTROL_IS_BAN, .ban = report_ban(l->desk, ban, spared)};
     int r;
 
     if (!caller_has_room(l->to))

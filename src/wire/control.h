@@ -216,6 +216,8 @@ struct control_standing {
     bool points;       // as of a ban
     struct slice held; // the cap that holds its ban back, "cap.bans = 1000 a minute"; empty: none
     usec_t held_until; // when that may end at the earliest; 0: with the next hit, FOREVER: never
+    usec_t mail;       // of a host: the last accepted from it, to six hours; 0: none
+    usec_t spared;     // of a host: until when bans of blocks go past it; 0: they do not
 };
 
 // What DNS knows of a host.
