@@ -71,12 +71,14 @@ static void print_known(struct output *o, const struct control_daemon *d)
     char names[VIEW_NUMBER_MAX], hosts[VIEW_NUMBER_MAX], blocks[VIEW_NUMBER_MAX];
     char shielded[VIEW_NUMBER_MAX];
 
-    fprintf(o->file, "Known: %s fingerprint%s; logins from %s hosts, %s blocks",
+    fprintf(o->file, "Known: %s fingerprint%s; logins from %s host%s, %s block%s",
             view_count(d->fingerprints, names), d->fingerprints == 1 ? "" : "s",
-            view_count(d->login_hosts, hosts), view_count(d->login_blocks, blocks));
+            view_count(d->login_hosts, hosts), d->login_hosts == 1 ? "" : "s",
+            view_count(d->login_blocks, blocks), d->login_blocks == 1 ? "" : "s");
     if (d->shielded > 0)
-        fprintf(o->file, "; for them %s bans and failures went by",
-                view_count(d->shielded, shielded));
+        fprintf(o->file, "; for them %s ban%s or failure%s went by",
+                view_count(d->shielded, shielded), d->shielded == 1 ? "" : "s",
+                d->shielded == 1 ? "" : "s");
     fputc('\n', o->file);
 }
 
