@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -169,6 +170,10 @@ static void test_postfix_and_exim(void **state)
          "(reason unavailable), sasl_username=Hunter2!",
          "postfix/smtpd[7]: warning: unknown[203.0.113.7]: SASL LOGIN authentication failed: "
          "(reason unavailable), sasl_username=***"},
+        {"postfix/smtpd[7]: warning: unknown[203.0.113.7]: SASL NTLM authentication failed: "
+         "Invalid "
+         "authentication mechanism, sasl_username=(unavailable)",
+         NULL},
         {"postfix/smtpd[7]: lost connection after AUTH from unknown[203.0.113.7]", NULL},
         {"postfix/smtpd[7]: NOQUEUE: reject: RCPT from unknown[203.0.113.7]: 554 5.7.1 "
          "<a@example.net>: Relay access denied; from=<b@example.org> to=<a@example.net> "
@@ -215,6 +220,49 @@ static void test_keys(void **state)
 
     (void)state;
     assert_shown(rows, COUNT(rows));
+}
+
+// Each of many that are alike.
+static void test_alike(void **state)
+{
+    static const struct {
+        const char *line, *shown;
+        const char *each[15];
+    } rows[] = {
+        {"auth: %s(Hunter2!,203.0.113.7)",
+         "auth: %s(***,203.0.113.7)",
+         {"auth", "checkpassword", "dict", "ldap", "login", "lua", "oauth2", "pam", "passwd-file",
+          "passwd", "plain", "shadow", "sql", "static"}},
+        {"a %s=Hunter2 b",
+         "a %s=*** b",
+         {"password", "PASSWORD", "userPassword", "passwd", "PASSWD", "passwort", "PASSWORT",
+          "passphrase", "PASSPHRASE", "pass", "PASS", "pwd", "PWD", "secret", "SECRET"}},
+        {"a %s=Hunter2 b", "a %s=*** b", {"resp", "RESP", "'password'", "password\t"}},
+        {"a {%s:\"Hunter2\"}", "a {%s:\"***\"}", {"\"password\"", "'pass' ", "\"pass\"\t"}},
+        {"a %s\"Hunter2\" b",
+         "a %s\"***\" b",
+         {"error in ", "last was ", "command ", "Command ", "rejected ", "next input="}},
+        {"a %s: Hunter2",
+         "a %s: ***",
+         {"\"RECEIVED", "(SHA1 of given password", "Debug: client in"}},
+        {"a %s Hunter2", "a %s ***", {"<<<", "smtpd[7]: < b[203.0.113.7]:"}},
+        {"a %s 500 Hunter2", "a %s 500 ***", {">>>", "\"SENT:", "smtpd[7]: > b[203.0.113.7]:"}},
+    };
+    char line[128], expected[128], shown[SHOWN_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        for (size_t k = 0; k < COUNT(rows[i].each) && rows[i].each[k]; k++) {
+            const char *in[] = {rows[i].line, rows[i].shown};
+            char *out[] = {line, expected};
+            for (size_t n = 0; n < 2; n++) {
+                const char *at = strchr(in[n], '%');
+                snprintf(out[n], sizeof(line), "%.*s%s%s", (int)(at - in[n]), in[n],
+                         rows[i].each[k], at + 2);
+            }
+            assert_string_equal(show(line, shown), expected);
+        }
+    }
 }
 
 // What a filter says is secret, and where that lies close to what is hidden anyway.
@@ -362,6 +410,7 @@ int main(void)
         cmocka_unit_test(test_transcript),
         cmocka_unit_test(test_postfix_and_exim),
         cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_alike),
         cmocka_unit_test(test_secret),
         cmocka_unit_test(test_parts),
         cmocka_unit_test(test_names),

@@ -4,10 +4,10 @@
 #include "engine/talk.h"
 
 #include <ctype.h>
+#include <endian.h>
 #include <stdint.h>
 
-#define COUNT(a)   (sizeof(a) / sizeof(*(a)))
-#define TEXT(text) ((struct slice){text, sizeof(text) - 1})
+#define COUNT(a) (sizeof(a) / sizeof(*(a)))
 
 // A place in a line: the byte that it was found by, and what stands on both sides.
 struct place {
@@ -30,15 +30,11 @@ static const char *find(struct slice s, const char *text)
     return s.n > 0 ? memmem(s.p, s.n, text, strlen(text)) : NULL;
 }
 
-// Most do not, from the first byte on.
-static bool ends(struct slice s, struct slice text)
+static bool ends(struct slice s, const char *text)
 {
-    const char *start;
+    size_t n = strlen(text);
 
-    if (s.n < text.n)
-        return false;
-    start = s.p + s.n - text.n;
-    return *start == *text.p && memcmp(start, text.p, text.n) == 0;
+    return s.n >= n && memcmp(s.p + s.n - n, text, n) == 0;
 }
 
 static bool is_blank(char c)
@@ -101,9 +97,11 @@ static void hide_compared(const struct place *p)
     hide(p, from(line, start));
 }
 
+// Postfix writes "(unavailable)" where it knows of none.
 static void hide_name(const struct place *p)
 {
-    hide_no_name(p, p->rest);
+    if (!slice_is(p->rest, "(unavailable)"))
+        hide_no_name(p, p->rest);
 }
 
 static void hide_name_in_parens(const struct place *p)
@@ -154,7 +152,7 @@ static void hear_lines(const struct place *p, struct slice text)
         const char *end = find(text, "\\n");
         struct slice line = end ? up_to(text, end) : text;
         text = slice_from(text, line.n + 2);
-        line.n -= ends(line, TEXT("\\r")) ? 2 : 0;
+        line.n -= ends(line, "\\r") ? 2 : 0;
         talk_client(p->veil, line);
     }
 }
@@ -189,63 +187,68 @@ static void hear_traced(const struct place *p)
 {
     const char *start = find(p->rest, "]: ");
 
-    if (start && p->before.p[p->before.n - 1] == '<')
+    if (start && ends(p->before, "<"))
         talk_client(p->veil, slice_from(from(p->rest, start), 3));
     else if (start)
         talk_server(p->veil, slice_from(from(p->rest, start), 3));
 }
 
 struct shape {
-    struct slice before; // the byte that is searched for ends it
-    const char *behind;
+    struct slice before,
+        behind; // the byte that is searched for ends the first, and is not its only one
     void (*take)(const struct place *p);
 };
 
+#define TEXT(text)                                                                                 \
+    {                                                                                              \
+        text, sizeof(text) - 1                                                                     \
+    }
+
 static const struct shape equals[] = {
-    {TEXT("sasl_username="), "", hide_name},
-    {TEXT("user="), "<", hide_name_in_angles},
-    {TEXT("(set_id="), "", hide_name_in_parens},
+    {TEXT("sasl_username="), TEXT(""), hide_name},
+    {TEXT("user="), TEXT("<"), hide_name_in_angles},
+    {TEXT("(set_id="), TEXT(""), hide_name_in_parens},
 };
 
 static const struct shape colons[] = {
-    {TEXT("]:"), " ", hear_early},         {TEXT("given password:"), " ", hide_given},
-    {TEXT(" client in:"), " ", hide_rest}, {TEXT("\"RECEIVED:"), " ", hear_client},
-    {TEXT("\"SENT:"), " ", hear_server},
+    {TEXT("]:"), TEXT(" "), hear_early},         {TEXT("given password:"), TEXT(" "), hide_given},
+    {TEXT(" client in:"), TEXT(" "), hide_rest}, {TEXT("\"RECEIVED:"), TEXT(" "), hear_client},
+    {TEXT("\"SENT:"), TEXT(" "), hear_server},
 };
 
 static const struct shape lefts[] = {
-    {TEXT(" <<<"), " ", hear_client},
-    {TEXT("]: <"), " ", hear_traced},
+    {TEXT(" <<<"), TEXT(" "), hear_client},
+    {TEXT("]: <"), TEXT(" "), hear_traced},
 };
 
 static const struct shape rights[] = {
-    {TEXT(" >>>"), " ", hear_server},
-    {TEXT("]: >"), " ", hear_traced},
+    {TEXT(" >>>"), TEXT(" "), hear_server},
+    {TEXT("]: >"), TEXT(" "), hear_traced},
 };
 
 static const struct shape quotes[] = {
-    {TEXT("error in \""), "", hear_quoted},   {TEXT("last was \""), "", hear_quoted},
-    {TEXT("ommand \""), "", hear_quoted},     {TEXT("rejected \""), "", hear_quoted},
-    {TEXT("next input=\""), "", hear_quoted},
+    {TEXT("error in \""), TEXT(""), hear_quoted},   {TEXT("last was \""), TEXT(""), hear_quoted},
+    {TEXT("ommand \""), TEXT(""), hear_quoted},     {TEXT("rejected \""), TEXT(""), hear_quoted},
+    {TEXT("next input=\""), TEXT(""), hear_quoted},
 };
 
-static const struct shape bangs[] = {{TEXT(") !"), "= '", hide_compared}};
+static const struct shape bangs[] = {{TEXT(") !"), TEXT("= '"), hide_compared}};
 
 static const struct shape parens[] = {
-    {TEXT("auth("), "", hide_name_of_driver},
-    {TEXT("checkpassword("), "", hide_name_of_driver},
-    {TEXT("dict("), "", hide_name_of_driver},
-    {TEXT("ldap("), "", hide_name_of_driver},
-    {TEXT("login("), "", hide_name_of_driver},
-    {TEXT("lua("), "", hide_name_of_driver},
-    {TEXT("oauth2("), "", hide_name_of_driver},
-    {TEXT("pam("), "", hide_name_of_driver},
-    {TEXT("passwd-file("), "", hide_name_of_driver},
-    {TEXT("passwd("), "", hide_name_of_driver},
-    {TEXT("plain("), "", hide_name_of_driver},
-    {TEXT("shadow("), "", hide_name_of_driver},
-    {TEXT("sql("), "", hide_name_of_driver},
-    {TEXT("static("), "", hide_name_of_driver},
+    {TEXT("auth("), TEXT(""), hide_name_of_driver},
+    {TEXT("checkpassword("), TEXT(""), hide_name_of_driver},
+    {TEXT("dict("), TEXT(""), hide_name_of_driver},
+    {TEXT("ldap("), TEXT(""), hide_name_of_driver},
+    {TEXT("login("), TEXT(""), hide_name_of_driver},
+    {TEXT("lua("), TEXT(""), hide_name_of_driver},
+    {TEXT("oauth2("), TEXT(""), hide_name_of_driver},
+    {TEXT("pam("), TEXT(""), hide_name_of_driver},
+    {TEXT("passwd-file("), TEXT(""), hide_name_of_driver},
+    {TEXT("passwd("), TEXT(""), hide_name_of_driver},
+    {TEXT("plain("), TEXT(""), hide_name_of_driver},
+    {TEXT("shadow("), TEXT(""), hide_name_of_driver},
+    {TEXT("sql("), TEXT(""), hide_name_of_driver},
+    {TEXT("static("), TEXT(""), hide_name_of_driver},
 };
 
 enum mark {
@@ -274,8 +277,43 @@ static const struct {
     [MARK_PAREN] = {parens, COUNT(parens)},
 };
 
+#define BIT(mark) (1U << (mark))
+
+// Of which marks there is a place where this byte stands before: most marks are none by that. A key
+// may end in either case, in quotes, or before a blank.
+static const uint8_t befores[256] = {
+    ['2'] = BIT(MARK_PAREN),
+    ['a'] = BIT(MARK_PAREN),
+    ['c'] = BIT(MARK_PAREN),
+    ['d'] = BIT(MARK_PAREN) | BIT(MARK_EQUALS) | BIT(MARK_COLON),
+    ['e'] = BIT(MARK_PAREN) | BIT(MARK_EQUALS),
+    ['h'] = BIT(MARK_PAREN),
+    ['l'] = BIT(MARK_PAREN),
+    ['m'] = BIT(MARK_PAREN),
+    ['n'] = BIT(MARK_PAREN) | BIT(MARK_COLON),
+    ['p'] = BIT(MARK_PAREN) | BIT(MARK_EQUALS),
+    ['r'] = BIT(MARK_EQUALS),
+    ['s'] = BIT(MARK_EQUALS),
+    ['t'] = BIT(MARK_PAREN) | BIT(MARK_EQUALS),
+    ['w'] = BIT(MARK_PAREN),
+    ['D'] = BIT(MARK_EQUALS) | BIT(MARK_COLON),
+    ['E'] = BIT(MARK_EQUALS),
+    ['P'] = BIT(MARK_EQUALS),
+    ['S'] = BIT(MARK_EQUALS),
+    ['T'] = BIT(MARK_EQUALS) | BIT(MARK_COLON),
+    ['<'] = BIT(MARK_LEFT),
+    ['>'] = BIT(MARK_RIGHT),
+    ['='] = BIT(MARK_QUOTE),
+    [']'] = BIT(MARK_COLON),
+    ['"'] = BIT(MARK_EQUALS) | BIT(MARK_COLON),
+    ['\''] = BIT(MARK_EQUALS) | BIT(MARK_COLON),
+    ['\t'] = BIT(MARK_EQUALS) | BIT(MARK_COLON),
+    [' '] = BIT(MARK_EQUALS) | BIT(MARK_COLON) | BIT(MARK_LEFT) | BIT(MARK_RIGHT) |
+            BIT(MARK_QUOTE) | BIT(MARK_BANG),
+};
+
 // What stands before "=", or in quotes before ":". is_word: not as the end of a longer one.
-static const struct key {
+static const struct {
     struct slice name;
     bool is_word;
 } keys[] = {
@@ -286,12 +324,14 @@ static const struct key {
 
 static bool is_key(struct slice before)
 {
-    for (const struct key *k = keys; k < keys + COUNT(keys); k++) {
-        size_t n = k->name.n;
-        const char *start = before.p + before.n - n;
-        if (before.n >= n && (*start | ' ') == *k->name.p &&
-            strncasecmp(start, k->name.p, n) == 0 &&
-            !(k->is_word && before.n > n && isalpha((unsigned char)start[-1])))
+    char last = (char)(before.n > 0 ? before.p[before.n - 1] | ' ' : 0);
+
+    for (size_t i = 0; i < COUNT(keys); i++) {
+        struct slice name = keys[i].name;
+        const char *start = before.p + before.n - name.n;
+        if (last == name.p[name.n - 1] && before.n >= name.n &&
+            strncasecmp(start, name.p, name.n) == 0 &&
+            !(keys[i].is_word && before.n > name.n && isalpha((unsigned char)start[-1])))
             return true;
     }
     return false;
@@ -331,39 +371,77 @@ static void hide_value(const struct place *p)
     hide(p, (struct slice){value.p, n});
 }
 
-// 1 where it is the place of something.
-static unsigned look(const struct place *p, enum mark mark)
+static bool fits(const struct shape *s, const struct place *p)
+{
+    size_t n = s->before.n, most = p->before.n;
+
+    return most >= n && p->before.p[most - 2] == s->before.p[n - 2] &&
+           memcmp(p->before.p + most - n, s->before.p, n) == 0 && p->rest.n >= s->behind.n &&
+           memcmp(p->rest.p, s->behind.p, s->behind.n) == 0;
+}
+
+// Whether it is the place of something.
+static __attribute__((noinline)) bool look(const struct place *p, enum mark mark)
 {
     const struct shape *s = shapes[mark].shape, *end = s + shapes[mark].n;
 
-    while (s < end && !(ends(p->before, s->before) && slice_starts(p->rest, s->behind)))
+    while (s < end && !fits(s, p))
         s++;
-    if (s < end) {
+    if (s < end)
         s->take(p);
-        return 1;
-    }
-    if ((mark != MARK_EQUALS && mark != MARK_COLON) || !is_keyed(p->before))
-        return 0;
-    hide_value(p);
-    return 1;
+    else if ((mark == MARK_EQUALS || mark == MARK_COLON) && is_keyed(p->before))
+        hide_value(p);
+    else
+        return false;
+    return true;
+}
+
+enum { STRIDE = 16 };
+
+// The highest bit in the place of each byte that is a mark.
+static void find_marks(const char *p, uint64_t ret[static 2])
+{
+    typedef signed char bytes __attribute__((vector_size(STRIDE)));
+    bytes part, found;
+
+    memcpy(&part, p, sizeof(part));
+    found = (part == '=') | (part == ':') | (part == '<') | (part == '>') | (part == '"') |
+            (part == '!') | (part == '(');
+    found &= INT8_MIN;
+    memcpy(ret, &found, sizeof(found));
+}
+
+// False: there were too many, and the rest is hidden.
+static bool look_at(struct veil *v, size_t behind, size_t n, unsigned *found)
+{
+    const char *line = v->line.p;
+    enum mark mark = marks[(unsigned char)line[behind - 1]];
+
+    if (behind < 2 || !(befores[(unsigned char)line[behind - 2]] & BIT(mark)))
+        return true;
+    *found += look(&(struct place){v, {line, behind}, {line + behind, n - behind}}, mark);
+    if (*found <= LEAKS_MAX)
+        return true;
+    if (behind < v->line.n)
+        veil_hide(v, slice_from(v->line, behind));
+    return false;
 }
 
 void leaks_hide(struct veil *v)
 {
-    struct slice line = {v->line.p, v->line.n < VEIL_LINE_MAX ? v->line.n : VEIL_LINE_MAX};
-    const char *end = line.n > 0 ? line.p + line.n : line.p;
+    size_t n = v->line.n < VEIL_LINE_MAX ? v->line.n : VEIL_LINE_MAX;
+    char tail[STRIDE] = "";
     unsigned found = 0;
+    uint64_t words[2];
 
-    for (const char *at = line.p; at < end; at++) {
-        enum mark mark = marks[(unsigned char)*at];
-        struct place p;
-        if (!mark)
-            continue;
-        p = (struct place){v, up_to(line, at + 1), from(line, at + 1)};
-        found += look(&p, mark);
-        if (found <= LEAKS_MAX)
-            continue;
-        hide(&p, from(v->line, at + 1));
-        return;
+    for (size_t i = 0; i < n; i += STRIDE) {
+        if (n - i < STRIDE)
+            memcpy(tail, v->line.p + i, n - i);
+        find_marks(n - i < STRIDE ? tail : v->line.p + i, words);
+        for (size_t k = 0; k < 2; k++) {
+            for (uint64_t w = le64toh(words[k]); w; w &= w - 1)
+                if (!look_at(v, i + 8 * k + (size_t)__builtin_ctzll(w) / 8 + 1, n, &found))
+                    return;
+        }
     }
 }
