@@ -46,6 +46,16 @@ static inline bool slice_starts(struct slice s, const char *prefix)
     return s.n >= n && (n == 0 || memcmp(s.p, prefix, n) == 0);
 }
 
+// The next piece of a list up to a blank, which is taken off it with the blank.
+static inline struct slice slice_word(struct slice *list)
+{
+    const char *blank = list->n > 0 ? memchr(list->p, ' ', list->n) : NULL;
+    struct slice word = {list->p, blank ? (size_t)(blank - list->p) : list->n};
+
+    *list = slice_from(*list, word.n + 1);
+    return word;
+}
+
 static inline struct slice slice_trim(struct slice s)
 {
     while (s.n > 0 && (s.p[0] == ' ' || s.p[0] == '\t' || s.p[0] == '\r' || s.p[0] == '\n'))

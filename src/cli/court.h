@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // All jails of a configuration over finished logs: what the daemon does live, without its clock,
-// its ledger and its kernel. A ruling is a ban that was not in force already,
-// or not for all whom it spared.
+// its ledger and its kernel. A ruling is a ban that was not in force already, or not for all whom
+// it spared.
 #pragma once
 
 #include "base/table.h"

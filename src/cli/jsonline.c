@@ -110,11 +110,8 @@ void jsonline_words(struct jsonline *j, const char *key, struct slice value)
     json_t *list = json_array();
 
     while (value.n > 0) {
-        const char *blank = memchr(value.p, ' ', value.n);
-        size_t n = blank ? (size_t)(blank - value.p) : value.n;
-        if (json_array_append_new(list, make_string((struct slice){value.p, n})) < 0 && j)
+        if (json_array_append_new(list, make_string(slice_word(&value))) < 0 && j)
             j->failed = true;
-        value = slice_from(value, blank ? n + 1 : n);
     }
     set(j, key, list);
 }

@@ -40,26 +40,22 @@ size_t view_config_problems(const struct config *c, const char *dir, bool only_e
 
 size_t view_spared(const struct control_ban *ban)
 {
-    size_t n = ban->spared.n > 0;
+    size_t n = 0;
 
-    for (size_t i = 0; i < ban->spared.n; i++)
-        n += ban->spared.p[i] == ' ';
+    for (struct slice rest = ban->spared; rest.n > 0; n++)
+        slice_word(&rest);
     return n;
 }
 
-bool view_is_spared(const struct control_ban *ban, const struct addr *net)
+bool view_is_spared(const struct control_ban *ban, const struct addr *addr)
 {
-    struct addr host = addr_host(net);
+    struct addr host = addr_host(addr);
     char text[ADDR_TEXT_MAX];
-    struct slice rest = ban->spared;
-    size_t n = addr_format(&host, text);
 
-    while (rest.n > 0) {
-        const char *blank = memchr(rest.p, ' ', rest.n);
-        size_t length = blank ? (size_t)(blank - rest.p) : rest.n;
-        if (length == n && memcmp(rest.p, text, n) == 0)
+    addr_format(&host, text);
+    for (struct slice rest = ban->spared; rest.n > 0;) {
+        if (slice_is(slice_word(&rest), text))
             return true;
-        rest = slice_from(rest, blank ? length + 1 : length);
     }
     return false;
 }

@@ -10,11 +10,11 @@
 // "host", "block", "manual", "fingerprint".
 const char *view_reason(enum control_reason reason);
 
-// A ban's fields in JSON, with the keys of `list`.
-// How many hosts a ban spares, and whether a net is one of them.
+// How many hosts a ban spares, and whether an address is of one of them.
 size_t view_spared(const struct control_ban *ban);
-bool view_is_spared(const struct control_ban *ban, const struct addr *net);
+bool view_is_spared(const struct control_ban *ban, const struct addr *addr);
 
+// A ban's fields in JSON, with the keys of `list`.
 void view_ban_keys(struct jsonline *j, const struct control_ban *ban);
 
 // A line of JSON with these. -ENOMEM, -EIO.

@@ -209,10 +209,9 @@ static int make(struct ledger **ret)
 
 static int open_file(struct ledger *l, const char *path, bool is_suspect)
 {
-    int code = sqlite3_open_v2(path, &l->db,
-                               SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
-                               NULL),
-        r;
+    int code = sqlite3_open_v2(
+        path, &l->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    int r;
 
     if (code != SQLITE_OK)
         return store_fail(l, code);

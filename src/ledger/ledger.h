@@ -186,8 +186,9 @@ int ledger_session(struct ledger *l, const char *jail, struct slice key, const s
                    bool forgotten);
 int ledger_sessions(struct ledger *l, const char *jail, session_fn *fn, void *user);
 
-// What the jails know together, as fingerprints_changed() and others tell of it, and
-// back. What is older than the span is dropped.
+// What the jails know together, as fingerprints_changed(), shield_changed() and peers_changed()
+// tell of it, and back. Pruned is what failed or logged in last before a time; mail servers go by
+// the logins' time.
 int ledger_fingerprint(struct ledger *l, const struct fingerprint_change *c);
 int ledger_fingerprints(struct ledger *l, fingerprint_change_fn *fn, void *user);
 int ledger_shield(struct ledger *l, const struct shield_host *h);

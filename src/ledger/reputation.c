@@ -82,7 +82,7 @@ static int give_fingerprint(struct ledger *l, sqlite3_stmt *s, fingerprint_chang
     struct fingerprint f;
 
     if (read_fingerprint(s, &f) < 0) {
-        damage_set_aside(l, DAMAGE_MARKS, s, FINGERPRINT_DROP);
+        damage_set_aside(l, DAMAGE_FINGERPRINTS, s, FINGERPRINT_DROP);
         return 0;
     }
     return fn(user, &(struct fingerprint_change){

@@ -52,7 +52,6 @@ static int put_why_ban(void *user, const struct ban *ban)
 
     if (r >= 0 && ban->name[0] && !w->is_named)
         r = report_name(w->desk, slice_of(ban->name), w->to);
-
     w->ban = (uint64_t)ban->id;
     w->is_by_name = ban->name[0] != '\0';
     return r < 0 ? r

@@ -6,6 +6,7 @@
 #include "scan/cover.h"
 #include "scan/reason.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +31,8 @@ static void add_cover(const struct desk *d, const struct cell *c, const struct b
     to->cover_net = cover.net;
     to->cover_jail = slice_of(cover.jail);
 }
+
+static_assert((int)PEERS_TEXT_MAX <= (int)CONTROL_SPARED_MAX, "a record has room for all spared");
 
 // Whom the ban of a block goes past now.
 static struct slice spared_by(const struct desk *d, const struct ban *b,
