@@ -75,7 +75,8 @@ static const struct control samples[] = {
               13,
               14,
               15,
-              TEXT("what is wrong")}},
+              TEXT("what is wrong"),
+              true}},
     {.type = CONTROL_IS_BAN,
      .ban = {1, TEXT("x"), V4(10), 2, USEC_FOREVER, 4, 5, 6, 7, 8, 9, CONTROL_FINGERPRINT,
              TEXT("helo:x"), 10, V4(11), TEXT("y"), true, TEXT("192.0.2.1 192.0.2.2")}},
@@ -107,7 +108,7 @@ static const struct control samples[] = {
 
 // Of all samples in version 2: where it changes, so does CONTROL_VERSION, unless that one has never
 // been released.
-enum { VERSION = 2, SAMPLES_SIZE = 1351 };
+enum { VERSION = 2, SAMPLES_SIZE = 1352 };
 
 // Two records are the same if they are put as the same bytes: texts are compared, not pointers.
 static void assert_same(const struct control *a, const struct control *b)
@@ -170,7 +171,7 @@ static void test_members(void **state)
             assert_true(got.jail.active && got.jail.bans == 1 && got.jail.no_address == 10 &&
                         got.jail.tracked == 11 && got.jail.evicted == 12 &&
                         got.jail.maxretry == 13 && got.jail.findtime == 14 &&
-                        got.jail.bantime == 15);
+                        got.jail.bantime == 15 && got.jail.points);
         } else if (got.type == CONTROL_IS_EVIDENCE) {
             assert_true(slice_equal(got.evidence.text, (struct slice)TEXT("\0\xff\n{\"a\":1}")));
             assert_int_equal(addr_compare(&got.evidence.addr, &samples[11].evidence.addr), 0);

@@ -264,7 +264,7 @@ static int jail_json(struct output *o, const struct control_jail *jail)
 // "5 hits in 10m, then 1w"; a jail without a filter bans whom it is told to.
 static void rule_of(const struct control_jail *jail, char *ret, size_t size)
 {
-    char findtime[SPAN_TEXT_MAX], bantime[SPAN_TEXT_MAX];
+    char findtime[SPAN_TEXT_MAX], bantime[SPAN_TEXT_MAX], hits[VIEW_HITS_MAX];
 
     span_format(jail->findtime, findtime);
     span_format(jail->bantime, bantime);
@@ -273,7 +273,8 @@ static void rule_of(const struct control_jail *jail, char *ret, size_t size)
     else if (jail->filter.n == 0)
         snprintf(ret, size, "by hand");
     else
-        snprintf(ret, size, "%u hits in %s, then %s", jail->maxretry, findtime, bantime);
+        snprintf(ret, size, "%s in %s, then %s", view_hits(jail->maxretry, "", jail->points, hits),
+                 findtime, bantime);
 }
 
 static void add_jail(struct grid *g, const struct control_jail *jail)

@@ -286,6 +286,7 @@ static int put_jail(const struct cell *c, uint64_t bans, struct caller *to)
         .findtime = c->conf->spec.findtime,
         .bantime = c->conf->spec.sentence.bantime,
         .text = report_text(c->problem),
+        .points = config_weighs(c->conf),
     };
     return caller_put(to, &record);
 }

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stddef.h>
 
-enum { HEAD_SIZE = 4, RECORD_HEAD_SIZE = 4, FIELDS_MAX = 24 };
+enum { HEAD_SIZE = 4, RECORD_HEAD_SIZE = 4, FIELDS_MAX = 32 };
 
 // FLAG is a bool, CHOICE an enum (one byte on the wire, an unsigned here), NAME and TEXT slices.
 enum kind { END, FLAG, CHOICE, U32, U64, NET, NAME, TEXT };
@@ -90,7 +90,8 @@ static const struct field fields[CONTROL_TYPE_MAX][FIELDS_MAX] = {
                          {U32, AT(jail.maxretry)},
                          {U64, AT(jail.findtime)},
                          {U64, AT(jail.bantime)},
-                         {TEXT, AT(jail.text), CONTROL_TEXT_MAX}},
+                         {TEXT, AT(jail.text), CONTROL_TEXT_MAX},
+                         {FLAG, AT(jail.points)}},
     [CONTROL_IS_BAN] = {{U64, AT(ban.id)},
                         {NAME, AT(ban.jail)},
                         {NET, AT(ban.net)},

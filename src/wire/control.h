@@ -172,6 +172,7 @@ struct control_jail {
     uint32_t maxretry;
     usec_t findtime, bantime;
     struct slice text;
+    bool points; // its hits are points: it weighs its filters
 };
 
 struct control_ban {
@@ -186,7 +187,7 @@ struct control_ban {
     uint64_t cover;    // the id of the ban that covers it (scan/cover.h); 0: none does
     struct addr cover_net;
     struct slice cover_jail;
-    bool points;         // its hits are points: the jail weighs its filters
+    bool points;         // as of its jail
     struct slice spared; // of a block: the hosts in it that it spares, blanks between them
 };
 
@@ -198,7 +199,7 @@ struct control_evidence {
     uint32_t count;
     struct slice source, text;
     struct slice rule, user, helo; // as in ledger.h; empty: there is none
-    bool points;                   // as of a ban
+    bool points;                   // as of its jail
 };
 
 struct control_standing {
@@ -213,7 +214,7 @@ struct control_standing {
     bool fingerprints; // one hit with a fingerprint is enough in this jail
     uint32_t repeats;  // of a host: failures not counted, the same wrong password again
     bool wary;         // of a block: one failure is enough of a stranger in it
-    bool points;       // as of a ban
+    bool points;       // as of its jail
     struct slice held; // the cap that holds its ban back, "cap.bans = 1000 a minute"; empty: none
     usec_t held_until; // when that may end at the earliest; 0: with the next hit, FOREVER: never
     usec_t mail;       // of a host: the last accepted from it, to six hours; 0: none
@@ -264,7 +265,7 @@ struct control_occurrence {
     enum control_reason reason;
     struct slice name; // as of a ban
     struct slice text;
-    bool points; // as of a ban
+    bool points; // as of its jail
 };
 
 struct control_refused {

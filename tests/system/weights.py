@@ -37,7 +37,7 @@ class Weights(Case):
         self.rig.wait(lambda: self.counted() == 7, 'seven points')
         lines = [r for r in self.records('why', ADDR) if r['type'] == 'line']
         self.assertEqual(sorted(r['count'] for r in lines), [1, 3])
-        self.assertIn('evil, other[weight=3]', self.do('status', 'j'))
+        self.assertRegex(self.do('status', 'j'), r'evil, other\[weight=3\]\n *rule +7 points in 10m')
         self.rig.kill()
         self.rig.start()
         self.greet(ADDR)
