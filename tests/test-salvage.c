@@ -228,6 +228,47 @@ static void test_kept_aside(void **state)
     place_remove(&place);
 }
 
+#define TABLES                                                                                     \
+    "SELECT t.name, (SELECT count(*) FROM pragma_table_info(t.name)) FROM sqlite_schema t"         \
+    " WHERE t.type = 'table'"
+
+// A row in each, whatever it may say. Returns how many there are.
+static unsigned fill_each_table(struct ledger *l)
+{
+    unsigned n = 0;
+    char sql[256];
+    sqlite3_stmt *s;
+
+    assert_int_equal(sqlite3_prepare_v2(l->db, TABLES, -1, &s, NULL), SQLITE_OK);
+    for (; sqlite3_step(s) == SQLITE_ROW; n++) {
+        snprintf(sql, sizeof(sql), "INSERT INTO %s VALUES (1%.*s)", sqlite3_column_text(s, 0),
+                 3 * (sqlite3_column_int(s, 1) - 1), ", 2, 3, 4, 5, 6, 7, 8, 9");
+        assert_int_equal(sqlite3_exec(l->db, sql, NULL, NULL, NULL), SQLITE_OK);
+    }
+    sqlite3_finalize(s);
+    return n;
+}
+
+// None is forgotten, whatever a ledger comes to have.
+static void test_each_table(void **state)
+{
+    struct place place;
+    struct ledger *l;
+    char aside[PATH_MAX];
+    uint64_t rows = 0;
+    unsigned n;
+
+    (void)state;
+    place_make(&place);
+    l = open_at(place.path);
+    n = fill_each_table(l);
+    ledger_close(l);
+    assert_int_equal(ledger_salvage(place.path, NOW, aside, &rows), 0);
+    assert_int_equal(rows, n);
+    remove_all(&place);
+    place_remove(&place);
+}
+
 // A name that is taken is nobody's to write over, and then nothing has changed.
 static void test_taken_name(void **state)
 {
@@ -252,9 +293,8 @@ static void test_taken_name(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_any_page),
-        cmocka_unit_test(test_shown_later),
-        cmocka_unit_test(test_kept_aside),
+        cmocka_unit_test(test_any_page),   cmocka_unit_test(test_shown_later),
+        cmocka_unit_test(test_kept_aside), cmocka_unit_test(test_each_table),
         cmocka_unit_test(test_taken_name),
     };
 
