@@ -63,6 +63,7 @@ short peer_events(const struct peer *p)
     return p->outbox.n > 0 ? POLLOUT : POLLIN;
 }
 
+// Of those who are spared there is no jail to tell: it is the first one then.
 static void refused(void *user, const struct element *e, int error)
 {
     struct peer *p = user;
