@@ -91,19 +91,28 @@ static struct verdict judge(const struct jail *j, const struct jail_standing *s,
     return v;
 }
 
-// The prefix of the widest net around a host that is banned: wider blocks have its hits explained
-// by that ban. 0: none is.
-static unsigned banned_around(const struct jail *j, const struct addr *host, usec_t time)
+// The prefix of the widest block of a jail around a host that is among these; 0: none is.
+static unsigned widest_around(const struct jail *j, const struct brands *among,
+                              const struct addr *host, usec_t time)
 {
     size_t n;
     const struct level *level = jail_spec_levels(&j->spec, host, &n);
 
-    for (size_t i = j->has_blocks ? n : 0; i-- > 0;) {
-        struct addr block = addr_block(host, level[i].prefix);
-        if (level[i].prefix < addr_prefix(host) && brands_has(j->branded, &block, time))
-            return level[i].prefix;
+    while (n-- > 0 && level[n].prefix < addr_prefix(host)) {
+        struct addr block = addr_block(host, level[n].prefix);
+        if (brands_has(among, &block, time))
+            return level[n].prefix;
     }
-    return n > 0 && brands_has(j->branded, host, time) ? addr_prefix(host) : 0;
+    return 0;
+}
+
+// The same of nets that are banned, itself included: wider blocks have its hits explained by that
+// ban.
+static unsigned banned_around(const struct jail *j, const struct addr *host, usec_t time)
+{
+    unsigned widest = j->has_blocks ? widest_around(j, j->branded, host, time) : 0;
+
+    return widest == 0 && brands_has(j->branded, host, time) ? addr_prefix(host) : widest;
 }
 
 static int brand(struct jail *j, const struct addr *net, usec_t until)
@@ -149,19 +158,6 @@ static int note_inhabited(struct jail *j, const struct rungs *rungs, usec_t time
     return note_spared(j, &s->net, usec_add(time, s->findtime));
 }
 
-static bool is_in_spared(const struct jail *j, const struct hit *hit)
-{
-    size_t n;
-    const struct level *level = jail_spec_levels(&j->spec, &hit->host, &n);
-
-    for (size_t i = 0; i < n; i++) {
-        struct addr block = addr_block(&hit->host, level[i].prefix);
-        if (level[i].prefix < addr_prefix(&hit->host) && brands_has(j->spared, &block, hit->time))
-            return true;
-    }
-    return false;
-}
-
 static bool is_strict(const struct jail *j)
 {
     return j->has_spared && j->spec.fingerprints && jail_shield(j);
@@ -180,7 +176,8 @@ static bool is_hiding(struct jail *j, const struct hit *hit)
 {
     struct shield *shield = jail_shield(j);
 
-    return is_strict(j) && is_in_spared(j, hit) && !shield_is_home(shield, &hit->host, hit->time) &&
+    return is_strict(j) && widest_around(j, j->spared, &hit->host, hit->time) > 0 &&
+           !shield_is_home(shield, &hit->host, hit->time) &&
            reputation_is_stranger(j->reputation, hit->user, hit->time);
 }
 

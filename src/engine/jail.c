@@ -139,10 +139,9 @@ static int note_try(struct jail *j, unsigned filter, const struct addr *host, co
     return repeats_note(j->repeats, &key, m->mark ^ filter << REPEATS_BITS, time);
 }
 
-static int hit(struct jail *j, unsigned filter, const struct line *line, const struct match *m,
-               uint64_t failures, struct hit *ret_hit, struct verdict *ret_verdict)
+static struct hit hit_of(const struct jail *j, const struct line *line, const struct match *m)
 {
-    struct hit hit = {
+    return (struct hit){
         .addr = m->host,
         .host = jail_spec_host(&j->spec, &m->host),
         .time = line->time,
@@ -153,8 +152,24 @@ static int hit(struct jail *j, unsigned filter, const struct line *line, const s
         .text = line->text,
         .secret = m->secret,
     };
+}
+
+// For all jails: who fails is no peer, and what he failed a login may make good.
+static int note_failure(struct jail *j, const struct hit *hit)
+{
+    struct shield *shield = jail_shield(j);
+
+    if (j->reputation)
+        peers_failure(j->reputation->peers, &hit->host, hit->time);
+    return shield ? shield_failure(shield, &hit->host, hit->user, hit->time, j) : 0;
+}
+
+static int hit(struct jail *j, unsigned filter, const struct line *line, const struct match *m,
+               uint64_t failures, struct hit *ret_hit, struct verdict *ret_verdict)
+{
+    struct hit hit = hit_of(j, line, m);
     struct known known;
-    int r = 0;
+    int r;
 
     if (exempt_covers(j->exempt, &m->host)) {
         j->counters.exempt++;
@@ -172,10 +187,7 @@ static int hit(struct jail *j, unsigned filter, const struct line *line, const s
         j->counters.shielded++;
         return 0;
     }
-    if (jail_shield(j))
-        r = shield_failure(jail_shield(j), &hit.host, m->user, line->time, j);
-    if (j->reputation)
-        peers_failure(j->reputation->peers, &hit.host, line->time);
+    r = note_failure(j, &hit);
     if (r < 0)
         return r;
     hit.count = weigh(j, &hit.host, hit.time, failures * j->filter[filter].weight);
@@ -205,16 +217,7 @@ static bool has_customers(struct jail *j, const struct addr *host, usec_t time)
 static int greeting(struct jail *j, unsigned filter, const struct line *line, const struct match *m,
                     struct hit *ret_hit, struct verdict *ret_verdict)
 {
-    struct hit hit = {
-        .addr = m->host,
-        .host = jail_spec_host(&j->spec, &m->host),
-        .time = line->time,
-        .rule = m->rule,
-        .place = m->place,
-        .helo = m->helo,
-        .text = line->text,
-        .secret = m->secret,
-    };
+    struct hit hit = hit_of(j, line, m);
     struct known known = {.is_doubtful = false};
     int r;
 
@@ -224,6 +227,8 @@ static int greeting(struct jail *j, unsigned filter, const struct line *line, co
     r = reputation_greeting(j->reputation, m, line->time, &known.name);
     if (r <= 0)
         return r;
+    // Whom its session named has been counted where he failed.
+    hit.user = (struct slice){0};
     hit.count = weigh(j, &hit.host, hit.time, j->filter[filter].weight);
     return jail_count(j, &hit, &known, ret_hit, ret_verdict);
 }
