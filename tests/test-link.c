@@ -374,11 +374,11 @@ static void note_spared(void *user, const struct addr *host, usec_t until)
 // live: it is told at once, and not left to the whole state.
 static void spare(struct fixture *f, const char *net, const char *host, usec_t until, bool live)
 {
-    struct addr block = net_of(net), client = net_of(host), spared = addr_host(&client);
+    struct addr block = net_of(net), client = net_of(host);
+    struct spared spared = {1, {addr_host(&client)}};
 
     assert_int_equal(peers_mail(f->roster.reputation.peers, &client, NOW), 0);
-    peers_settle(f->roster.reputation.peers, &block, &spared, 1, until, live ? note_spared : NULL,
-                 f);
+    peers_settle(f->roster.reputation.peers, &block, &spared, until, live ? note_spared : NULL, f);
 }
 
 static size_t count_spared(const struct fixture *f, enum order_op op, const char *net,
@@ -413,8 +413,7 @@ static void test_spared(void **state)
     assert_int_equal(count_spared(f, ORDER_SPARE, "2001:db8:0:7::/64", 0), 1);
     assert_int_equal(f->order[f->n - 1].op, ORDER_COMMIT);
     go_live(f);
-    peers_settle(f->roster.reputation.peers, &host, NULL, 0, NOW + 8 * USEC_PER_SEC, note_spared,
-                 f);
+    peers_settle(f->roster.reputation.peers, &host, NULL, NOW + 8 * USEC_PER_SEC, note_spared, f);
     link_ban(f->link, &f->cell[0], &host, NOW + 8 * USEC_PER_SEC);
     run(f);
     assert_int_equal(count_spared(f, ORDER_UNSPARE, "203.0.113.7", 0), 1);

@@ -47,7 +47,7 @@ static void take(struct peers *p, const struct step *s)
     else if (s->what == 'f')
         peers_failure(p, &host, s->at);
     else if (s->what == 'b')
-        peers_settle(p, &host, NULL, 0, usec_add(s->at, HOUR), NULL, NULL);
+        peers_settle(p, &host, NULL, usec_add(s->at, HOUR), NULL, NULL);
     else
         peers_pardon(p, &host);
 }
@@ -62,12 +62,13 @@ static void add_text(char *text, const struct addr *a)
 
 static void list(struct peers *p, const char *block, usec_t at, char ret[static TEXT_MAX])
 {
-    struct addr spared[PEERS_SPARED_MAX], b = net(block);
-    size_t n = peers_within(p, &b, at, 10 * MINUTE, spared);
+    struct addr b = net(block);
+    struct spared spared;
 
+    assert_true(peers_within(p, &b, at, 10 * MINUTE, &spared));
     ret[0] = 0;
-    for (size_t i = 0; i < n; i++)
-        add_text(ret, &spared[i]);
+    for (size_t i = 0; i < spared.n; i++)
+        add_text(ret, &spared.host[i]);
 }
 
 static const struct {
@@ -186,17 +187,27 @@ static void deliver(struct peers *p, uint32_t number, usec_t at)
     assert_int_equal(peers_mail(p, &host, at), 0);
 }
 
+static size_t count(struct peers *p, const struct addr *block, usec_t at)
+{
+    struct spared spared;
+
+    assert_true(peers_within(p, block, at, HOUR, &spared));
+    return spared.n;
+}
+
 static void test_too_many(void **state)
 {
     struct peers *p = new_peers();
-    struct addr spared[PEERS_SPARED_MAX], block = net("10.0.0.0/24");
+    struct addr block = net("10.0.0.0/24");
+    struct spared spared;
 
     (void)state;
     for (uint32_t i = 0; i < PEERS_SPARED_MAX; i++)
         deliver(p, i, DAY);
-    assert_int_equal(peers_within(p, &block, DAY, HOUR, spared), PEERS_SPARED_MAX);
+    assert_true(peers_within(p, &block, DAY, HOUR, &spared));
+    assert_int_equal(spared.n, PEERS_SPARED_MAX);
     deliver(p, PEERS_SPARED_MAX, DAY);
-    assert_int_equal(peers_within(p, &block, DAY, HOUR, spared), PEERS_SPARED_MAX + 1);
+    assert_false(peers_within(p, &block, DAY, HOUR, &spared));
     peers_free(p);
 }
 
@@ -204,19 +215,19 @@ static void test_too_many(void **state)
 static void test_capacity(void **state)
 {
     struct peers *p = new_peers();
-    struct addr spared[PEERS_SPARED_MAX], block = net("10.0.0.0/27");
+    struct addr block = net("10.0.0.0/27");
 
     (void)state;
     for (uint32_t i = 0; i < PEERS_MAX; i++)
         deliver(p, i, DAY + i);
-    assert_int_equal(peers_within(p, &block, 2 * DAY, HOUR, spared), 32);
+    assert_int_equal(count(p, &block, 2 * DAY), 32);
     deliver(p, 0, 2 * DAY);
     for (uint32_t i = 0; i < 20; i++)
         deliver(p, PEERS_MAX + i, 2 * DAY);
-    assert_int_equal(peers_within(p, &block, 2 * DAY, HOUR, spared), 12);
+    assert_int_equal(count(p, &block, 2 * DAY), 12);
     for (uint32_t i = 1; i < 11; i++)
         deliver(p, i, 2 * DAY);
-    assert_int_equal(peers_within(p, &block, 2 * DAY, HOUR, spared), 12);
+    assert_int_equal(count(p, &block, 2 * DAY), 12);
     peers_free(p);
 }
 
@@ -268,15 +279,15 @@ static void test_settle(void **state)
     take(p, &(struct step){'m', "192.0.2.130", DAY});
     for (size_t i = 0; i < sizeof(bans) / sizeof(bans[0]); i++) {
         const char *name = bans[i].spared;
-        struct addr block = net(bans[i].net), spared = net(name ? name : "192.0.2.7");
+        struct addr block = net(bans[i].net);
+        struct spared spared = {1, {net(name ? name : "192.0.2.7")}};
         char told[TEXT_MAX] = "";
-        assert_int_equal(
-            peers_settle(p, &block, name ? &spared : NULL, name ? 1 : 0, bans[i].until, note, told),
-            bans[i].gone);
+        assert_int_equal(peers_settle(p, &block, name ? &spared : NULL, bans[i].until, note, told),
+                         bans[i].gone);
         assert_string_equal(told, bans[i].told);
         list_spared(p, "192.0.0.0/8", left);
         assert_string_equal(left, bans[i].left);
-        assert_int_equal(peers_is_spared(p, &spared, 4 * DAY), name && strstr(left, name));
+        assert_int_equal(peers_is_spared(p, &spared.host[0], 4 * DAY), name && strstr(left, name));
     }
     // Who is banned by hand is none to be spared.
     list(p, "192.0.0.0/16", 5 * DAY - 1, left);
@@ -290,16 +301,17 @@ static void test_settle(void **state)
 static void test_settle_within_a_host(void **state)
 {
     struct peers *p = new_peers();
-    struct addr block = net("2001:db8::/48"), host = net("2001:db8::/64");
+    struct addr block = net("2001:db8::/48");
+    struct spared host = {1, {net("2001:db8::/64")}};
     struct addr address = net("2001:db8::6"), beside = net("2001:db8:0:1::6");
     char told[TEXT_MAX] = "";
 
     (void)state;
     take(p, &(struct step){'m', "2001:db8::5", DAY});
-    peers_settle(p, &block, &host, 1, 5 * DAY, note, told);
-    assert_int_equal(peers_settle(p, &beside, NULL, 0, 5 * DAY, note, told), 0);
+    peers_settle(p, &block, &host, 5 * DAY, note, told);
+    assert_int_equal(peers_settle(p, &beside, NULL, 5 * DAY, note, told), 0);
     assert_true(peers_is_spared(p, &address, 4 * DAY));
-    assert_int_equal(peers_settle(p, &address, NULL, 0, 5 * DAY, note, told), 1);
+    assert_int_equal(peers_settle(p, &address, NULL, 5 * DAY, note, told), 1);
     assert_string_equal(told, "2001:db8::/64:5 2001:db8::/64:0");
     assert_false(peers_is_spared(p, &address, 4 * DAY));
     peers_free(p);
@@ -323,14 +335,15 @@ static void test_restart(void **state)
 {
     struct peers *p = new_peers();
     struct kept k = {new_peers(), 0, -1};
-    struct addr block = net("192.0.2.0/24"), spared = net("192.0.2.7");
+    struct addr block = net("192.0.2.0/24");
+    struct spared spared = {1, {net("192.0.2.7")}};
     char got[TEXT_MAX];
 
     (void)state;
     take(p, &(struct step){'m', "192.0.2.7", DAY});
     take(p, &(struct step){'m', "192.0.2.9", DAY});
     take(p, &(struct step){'f', "192.0.2.9", DAY});
-    peers_settle(p, &block, &spared, 1, 2 * DAY, NULL, NULL);
+    peers_settle(p, &block, &spared, 2 * DAY, NULL, NULL);
     assert_int_equal(peers_changed(p, keep, &k), -1);
     k = (struct kept){k.again, 0, 0};
     assert_int_equal(peers_changed(p, keep, &k), 0);
@@ -345,8 +358,8 @@ static void test_restart(void **state)
 
     list(k.again, "192.0.2.0/24", DAY + MINUTE, got);
     assert_string_equal(got, "192.0.2.7");
-    assert_true(peers_is_spared(k.again, &spared, 2 * DAY - 1));
-    assert_false(peers_is_spared(k.again, &spared, 2 * DAY));
+    assert_true(peers_is_spared(k.again, &spared.host[0], 2 * DAY - 1));
+    assert_false(peers_is_spared(k.again, &spared.host[0], 2 * DAY));
     assert_false(peers_is_spared(k.again, &block, DAY));
     peers_free(k.again);
     peers_free(p);

@@ -98,12 +98,11 @@ static const char *feed(struct fixture *x, const char *text)
     if (r == JAIL_E_VERDICT) {
         said[0] = '*';
         addr_format(&v.net, said + (v.reason == VERDICT_FINGERPRINT));
-        for (size_t i = 0; i < v.n_spared; i++) {
+        for (size_t i = 0; v.spared && i < v.spared->n; i++) {
             strcat(said, " ");
-            addr_format(&v.spared[i], said + strlen(said));
+            addr_format(&v.spared->host[i], said + strlen(said));
         }
-        peers_settle(x->reputation.peers, &v.net, v.reason == VERDICT_BLOCK ? v.spared : NULL,
-                     v.n_spared, v.until, NULL, NULL);
+        peers_settle(x->reputation.peers, &v.net, v.spared, v.until, NULL, NULL);
     }
     return said;
 }

@@ -44,7 +44,8 @@ static int print_json(const struct ruling *r, struct output *out)
 
     names_of_verdict(v, name);
     ban.name = slice_of(name);
-    ban.spared = peers_text(v->spared, v->n_spared, spared);
+    if (v->spared)
+        ban.spared = peers_text(v->spared, spared);
     return view_ban_json(out, &ban);
 }
 

@@ -188,9 +188,7 @@ static int rule(struct court *c, uint32_t seat, struct ruling *r, ruling_fn *fn,
 {
     const struct verdict *v = &r->verdict;
     bool known = covered(c, seat, &v->net, v->time);
-    const struct addr *spared = v->reason == VERDICT_BLOCK ? v->spared : NULL;
-    size_t gone =
-        peers_settle(c->reputation.peers, &v->net, spared, v->n_spared, v->until, NULL, NULL);
+    size_t gone = peers_settle(c->reputation.peers, &v->net, v->spared, v->until, NULL, NULL);
     uint8_t key[BAN_KEY_SIZE];
     struct record *record;
     bool is_new;

@@ -34,6 +34,7 @@ struct jail {
     bool has_blocks;               // among them
     struct brands *spared;         // blocks where bans are forgone, for those who are known there
     bool has_spared;
+    struct spared gone_past; // by the last ban of a block
     struct jail_counters counters;
 };
 

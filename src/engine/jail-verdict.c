@@ -6,11 +6,10 @@
 static bool is_inhabited(const struct jail *j, const struct addr *block, usec_t time)
 {
     struct shield *shield = jail_shield(j);
-    struct addr spared[PEERS_SPARED_MAX];
+    struct spared spared;
 
-    return shield &&
-           (shield_covers(shield, block, time, NULL) ||
-            peers_within(jail_peers(j), block, time, j->spec.findtime, spared) > PEERS_SPARED_MAX);
+    return shield && (shield_covers(shield, block, time, NULL) ||
+                      !peers_within(jail_peers(j), block, time, j->spec.findtime, &spared));
 }
 
 // Whether somebody who logs in here would be hit by a ban of this rung.
@@ -61,11 +60,21 @@ static const struct jail_standing *choose(const struct jail *j, const struct run
     return narrowest;
 }
 
-static struct verdict judge(const struct jail *j, const struct jail_standing *s,
-                            const struct hit *hit, const struct name *known)
+// Whom the ban of a block is to go past.
+static const struct spared *look_for_peers(struct jail *j, const struct addr *block, usec_t time)
+{
+    struct peers *peers = jail_peers(j);
+
+    j->gone_past.n = 0;
+    if (peers)
+        peers_within(peers, block, time, j->spec.findtime, &j->gone_past);
+    return &j->gone_past;
+}
+
+static struct verdict judge(struct jail *j, const struct jail_standing *s, const struct hit *hit,
+                            const struct name *known)
 {
     bool host = addr_compare(&s->net, &hit->host) == 0;
-    struct peers *peers = jail_peers(j);
     const struct sentence sentence = {s->bantime, j->spec.sentence.growth};
     struct past past = jail_past(j, &s->net, hit->time);
     struct verdict v = {
@@ -80,14 +89,13 @@ static struct verdict judge(const struct jail *j, const struct jail_standing *s,
         .need_hits = s->need_hits,
         .need_hosts = s->need_hosts,
         .findtime = s->findtime,
+        .spared = host ? NULL : look_for_peers(j, &s->net, hit->time),
     };
 
     if (known) {
         v.kind = known->kind;
         family_name(known->text, known->client, v.family);
     }
-    if (peers && !host)
-        v.n_spared = peers_within(peers, &v.net, v.time, j->spec.findtime, v.spared);
     return v;
 }
 
@@ -203,7 +211,7 @@ static int ban(struct jail *j, const struct jail_standing *banned, const struct 
 
     if (r == 0)
         r = brand(j, &v.net, v.until);
-    if (r == 0 && v.n_spared > 0)
+    if (r == 0 && v.spared && v.spared->n > 0)
         r = note_spared(j, &v.net, v.until);
     if (r != 0)
         return r < 0 ? r : false;

@@ -89,8 +89,7 @@ struct verdict {
     uint32_t hits, hosts;           // that led to it
     uint32_t need_hits, need_hosts; // the thresholds
     usec_t findtime;
-    struct addr spared[PEERS_SPARED_MAX]; // hosts in a block that the ban goes past
-    size_t n_spared;
+    const struct spared *spared; // of a block, until the next call with this jail; else NULL
 };
 
 enum {

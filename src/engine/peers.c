@@ -182,36 +182,37 @@ static bool is_peer(const struct peers *p, const struct entry *e, usec_t time, u
     return usec_sub(time, e->mail) < p->span && !fails && e->banned <= time;
 }
 
-size_t peers_within(struct peers *p, const struct addr *block, usec_t time, usec_t findtime,
-                    struct addr ret[static PEERS_SPARED_MAX])
+bool peers_within(struct peers *p, const struct addr *block, usec_t time, usec_t findtime,
+                  struct spared *ret)
 {
     const struct entry *e;
-    size_t n = 0, i;
+    size_t i;
 
+    ret->n = 0;
     if (!addr_is_block(block))
-        return 0;
+        return true;
     sort(p);
     i = first_of(p, block);
     while ((e = next_of(p, block, &i))) {
         if (!is_peer(p, e, time, findtime))
             continue;
-        if (n == PEERS_SPARED_MAX)
-            return n + 1;
-        ret[n++] = p->at[i - 1];
+        if (ret->n == PEERS_SPARED_MAX)
+            return false;
+        ret->host[ret->n++] = p->at[i - 1];
     }
-    return n;
+    return true;
 }
 
-static bool has(const struct addr *list, size_t n, const struct addr *host)
+static bool has(const struct spared *spared, const struct addr *host)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (addr_compare(&list[i], host) == 0)
+    for (size_t i = 0; spared && i < spared->n; i++) {
+        if (addr_compare(&spared->host[i], host) == 0)
             return true;
     }
     return false;
 }
 
-size_t peers_settle(struct peers *p, const struct addr *net, const struct addr *spared, size_t n,
+size_t peers_settle(struct peers *p, const struct addr *net, const struct spared *spared,
                     usec_t until, peers_fn *fn, void *user)
 {
     bool is_block = addr_is_block(net);
@@ -226,7 +227,7 @@ size_t peers_settle(struct peers *p, const struct addr *net, const struct addr *
         usec_t before = e->spared;
         if (!spared || !is_block)
             e->banned = e->banned < until ? until : e->banned;
-        if (!has(spared, n, host))
+        if (!has(spared, host))
             e->spared = 0;
         else if (e->spared < until)
             e->spared = until;
@@ -293,14 +294,14 @@ bool peers_next_spared(struct peers *p, const struct addr *net, usec_t time,
     return false;
 }
 
-struct slice peers_text(const struct addr *host, size_t n, char ret[static PEERS_TEXT_MAX])
+struct slice peers_text(const struct spared *spared, char ret[static PEERS_TEXT_MAX])
 {
     size_t at = 0;
 
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < spared->n; i++) {
         if (i > 0)
             ret[at++] = ' ';
-        at += addr_format(&host[i], ret + at);
+        at += addr_format(&spared->host[i], ret + at);
     }
     return (struct slice){ret, at};
 }

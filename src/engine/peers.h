@@ -18,6 +18,12 @@ enum {
     PEERS_TEXT_MAX = PEERS_SPARED_MAX * ADDR_TEXT_MAX,
 };
 
+// Whom the ban of a block goes past.
+struct spared {
+    size_t n;
+    struct addr host[PEERS_SPARED_MAX];
+};
+
 struct peers;
 
 // span: how long a mail is remembered. NULL: out of memory.
@@ -27,21 +33,21 @@ struct peers *peers_free(struct peers *p);
 // A mail of this client's was accepted. -ENOMEM.
 int peers_mail(struct peers *p, const struct addr *client, usec_t time);
 
-// A counted failure of a host, which is no peer then for findtime, or until the next mail of its that
-// is told (engine/heard.h).
+// A counted failure of a host, which is no peer then for findtime, or until the next mail of its
+// that is told (engine/heard.h).
 void peers_failure(struct peers *p, const struct addr *host, usec_t time);
 
-// The peers in a block, up to PEERS_SPARED_MAX; how many they are, or one more where they are too
-// many. A host that is banned itself is none.
-size_t peers_within(struct peers *p, const struct addr *block, usec_t time, usec_t findtime,
-                    struct addr ret[static PEERS_SPARED_MAX]);
+// The peers in a block. False: they are too many, and *ret has some of them. A host that is banned
+// itself is none.
+bool peers_within(struct peers *p, const struct addr *block, usec_t time, usec_t findtime,
+                  struct spared *ret);
 
-// A ban of a net takes effect until a time, and spares these n in it and nobody else: who was
-// spared before is so no more. spared NULL: it is one that spares nobody, of a host or by hand, and
-// who is in it is no peer until its end. fn (may be NULL) tells of each that is from now on, and
-// until when, and of each that is not (until 0). Returns how many are not.
+// A ban of a net takes effect until a time, and spares these in it and nobody else: who was spared
+// before is so no more. spared NULL: it is one that spares nobody, of a host or by hand, and who is
+// in it is no peer until its end. fn (may be NULL) tells of each that is from now on, and until
+// when, and of each that is not (until 0). Returns how many are not.
 typedef void peers_fn(void *user, const struct addr *host, usec_t until);
-size_t peers_settle(struct peers *p, const struct addr *net, const struct addr *spared, size_t n,
+size_t peers_settle(struct peers *p, const struct addr *net, const struct spared *spared,
                     usec_t until, peers_fn *fn, void *user);
 
 // Bans of a net are lifted.
@@ -64,8 +70,8 @@ bool peers_is_spared(struct peers *p, const struct addr *net, usec_t time);
 bool peers_next_spared(struct peers *p, const struct addr *net, usec_t time,
                        const struct addr *after, struct peers_host *ret);
 
-// The addresses of at most PEERS_SPARED_MAX hosts, blanks between them.
-struct slice peers_text(const struct addr *host, size_t n, char ret[static PEERS_TEXT_MAX]);
+// Their addresses, blanks between them.
+struct slice peers_text(const struct spared *spared, char ret[static PEERS_TEXT_MAX]);
 
 // Walks those that changed since the last walk. fn returns < 0 to stop, which is passed on: the
 // next walk is then the same again.

@@ -20,12 +20,6 @@ static void announce(struct judge *j, const struct cell *cell, const struct ban 
     j->hooks.ban(j->hooks.user, cell, ban, last, news);
 }
 
-// Whom the ban of a block spares.
-struct spared {
-    struct addr host[PEERS_SPARED_MAX];
-    size_t n;
-};
-
 static void on_spared(void *user, const struct addr *host, usec_t until)
 {
     const struct judge *j = user;
@@ -37,12 +31,9 @@ static void on_spared(void *user, const struct addr *host, usec_t until)
 static void order(struct judge *j, const struct cell *c, const struct ban *ban,
                   const struct spared *spared)
 {
-    const struct addr *host = spared ? spared->host : NULL;
-
     // Of a jail that only watches nobody is kept out.
     if (!c->conf->watch_only)
-        peers_settle(j->roster->reputation.peers, &ban->net, host, spared ? spared->n : 0,
-                     ban->until, on_spared, j);
+        peers_settle(j->roster->reputation.peers, &ban->net, spared, ban->until, on_spared, j);
     j->hooks.order(j->hooks.user, c, &ban->net, ban->until);
 }
 
@@ -82,10 +73,9 @@ static const struct spared *look_up_spared(const struct judge *j, const struct c
 
     if (ban->reason != BAN_BLOCK)
         return NULL;
-    room->n = spec->shield ? peers_within(j->roster->reputation.peers, &ban->net, ban->since,
-                                          spec->findtime, room->host)
-                           : 0;
-    room->n = room->n < PEERS_SPARED_MAX ? room->n : PEERS_SPARED_MAX;
+    room->n = 0;
+    if (spec->shield)
+        peers_within(j->roster->reputation.peers, &ban->net, ban->since, spec->findtime, room);
     return room;
 }
 
@@ -125,10 +115,8 @@ void judge_sentence(struct judge *j, const struct cell *c, const struct verdict 
         .reason = reasons[v->reason],
     };
     enum judge_appeal appeal = JUDGE_GOES_ON;
-    struct spared spared = {.n = v->n_spared};
 
     names_of_verdict(v, ban.name);
-    memcpy(spared.host, v->spared, v->n_spared * sizeof(v->spared[0]));
     if (off) {
         ban.since = j->now;
         ban.until = v->until == USEC_FOREVER ? v->until : usec_add(j->now, v->until - v->time);
@@ -136,7 +124,7 @@ void judge_sentence(struct judge *j, const struct cell *c, const struct verdict 
     if (c->conf->ignorecommand && j->hooks.appeal)
         appeal = j->hooks.appeal(j->hooks.user, c, &ban, last);
     if (appeal == JUDGE_GOES_ON)
-        pass(j, c, &ban, v->reason == VERDICT_BLOCK ? &spared : NULL, last, j->now);
+        pass(j, c, &ban, v->spared, last, j->now);
     else if (appeal == JUDGE_SPARES)
         spare(j, c, &ban, last, j->now);
 }

@@ -122,7 +122,7 @@ static int restore_ban(void *user, const struct ban *ban)
     int e;
 
     if (ban->reason != BAN_BLOCK && !(c && c->conf->watch_only))
-        peers_settle(r->roster->reputation.peers, &ban->net, NULL, 0, ban->until, NULL, NULL);
+        peers_settle(r->roster->reputation.peers, &ban->net, NULL, ban->until, NULL, NULL);
     if (ban->reason == BAN_MANUAL)
         return 0;
     e = caps_hold(r->roster->caps, &ban->net, ban->until);

@@ -39,18 +39,17 @@ static struct slice spared_by(const struct desk *d, const struct ban *b,
                               char room[static PEERS_TEXT_MAX])
 {
     struct peers *peers = judge_roster(d->judge)->reputation.peers;
-    struct addr host[PEERS_SPARED_MAX];
+    struct spared spared = {.n = 0};
     struct peers_host next;
     usec_t now = clock_now();
-    size_t n = 0;
 
     if (b->reason != BAN_BLOCK || b->lifted || b->until <= now)
         return (struct slice){0};
     for (bool more = peers_next_spared(peers, &b->net, now, NULL, &next);
-         more && n < PEERS_SPARED_MAX;
-         more = peers_next_spared(peers, &b->net, now, &host[n - 1], &next))
-        host[n++] = next.host;
-    return peers_text(host, n, room);
+         more && spared.n < PEERS_SPARED_MAX;
+         more = peers_next_spared(peers, &b->net, now, &spared.host[spared.n - 1], &next))
+        spared.host[spared.n++] = next.host;
+    return peers_text(&spared, room);
 }
 
 struct control_ban report_ban(const struct desk *d, const struct ban *b,
