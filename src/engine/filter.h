@@ -9,9 +9,9 @@
 // - <F-TOTAL>3</F-TOTAL>: by this line the session (<F-MLFID>) made 3 attempts in all. All failed
 //   but those that <F-OK>1</F-OK> says; a failure with a line of its own counts once.
 // - <F-HELO>…</F-HELO>: what the client said in HELO or EHLO, also where it has not failed
-//   (<F-NOFAIL>). <F-CLAIM>…</F-CLAIM>: the same, where
-//   an honest server may have come to grief as well. <F-CLIENT>…</F-CLIENT>: its verified
-//   name. <F-EXISTS>…</F-EXISTS>: it shows that the user exists, and only his password was wrong.
+//   (<F-NOFAIL>). <F-CLAIM>…</F-CLAIM>: the same, where an honest server may have come to grief as
+//   well. <F-CLIENT>…</F-CLIENT>: its verified name. <F-EXISTS>…</F-EXISTS>: it shows that the user
+//   exists, and only his password was wrong.
 // - <F-SUCCESS>…</F-SUCCESS>: the line tells of a login of <F-USER> and of no failure.
 // - <F-DELIVERED>…</F-DELIVERED>: the line tells of a mail that was accepted of its address, and of
 //   no failure, whatever else its session has done (engine/peers.h).

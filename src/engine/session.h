@@ -62,9 +62,9 @@ void sessions_expect_soon(const struct sessions *s);
 // Puts a match into its session: completes *m (host, user, users, helo, lines, count, secret,
 // success, mark) from what the session knew; the slices are valid until the next call. Returns the
 // number of failures to count now for m->host, 0 where the line only informs or no address is known
-// yet. -ENOMEM. A match without mlfid stands alone, with an address or without; one
-// that tells of a delivery (<F-DELIVERED>) is not put into any. A session whose
-// last line is more than its age away from this one is over, and a new one begins.
+// yet. -ENOMEM. A match without mlfid stands alone, with an address or without; one that tells of a
+// delivery (<F-DELIVERED>) is not put into any. A session whose last line is more than its age away
+// from this one is over, and a new one begins.
 int64_t sessions_merge(struct sessions *s, struct match *m, usec_t time);
 
 // Whether a line that would begin with its session's id, but for the tag, may be of one that is
