@@ -23,8 +23,8 @@ static const struct {
 } rows[] = {
     {"mx smtpd[1]: A1: client=a[192.0.2.1]\n", "mx smtpd[2]: B2: client=a[192.0.2.1]\n", 0, true},
     {"mx smtpd[1]: A1: client=a[192.0.2.1]", "mx smtpd[2]: B2: client=a[192.0.2.1]\n", 0, true},
-    {"smtpd: client=a[192.0.2.1]\n", "smtpd: client=a[192.0.2.1]\n", HEARD_FRESH - 1, true},
-    {"smtpd: client=a[192.0.2.1]\n", "smtpd: client=a[192.0.2.1]\n", HEARD_FRESH, false},
+    {"smtpd: client=a[192.0.2.1]\n", "smtpd: client=a[192.0.2.1]\n", PEERS_FRESH - 1, true},
+    {"smtpd: client=a[192.0.2.1]\n", "smtpd: client=a[192.0.2.1]\n", PEERS_FRESH, false},
     {"smtpd: client=a[192.0.2.1]\n", "smtpd: client=a[192.0.2.2]\n", 0, false},
     {"smtpd: client=a[192.0.2.1]\n", "smtpd: client=a[192.0.2.11]\n", 0, false},
     {"smtpd: client=a[192.0.2.1]\n", "client=a[192.0.2.1]\n", 0, false},

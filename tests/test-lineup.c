@@ -242,7 +242,7 @@ static void test_deliveries(void **state)
     line_up(x);
     walk(x, steps);
     assert_string_equal(give(x, steps[0].line), "");
-    x->now += HEARD_FRESH;
+    x->now += PEERS_FRESH;
     assert_string_equal(give(x, steps[0].line), "0:- 1:- ");
 }
 

@@ -46,7 +46,7 @@ static size_t set_of(struct slice word)
 
 static bool is(const struct word *w, struct slice word, usec_t time)
 {
-    return w->time > 0 && w->n == word.n && time >= w->time && time - w->time < HEARD_FRESH &&
+    return w->time > 0 && w->n == word.n && time >= w->time && time - w->time < PEERS_FRESH &&
            memcmp(w->text, word.p, word.n) == 0;
 }
 

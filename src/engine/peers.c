@@ -6,8 +6,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define FRESH (6 * 3600 * USEC_PER_SEC)
-
 struct entry {
     usec_t mail, failed, spared;
     usec_t banned; // itself, until then
@@ -125,8 +123,7 @@ int peers_mail(struct peers *p, const struct addr *client, usec_t time)
     struct entry *e = table_get(p->hosts, &host);
     int r;
 
-    // What is known to some hours need not be written down more often.
-    if (e && e->failed == 0 && time < usec_add(e->mail, FRESH))
+    if (e && e->failed == 0 && time < usec_add(e->mail, PEERS_FRESH))
         return 0;
     r = put(p, &host, &e);
     if (r < 0)

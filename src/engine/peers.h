@@ -18,6 +18,9 @@ enum {
     PEERS_TEXT_MAX = PEERS_SPARED_MAX * ADDR_TEXT_MAX,
 };
 
+// A host's mails within this time after one are not noted: they need not be written down as often.
+#define PEERS_FRESH (6 * 3600 * USEC_PER_SEC)
+
 // Whom the ban of a block goes past.
 struct spared {
     size_t n;
@@ -56,7 +59,7 @@ void peers_pardon(struct peers *p, const struct addr *net);
 // What is known of a host; plain data, so that it can be kept over a restart.
 struct peers_host {
     struct addr host;
-    usec_t mail;   // the last accepted, to six hours
+    usec_t mail;   // the last accepted, to PEERS_FRESH
     usec_t failed; // 0: not since
     usec_t spared; // until when, of bans of its block; 0: of none
 };
