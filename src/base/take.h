@@ -12,6 +12,17 @@ static inline bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+static inline bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+static inline void take_blanks(struct slice *s)
+{
+    while (s->n > 0 && is_blank(s->p[0]))
+        s->p++, s->n--;
+}
+
 static inline bool take_char(struct slice *s, char c)
 {
     if (s->n == 0 || s->p[0] != c)

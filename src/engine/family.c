@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "engine/family.h"
 
+#include "base/take.h"
 #include "engine/gibberish.h"
 
 #include <stdio.h>
@@ -32,11 +33,6 @@ static void add_char(struct text *t, char c)
 {
     if (t->n < FAMILY_MAX - 1)
         t->p[t->n++] = c;
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
 }
 
 static bool is_letter(char c)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "engine/leaks.h"
 
+#include "base/take.h"
 #include "engine/talk.h"
 
 #include <ctype.h>
@@ -37,18 +38,6 @@ static bool ends(struct slice s, const char *text)
     return s.n >= n && memcmp(s.p + s.n - n, text, n) == 0;
 }
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
-static struct slice without_blanks(struct slice s)
-{
-    while (s.n > 0 && is_blank(s.p[0]))
-        s = slice_from(s, 1);
-    return s;
-}
-
 // To the last such byte of the line: what is hidden may hold others.
 static struct slice to_last(struct slice s, char last)
 {
@@ -57,26 +46,17 @@ static struct slice to_last(struct slice s, char last)
     return end ? up_to(s, end) : s;
 }
 
-static void hide(const struct place *p, struct slice part)
-{
-    if (part.n > 0)
-        veil_hide(p->veil, part);
-}
-
-static void hide_no_name(const struct place *p, struct slice name)
-{
-    if (!veil_is_name(name))
-        hide(p, name);
-}
-
 static void hide_rest(const struct place *p)
 {
-    hide(p, slice_trim(p->rest));
+    veil_hide(p->veil, slice_trim(p->rest));
 }
 
 static void hide_given(const struct place *p)
 {
-    hide(p, to_last(without_blanks(p->rest), ')'));
+    struct slice given = p->rest;
+
+    take_blanks(&given);
+    veil_hide(p->veil, to_last(given, ')'));
 }
 
 // "SHA512-CRYPT(PASSWORD) != '$6$...'"
@@ -94,19 +74,19 @@ static void hide_compared(const struct place *p)
         }
         n = isupper((unsigned char)c) || isdigit((unsigned char)c) || c == '-' ? n + 1 : 0;
     }
-    hide(p, from(line, start));
+    veil_hide(p->veil, from(line, start));
 }
 
 // Postfix writes "(unavailable)" where it knows of none.
 static void hide_name(const struct place *p)
 {
     if (!slice_is(p->rest, "(unavailable)"))
-        hide_no_name(p, p->rest);
+        veil_hide_no_name(p->veil, p->rest);
 }
 
 static void hide_name_in_parens(const struct place *p)
 {
-    hide_no_name(p, to_last(p->rest, ')'));
+    veil_hide_no_name(p->veil, to_last(p->rest, ')'));
 }
 
 // "user=<NAME>, method=...": the name may hold all but what the server writes behind it.
@@ -118,7 +98,7 @@ static void hide_name_in_angles(const struct place *p)
 
     for (size_t i = 0; i < COUNT(behind) && !end; i++)
         end = find(name, behind[i]);
-    hide_no_name(p, end ? up_to(name, end) : name);
+    veil_hide_no_name(p->veil, end ? up_to(name, end) : name);
 }
 
 // "passwd-file(NAME,ADDRESS,...)"
@@ -127,7 +107,7 @@ static void hide_name_of_driver(const struct place *p)
     const char *end = find(p->rest, ",");
 
     if (end)
-        hide_no_name(p, up_to(p->rest, end));
+        veil_hide_no_name(p->veil, up_to(p->rest, end));
 }
 
 static void hear_client(const struct place *p)
@@ -169,10 +149,11 @@ static void hear_early(const struct place *p)
         "BARE NEWLINE from ",
         "PREGREET ",
     };
-    struct slice text = without_blanks(p->rest);
+    struct slice text = p->rest;
     const char *start;
     size_t i = 0;
 
+    take_blanks(&text);
     while (i < COUNT(said) && !slice_starts(text, said[i]))
         i++;
     start = i < COUNT(said) ? find(text, "]") : NULL;
@@ -355,20 +336,21 @@ static bool is_keyed(struct slice before)
 // It ends at a blank or a form's "&", in quotes with them. "#011" is a tab as rsyslog writes it.
 static void hide_value(const struct place *p)
 {
-    struct slice value = without_blanks(p->rest);
+    struct slice value = p->rest;
     const char *tab = find(value, "#011");
     size_t n = 0;
 
+    take_blanks(&value);
     if (value.n > 0 && (value.p[0] == '"' || value.p[0] == '\'')) {
         struct slice quoted = slice_from(value, 1);
         const char *end = memchr(quoted.p, value.p[0], quoted.n);
-        hide(p, end ? up_to(quoted, end) : quoted);
+        veil_hide(p->veil, end ? up_to(quoted, end) : quoted);
         return;
     }
     value = tab ? up_to(value, tab) : value;
     while (n < value.n && !is_blank(value.p[n]) && value.p[n] != '&')
         n++;
-    hide(p, (struct slice){value.p, n});
+    veil_hide(p->veil, (struct slice){value.p, n});
 }
 
 static bool fits(const struct shape *s, const struct place *p)

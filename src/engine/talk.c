@@ -10,6 +10,9 @@ enum {
     REFUSAL_MAX = 32, // words of a refusal; what is behind them is hidden
 };
 
+#define LIST(text) ((struct slice){text, sizeof(text) - 1})
+#define COUNT(a)   (sizeof(a) / sizeof(*(a)))
+
 enum hides {
     HIDES_REST,
     HIDES_NO_NAME,       // the rest, where it is no user's name
@@ -36,13 +39,13 @@ static const struct command tagged[] = {
 };
 
 // The other commands, of those who try another protocol as well.
-static const char others[] = " bdat capa connect data dele ehlo etrn expn get head helo help lhlo "
-                             "list mail noop options post "
-                             "quit rcpt retr rset starttls stat stls top uidl vrfy xclient ";
+static const char others[] =
+    " bdat capa connect data dele ehlo etrn expn get head helo help lhlo list mail noop options "
+    "post quit rcpt retr rset starttls stat stls top uidl vrfy xclient ";
 static const char others_tagged[] =
     " append capability check close copy create delete enable examine expunge fetch getquotaroot "
-    "id "
-    "idle list logout lsub namespace noop search select starttls status store subscribe uid xlist ";
+    "id idle list logout lsub namespace noop search select starttls status store subscribe uid "
+    "xlist ";
 
 // How a server says no to a command or a password, which it may repeat then; behind a tag as well.
 static const char refusals[] = " 454 500 501 502 503 504 530 534 535 538 -err ";
@@ -54,14 +57,13 @@ static const char words[] =
     " a access account again already an and another are argument arguments auth authenticate "
     "authenticated authentication authenticationfailed authorization authorizationfailed bad be "
     "before blocked by cannot closed closing combination command commands connection credentials "
-    "denied disabled does ehlo encryption error exist expired failed failure first for found from "
-    "greeting helo if imap implemented in-use incorrect invalid is issue later locked login "
-    "login-delay logon mail mailbox mechanism missing must need no not of on only or out parameter "
-    "parameters pass password please pop recognized rejected required requires sequence server "
-    "smtp "
-    "starttls state such supported syntax sys/perm sys/temp temporarily temporary the this to too "
-    "try type unable unavailable unknown unrecognized unsupported user username valid with wrong "
-    "you your ";
+    "denied disabled does ehlo encryption error exist expired failed failure first for found "
+    "from greeting helo if imap implemented in-use incorrect invalid is issue later locked login "
+    "login-delay logon mail mailbox mechanism missing must need no not of on only or out "
+    "parameter parameters pass password please pop recognized rejected required requires "
+    "sequence server smtp starttls state such supported syntax sys/perm sys/temp temporarily "
+    "temporary the this to too try type unable unavailable unknown unrecognized unsupported user "
+    "username valid with wrong you your ";
 
 // Whether a list has a word, in whatever case.
 static bool has_word(struct slice list, struct slice word)
@@ -76,18 +78,12 @@ static bool has_word(struct slice list, struct slice word)
     return memmem(list.p, list.n, text, word.n + 2);
 }
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
 // The next word off the front, and the blanks before it.
 static struct slice take_word(struct slice *text)
 {
     struct slice word;
 
-    while (text->n > 0 && is_blank(text->p[0]))
-        *text = slice_from(*text, 1);
+    take_blanks(text);
     word = (struct slice){text->p, 0};
     while (word.n < text->n && !is_blank(text->p[word.n]))
         word.n++;
@@ -100,8 +96,7 @@ static struct slice take_string(struct slice *text)
 {
     struct slice s = *text;
 
-    while (s.n > 0 && is_blank(s.p[0]))
-        s = slice_from(s, 1);
+    take_blanks(&s);
     if (s.n == 0 || s.p[0] != '"')
         return take_word(text);
     *text = slice_from(s, 1);
@@ -113,19 +108,6 @@ static struct slice take_string(struct slice *text)
     return s;
 }
 
-static void hide_rest(struct veil *v, struct slice rest)
-{
-    rest = slice_trim(rest);
-    if (rest.n > 0)
-        veil_hide(v, rest);
-}
-
-static void hide_no_name(struct veil *v, struct slice name)
-{
-    if (name.n > 0 && !veil_is_name(name))
-        veil_hide(v, name);
-}
-
 static bool obey(struct veil *v, const struct command *command, size_t n, struct slice name,
                  struct slice rest)
 {
@@ -135,14 +117,14 @@ static bool obey(struct veil *v, const struct command *command, size_t n, struct
     if (n == 0)
         return false;
     if (command->hides == HIDES_NO_NAME) {
-        hide_no_name(v, slice_trim(rest));
+        veil_hide_no_name(v, slice_trim(rest));
         return true;
     }
     if (command->hides == HIDES_BEHIND_WORD)
         take_word(&rest);
     else if (command->hides == HIDES_BEHIND_STRING)
-        hide_no_name(v, take_string(&rest));
-    hide_rest(v, rest);
+        veil_hide_no_name(v, take_string(&rest));
+    veil_hide(v, slice_trim(rest));
     return true;
 }
 
@@ -154,16 +136,13 @@ static bool is_reply(struct slice text)
            slice_starts(text, "+OK") || slice_starts(text, "-ERR") || slice_starts(text, "* ");
 }
 
-#define LIST(text) ((struct slice){text, sizeof(text) - 1})
-#define COUNT(a)   (sizeof(a) / sizeof(*(a)))
-
 static void hide_said(struct veil *v, struct slice text)
 {
     struct slice rest = text, first = take_word(&rest), behind = rest, second = take_word(&behind);
 
     if (!obey(v, commands, COUNT(commands), first, rest) && !has_word(LIST(others), first) &&
         !obey(v, tagged, COUNT(tagged), second, behind) && !has_word(LIST(others_tagged), second))
-        hide_rest(v, text);
+        veil_hide(v, slice_trim(text));
 }
 
 void talk_client(struct veil *v, struct slice text)
@@ -198,7 +177,7 @@ static void hide_foreign(struct veil *v, struct slice text)
         if (word.n > 0 && !is_code(word) && !has_word(LIST(words), without_marks(word)))
             veil_hide(v, word);
     }
-    hide_rest(v, text);
+    veil_hide(v, slice_trim(text));
 }
 
 // In quotes stands what the client said.

@@ -15,9 +15,12 @@ static bool is_part(struct slice part, struct slice text)
 
 void veil_hide(struct veil *v, struct slice part)
 {
-    const char *end = end_of(part);
     size_t first = 0, behind;
+    const char *end;
 
+    if (part.n == 0)
+        return;
+    end = end_of(part);
     while (first < v->n && end_of(v->part[first]) + 1 < part.p)
         first++;
     if (v->n == VEIL_PARTS_MAX && (first == v->n || v->part[first].p > end + 1)) {
@@ -33,16 +36,19 @@ void veil_hide(struct veil *v, struct slice part)
     v->n = v->n - behind + first + 1;
 }
 
+void veil_hide_no_name(struct veil *v, struct slice name)
+{
+    if (!veil_is_name(name))
+        veil_hide(v, name);
+}
+
 void veil_find(struct veil *v, struct slice line, struct slice secret)
 {
-    struct slice beyond = slice_from(line, VEIL_LINE_MAX);
-
     v->line = line;
     v->n = 0;
     if (is_part(secret, line))
         veil_hide(v, secret);
-    if (line.n > VEIL_LINE_MAX)
-        veil_hide(v, beyond);
+    veil_hide(v, slice_from(line, VEIL_LINE_MAX));
     leaks_hide(v);
 }
 

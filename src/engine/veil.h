@@ -42,6 +42,9 @@ void veil_find(struct veil *v, struct slice line, struct slice secret);
 // Hides a part of the line more, and what lies within one byte of what is hidden already.
 void veil_hide(struct veil *v, struct slice part);
 
+// The same of what stands for a name and is none.
+void veil_hide_no_name(struct veil *v, struct slice name);
+
 // Walks what may be seen of a part of the line, a mask in place of each hidden one. False: *rest is
 // empty. What is no part of the line is given out whole.
 bool veil_next(const struct veil *v, struct slice *rest, struct slice *ret);
