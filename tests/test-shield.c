@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "engine/attempts.h"
 #include "engine/shield.h"
 
 #include <setjmp.h>
@@ -373,7 +374,7 @@ static void test_who_logs_in_at_last(void **state)
         }
         assert_int_equal(shield_absolves(s, &host, time, HOUR, 5), absolutions[i].absolved);
         assert_false(shield_absolves(s, &host, time + HOUR, HOUR, 5));
-        assert_false(shield_absolves(s, &host, time, HOUR, SHIELD_ATTEMPTS_MAX + 1));
+        assert_false(shield_absolves(s, &host, time, HOUR, ATTEMPTS_MAX + 1));
         shield_free(s);
     }
 }

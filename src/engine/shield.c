@@ -2,6 +2,7 @@
 #include "engine/shield.h"
 
 #include "base/table.h"
+#include "engine/attempts.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -24,17 +25,6 @@ struct user {
     const void *teller;
 };
 
-// A host's last failures, the oldest first.
-struct attempts {
-    uint32_t n;
-    struct {
-        usec_t time;
-        const void *teller; // the jail that counted it
-        uint32_t user;      // 0: not said
-        bool good;          // made good by a login
-    } at[SHIELD_ATTEMPTS_MAX];
-};
-
 // The land around blocks: when somebody last logged in from it, from which part, and when from any
 // other.
 struct land {
@@ -51,12 +41,11 @@ struct shield {
     usec_t span;
     usec_t since, last; // the first login and the last one; 0: none
     struct family v4, v6;
-    struct table *hosts;    // struct addr -> struct host
-    struct table *blocks;   // struct addr -> usec_t: the last success in it
-    struct table *lands;    // struct addr -> struct land
-    struct table *users;    // digest -> struct user
-    struct table *attempts; // struct addr -> struct attempts
-    uint32_t expected;      // the hash of the host expected last
+    struct table *hosts;  // struct addr -> struct host
+    struct table *blocks; // struct addr -> usec_t: the last success in it
+    struct table *lands;  // struct addr -> struct land
+    struct table *users;  // digest -> struct user
+    struct attempts *attempts;
 };
 
 static bool family_init(struct family *f, const uint8_t *prefix, size_t n)
@@ -83,8 +72,7 @@ struct shield *shield_new(usec_t span, const uint8_t *v4, size_t n_v4, const uin
                           sizeof(usec_t), seed);
     s->lands = table_new(SHIELD_LANDS_MAX, sizeof(struct addr), sizeof(struct land), seed);
     s->users = table_new(SHIELD_USERS_MAX, sizeof(uint32_t), sizeof(struct user), seed);
-    s->attempts =
-        table_new(SHIELD_ATTEMPTS_HOSTS_MAX, sizeof(struct addr), sizeof(struct attempts), seed);
+    s->attempts = attempts_new(seed);
     if (!s->hosts || !s->blocks || !s->lands || !s->users || !s->attempts ||
         !family_init(&s->v4, v4, n_v4) || !family_init(&s->v6, v6, n_v6))
         return shield_free(s);
@@ -98,7 +86,7 @@ struct shield *shield_free(struct shield *s)
         table_free(s->blocks);
         table_free(s->lands);
         table_free(s->users);
-        table_free(s->attempts);
+        attempts_free(s->attempts);
     }
     free(s);
     return NULL;
@@ -197,69 +185,25 @@ static bool is_fresh(const struct shield *s, const struct host *h, uint32_t user
     return last > 0 && time < usec_add(last, FRESH) && is_recent(s, h->h.last, time);
 }
 
-static void make_good(struct shield *s, const struct addr *host, uint32_t user)
-{
-    struct attempts *a = table_get(s->attempts, host);
-
-    for (uint32_t i = 0; a && i < a->n; i++)
-        a->at[i].good |= a->at[i].user == user;
-}
-
-// Two jails may count the same line; what one of them counts twice are two, for a botnet guesses
-// more than once a second.
-static bool is_told(const struct attempts *a, uint32_t who, usec_t time, const void *teller)
-{
-    for (uint32_t i = 0; i < a->n; i++) {
-        if (a->at[i].time == time && a->at[i].user == who && a->at[i].teller != teller)
-            return true;
-    }
-    return false;
-}
-
-// What was made good makes room first: nobody with an account pushes out the others he tries.
-static void make_room(struct attempts *a)
-{
-    uint32_t i = 0;
-
-    if (a->n < SHIELD_ATTEMPTS_MAX)
-        return;
-    while (i < a->n && !a->at[i].good)
-        i++;
-    i = i < a->n ? i : 0;
-    a->n--;
-    memmove(a->at + i, a->at + i + 1, (a->n - i) * sizeof(a->at[0]));
-}
-
 void shield_expect(struct shield *s, const struct addr *host)
 {
     struct addr store;
 
-    s->expected = table_hash(s->attempts, key_of(host, &store));
-    table_expect(s->attempts, s->expected);
+    attempts_expect(s->attempts, key_of(host, &store));
 }
 
 void shield_expect_soon(const struct shield *s)
 {
-    table_expect_entry(s->attempts, s->expected);
+    attempts_expect_soon(s->attempts);
 }
 
 int shield_failure(struct shield *s, const struct addr *host, struct slice user, usec_t time,
                    const void *teller)
 {
     struct addr store;
-    struct attempts *a = table_put(s->attempts, key_of(host, &store), NULL);
     uint32_t who = user.n > 0 ? sighting_text(user) : 0;
 
-    if (!a)
-        return -ENOMEM;
-    if (is_told(a, who, time, teller))
-        return 0;
-    make_room(a);
-    a->at[a->n].time = time;
-    a->at[a->n].teller = teller;
-    a->at[a->n].user = who;
-    a->at[a->n++].good = false;
-    return 0;
+    return attempts_fail(s->attempts, key_of(host, &store), who, time, teller);
 }
 
 int shield_restore_failure(struct shield *s, const struct addr *host, struct slice user,
@@ -272,7 +216,7 @@ int shield_restore_failure(struct shield *s, const struct addr *host, struct sli
     int r = shield_failure(s, host, user, time, teller);
 
     if (r == 0 && login > 0 && usec_add(login, FRESH) > time)
-        make_good(s, key_of(host, &store), who);
+        attempts_make_good(s->attempts, key_of(host, &store), who);
     return r;
 }
 
@@ -280,15 +224,8 @@ bool shield_absolves(struct shield *s, const struct addr *host, usec_t time, use
                      uint32_t need)
 {
     struct addr store;
-    const struct attempts *a = table_get(s->attempts, key_of(host, &store));
-    uint32_t good = 0, left = 0;
 
-    for (uint32_t i = 0; a && i < a->n; i++) {
-        bool is_within = usec_sub(time, a->at[i].time) < findtime;
-        good += is_within && a->at[i].good;
-        left += is_within && !a->at[i].good;
-    }
-    return good > 0 && left < need && need <= SHIELD_ATTEMPTS_MAX;
+    return attempts_absolve(s->attempts, key_of(host, &store), time, findtime, need);
 }
 
 int shield_success(struct shield *s, const struct addr *addr, struct slice user, usec_t time)
@@ -299,7 +236,7 @@ int shield_success(struct shield *s, const struct addr *addr, struct slice user,
     bool allowed = false;
     int r;
 
-    make_good(s, &key, who);
+    attempts_make_good(s->attempts, &key, who);
     if (is_fresh(s, h, who, time))
         return SHIELD_E_FRESH;
     r = allow(s, &key, who, time, &allowed);

@@ -29,9 +29,7 @@ enum {
     SHIELD_SHARED = 3,      // or so many users who logged in
     SHIELD_FAMILIAR = 10,
     SHIELD_FAMILIAR_MAX = 4, // users of a host, those who logged in last
-    SHIELD_ATTEMPTS_MAX = 8, // failures of a host: those made good make room, then the oldest
-    SHIELD_ATTEMPTS_HOSTS_MAX = 1 << 14, // whose last failure is longest ago makes room
-    SHIELD_LAND_V4 = 16,                 // the prefixes of the land around a block,
+    SHIELD_LAND_V4 = 16,     // the prefixes of the land around a block,
     SHIELD_LAND_V6 = 48,
     SHIELD_PART_V4 = 24, // and of the parts of it that are told apart
     SHIELD_PART_V6 = 56,
@@ -94,7 +92,7 @@ int shield_restore_failure(struct shield *s, const struct addr *host, struct sli
                            usec_t time, const void *teller);
 
 // Whether fewer than `need` of the host's last failures within findtime are left when those are
-// taken away that a login of the same user has made good since.
+// taken away that a login of the same user has made good since (engine/attempts.h).
 bool shield_absolves(struct shield *s, const struct addr *host, usec_t time, usec_t findtime,
                      uint32_t need);
 
