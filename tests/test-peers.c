@@ -215,7 +215,7 @@ static void test_too_many(void **state)
 static void test_capacity(void **state)
 {
     struct peers *p = new_peers();
-    struct addr block = net("10.0.0.0/27");
+    struct addr block = net("10.0.0.0/27"), last = net("10.0.8.0/27");
 
     (void)state;
     for (uint32_t i = 0; i < PEERS_MAX; i++)
@@ -228,6 +228,11 @@ static void test_capacity(void **state)
     for (uint32_t i = 1; i < 11; i++)
         deliver(p, i, 2 * DAY);
     assert_int_equal(count(p, &block, 2 * DAY), 12);
+    // More than what is passed over where it stands.
+    for (uint32_t i = 20; i < 20 + 2048; i++)
+        deliver(p, PEERS_MAX + i, 2 * DAY);
+    assert_int_equal(count(p, &block, 2 * DAY), 11);
+    assert_int_equal(count(p, &last, 2 * DAY), 1);
     peers_free(p);
 }
 

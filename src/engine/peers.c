@@ -13,8 +13,10 @@ struct entry {
 };
 
 // Hosts in the order of their addresses, so that those of a block lie together. New ones stand
-// behind, and are sorted in when somebody asks; of those that made room, what is left goes then.
-enum { UNSORTED_MAX = 1024 };
+// behind, and are sorted in when somebody asks. What is left of those that made room is passed
+// over, and goes when there are many of it: else, with the table full, each ban would look up all
+// of them.
+enum { UNSORTED_MAX = 1024, GONE_MAX = 1024 };
 
 struct peers {
     usec_t span;
@@ -65,16 +67,26 @@ static void merge(struct peers *p)
     }
 }
 
+// What is known of the host in that place; NULL: it made room, or has come back since, and stands
+// before.
+static struct entry *entry_at(struct peers *p, size_t i)
+{
+    bool again = i > 0 && addr_compare(&p->at[i - 1], &p->at[i]) == 0;
+
+    return again ? NULL : table_get(p->hosts, &p->at[i]);
+}
+
+// From behind, so that each still has its neighbour in front of it.
 static void drop_gone(struct peers *p)
 {
-    size_t n = 0;
+    size_t to = p->n;
 
-    for (size_t i = 0; i < p->n; i++) {
-        bool again = n > 0 && addr_compare(&p->at[n - 1], &p->at[i]) == 0;
-        if (!again && table_get(p->hosts, &p->at[i]))
-            p->at[n++] = p->at[i];
+    for (size_t i = p->n; i-- > 0;) {
+        if (entry_at(p, i))
+            p->at[--to] = p->at[i];
     }
-    p->n = n;
+    p->n -= to;
+    memmove(p->at, p->at + to, p->n * sizeof(*p->at));
 }
 
 static void sort(struct peers *p)
@@ -82,7 +94,7 @@ static void sort(struct peers *p)
     if (p->n == p->n_sorted)
         return;
     merge(p);
-    if (p->n > table_count(p->hosts))
+    if (p->n > table_count(p->hosts) + GONE_MAX)
         drop_gone(p);
     p->n_sorted = p->n;
 }
@@ -165,7 +177,7 @@ static size_t first_of(const struct peers *p, const struct addr *net)
 static struct entry *next_of(struct peers *p, const struct addr *net, size_t *i)
 {
     while (*i < p->n && addr_within(&p->at[*i], net)) {
-        struct entry *e = table_get(p->hosts, &p->at[(*i)++]);
+        struct entry *e = entry_at(p, (*i)++);
         if (e)
             return e;
     }
@@ -280,9 +292,10 @@ bool peers_next_spared(struct peers *p, const struct addr *net, usec_t time,
     sort(p);
     if (after || net)
         i = first_of(p, after ? after : net);
-    i += after && i < p->n && addr_compare(&p->at[i], after) == 0;
+    while (after && i < p->n && addr_compare(&p->at[i], after) == 0)
+        i++;
     for (; i < p->n && (!net || addr_within(&p->at[i], net)); i++) {
-        const struct entry *e = table_get(p->hosts, &p->at[i]);
+        const struct entry *e = entry_at(p, i);
         if (e && e->spared > time) {
             *ret = describe(&p->at[i], e);
             return true;
