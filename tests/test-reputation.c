@@ -391,6 +391,38 @@ static void test_wary(void **state)
     }
 }
 
+// From a restart or reload on a block hides as few guesses as before, and after an unban nobody is
+// suspected for its sake.
+static void test_wary_restored_and_lifted(void **state)
+{
+    for (unsigned by_hit = 0; by_hit < 2; by_hit++) {
+        struct fixture *x;
+        struct hit hit = {.count = 4, .banned = 24};
+        struct addr block;
+        struct spared peer = {.n = 1};
+        setup(state);
+        x = *state;
+        assert_int_equal(addr_parse(slice_of("198.18.1.0/24"), &block), 0);
+        assert_int_equal(addr_parse(slice_of("198.18.1.1"), &hit.addr), 0);
+        hit.host = hit.addr;
+        hit.time = x->now;
+        hit.until = x->now + USEC_PER_DAY;
+        feed(x, "mail 198.18.1.9");
+        assert_int_equal(jail_restore_ban(x->jail, &block, hit.until), 0);
+        assert_false(jail_is_wary(x->jail, &block, x->now));
+        assert_int_equal(addr_parse(slice_of("198.18.1.9"), peer.host), 0);
+        peers_settle(x->reputation.peers, &block, &peer, hit.until, NULL, NULL);
+        assert_int_equal(
+            by_hit ? jail_restore(x->jail, &hit) : jail_restore_ban(x->jail, &block, hit.until), 0);
+        assert_true(jail_is_wary(x->jail, &block, x->now));
+        assert_string_equal(feed(x, "fail 198.18.1.9 user=x1"), "198.18.1.9");
+        jail_forget(x->jail, &block);
+        assert_false(jail_is_wary(x->jail, &block, x->now));
+        assert_string_equal(feed(x, "fail 198.18.1.10 user=x2"), "");
+        teardown(state);
+    }
+}
+
 // Where too many deliver a block is not banned as one, and hides nobody.
 static void test_crowd(void **state)
 {
@@ -497,6 +529,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_wary),
+        cmocka_unit_test(test_wary_restored_and_lifted),
         cmocka_unit_test(test_greetings),
         cmocka_unit_test(test_a_greeting_tells_of_other_names),
         cmocka_unit_test_setup_teardown(test_unbanned_and_back, setup, teardown),

@@ -314,10 +314,16 @@ int jail_restore(struct jail *j, const struct hit *hit)
         ladder_wipe(j->ladder, &host, &net);
     else if (banned && !is_held_back(j, &banned->net))
         ladder_wipe(j->ladder, &host, &banned->net);
-    return hit->banned > 0 && hit->until > 0 ? brand(j, &net, hit->until) : 0;
+    return hit->banned > 0 && hit->until > 0 ? jail_restore_ban(j, &net, hit->until) : 0;
 }
 
 int jail_restore_ban(struct jail *j, const struct addr *net, usec_t until)
 {
-    return brand(j, net, until);
+    struct peers *peers = jail_peers(j);
+    struct peers_host spared;
+    int r = brand(j, net, until);
+
+    if (r == 0 && peers && addr_is_block(net) && peers_next_spared(peers, net, 0, NULL, &spared))
+        r = note_spared(j, net, until);
+    return r;
 }

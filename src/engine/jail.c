@@ -390,8 +390,10 @@ void jail_forget(struct jail *j, const struct addr *net)
     struct addr host = jail_spec_host(&j->spec, net);
 
     ladder_forget(j->ladder, net);
-    // After the unban of a block its hosts stay branded: their own bans are others.
+    // After the unban of a block its hosts stay branded: their own bans are others. Its strangers
+    // are nobody to be wary of any more.
     brands_remove(j->branded, &host);
+    brands_remove(j->spared, &host);
 }
 
 usec_t jail_next(const struct jail *j)

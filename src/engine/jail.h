@@ -184,7 +184,8 @@ int jail_testify(struct jail *j, const struct addr *addr, usec_t time, uint32_t 
 // that came of it (hit->banned, hit->until) starts the windows anew as it did then. -ENOMEM.
 int jail_restore(struct jail *j, const struct hit *hit);
 
-// A ban it made that is older than the hits that are restored, and still in force. -ENOMEM.
+// A ban it made that is older than the hits that are restored, and still in force. Whom it spares
+// is known to the peers by then. -ENOMEM.
 int jail_restore_ban(struct jail *j, const struct addr *net, usec_t until);
 
 // How far back a hit can still matter: what restoring needs, and the ledger must keep.
