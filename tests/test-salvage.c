@@ -136,6 +136,97 @@ static void test_any_page(void **state)
     place_remove(&place);
 }
 
+// What stands before the end holds, wherever that is, within a page as well.
+static void test_cut_short(void **state)
+{
+    struct place place;
+    unsigned before = 0, rounds = 8;
+
+    (void)state;
+    place_make(&place);
+    for (unsigned i = 1; i <= rounds; i++) {
+        struct ledger *l = open_at(place.path);
+        unsigned found;
+        fill(l);
+        ledger_close(l);
+        assert_int_equal(truncate(place.path, size_of(place.path) * i / rounds - i % 2), 0);
+        open_damaged(place.path, &l);
+        found = count_found(l);
+        // The last eighth is some hits and some pages of bans.
+        assert_in_range(found, i + 1 < rounds ? before : BANS / 2, BANS);
+        before = found;
+        ledger_close(l);
+        remove_all(&place);
+    }
+    assert_int_equal(before, BANS);
+    place_remove(&place);
+}
+
+static void junk_in(const char *path, off_t page, uint64_t *state)
+{
+    uint8_t junk[FILE_PAGE];
+
+    for (size_t i = 0; i < sizeof(junk); i++)
+        junk[i] = (uint8_t)random_below(state, 256);
+    write_at(path, page * FILE_PAGE, junk, sizeof(junk));
+}
+
+static int read_number(void *user, int n, char **values, char **names)
+{
+    (void)n;
+    (void)names;
+    *(unsigned *)user = (unsigned)strtoul(values[0], NULL, 10);
+    return 0;
+}
+
+static unsigned ask(struct ledger *l, const char *sql)
+{
+    unsigned n = 0;
+
+    assert_int_equal(sqlite3_exec(l->db, sql, read_number, &n, NULL), SQLITE_OK);
+    return n;
+}
+
+// No line is counted twice as nobody knows that it was read, nor is one lost with its ban.
+static void test_read_and_counted(void **state)
+{
+    static const struct {
+        const char *damaged;
+        bool again, bans;
+    } rows[] = {
+        {"position", true, true}, {"bookmark", true, true}, {"segment", true, true},
+        {"bans", true, false},    {"name", true, true},     {"peer", false, true},
+    };
+    struct place place;
+    uint64_t seed = 5;
+
+    (void)state;
+    place_make(&place);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct ledger *l = open_at(place.path);
+        char sql[128];
+        unsigned root;
+        fill(l);
+        ask(l, "INSERT INTO position VALUES ('/var/log/mail.log', 1, 2, 3, 4, 5, 6);"
+               "INSERT INTO logpath VALUES ('/var/log/*.log');"
+               "INSERT INTO peer VALUES (x'00', 128, 1, 0, 0);");
+        snprintf(sql, sizeof(sql), "SELECT rootpage FROM sqlite_master WHERE name = '%s'",
+                 rows[i].damaged);
+        root = ask(l, sql);
+        ledger_close(l);
+        junk_in(place.path, (off_t)root - 1, &seed);
+        assert_int_equal(open_damaged(place.path, &l), 1);
+        if (ask(l, "SELECT count(*) FROM position") == rows[i].again ||
+            ask(l, "SELECT count(*) FROM logpath") == rows[i].again ||
+            (ask(l, "SELECT count(*) FROM content") > 0) == rows[i].again ||
+            (ask(l, "SELECT count(*) FROM bans") > 0) != rows[i].bans)
+            fail_msg("%s damaged: not as expected", rows[i].damaged);
+        ledger_close(l);
+        remove_all(&place);
+    }
+    place_remove(&place);
+}
+
 // Where the list of free pages begins.
 static off_t first_free(const char *path)
 {
@@ -146,15 +237,6 @@ static off_t first_free(const char *path)
     close(fd);
     assert_true(number[2] | number[3]);
     return (number[2] << 8 | number[3]) - 1;
-}
-
-static void junk_in(const char *path, off_t page, uint64_t *state)
-{
-    uint8_t junk[FILE_PAGE];
-
-    for (size_t i = 0; i < sizeof(junk); i++)
-        junk[i] = (uint8_t)random_below(state, 256);
-    write_at(path, page * FILE_PAGE, junk, sizeof(junk));
 }
 
 // Damage in the midst of work, where nobody looks when it is opened: it is salvaged next time.
@@ -293,8 +375,9 @@ static void test_taken_name(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_any_page),   cmocka_unit_test(test_shown_later),
-        cmocka_unit_test(test_kept_aside), cmocka_unit_test(test_each_table),
+        cmocka_unit_test(test_any_page),         cmocka_unit_test(test_cut_short),
+        cmocka_unit_test(test_read_and_counted), cmocka_unit_test(test_shown_later),
+        cmocka_unit_test(test_kept_aside),       cmocka_unit_test(test_each_table),
         cmocka_unit_test(test_taken_name),
     };
 

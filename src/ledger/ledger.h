@@ -64,8 +64,10 @@ struct bookmark {
 int ledger_open(const char *path, struct ledger **ret);
 
 // Where that is -EUCLEAN: a new file takes the place of the damaged one, with every row that can be
-// read of it. The old one is kept beside it, to its last byte, as PATH.damaged-TIME (UTC), of which
-// nobody deletes any: -EMFILE where there are LEDGER_ASIDE_MAX. On failure nothing has changed.
+// read of it; of bans or counted hits that cannot, the lines of the last findtime are to be judged
+// again, so that nothing says how far logs were read, nor what was counted. The old one is kept
+// beside it, to its last byte, as PATH.damaged-TIME (UTC), of which nobody deletes any: -EMFILE
+// where there are LEDGER_ASIDE_MAX. On failure nothing has changed.
 #define LEDGER_ASIDE   ".damaged-"
 #define LEDGER_SUSPECT ".suspect"
 enum { LEDGER_ASIDE_MAX = 3 };

@@ -14,25 +14,36 @@
 
 enum { SQL_MAX = 256, STAMP_MAX = sizeof("20260228-060803") };
 
+// How far the logs were read, and what was counted up to there, are good for nothing but together:
+// else lines would count twice, or those behind what is lost would never be read again.
+enum bond {
+    ALONE,
+    RESULT,  // of what was read: of its loss lines may be needed again
+    READING, // and with these gone, those of the last findtime are, as on a first start
+};
+
 // In the order of its key a table is read up to where it is damaged, and then from its other end.
 static const struct {
     const char *name, *upwards, *downwards;
+    enum bond bond;
 } tables[] = {
-    {"name", "id", "id DESC"},
-    {"bans", "page", "page DESC"},
-    {"sessions", "bucket", "bucket DESC"},
-    {"position", "path", "path DESC"},
-    {"logpath", "glob", "glob DESC"},
-    {"bookmark", "journal, matches", "journal DESC, matches DESC"},
-    {"fingerprint", "kind, name", "kind DESC, name DESC"},
-    {"good_name", "kind, name", "kind DESC, name DESC"},
-    {"shield", "host, len", "host DESC, len DESC"},
-    {"peer", "host, len", "host DESC, len DESC"},
-    {"repeat", "jail, slot", "jail DESC, slot DESC"},
-    {"damaged", "rowid", "rowid DESC"},
-    {"segment", "first", "first DESC"},
-    {"content", "first", "first DESC"},
+    {"name", "id", "id DESC", RESULT},
+    {"bans", "page", "page DESC", RESULT},
+    {"sessions", "bucket", "bucket DESC", READING},
+    {"position", "path", "path DESC", READING},
+    {"logpath", "glob", "glob DESC", READING},
+    {"bookmark", "journal, matches", "journal DESC, matches DESC", READING},
+    {"fingerprint", "kind, name", "kind DESC, name DESC", ALONE},
+    {"good_name", "kind, name", "kind DESC, name DESC", ALONE},
+    {"shield", "host, len", "host DESC, len DESC", ALONE},
+    {"peer", "host, len", "host DESC, len DESC", ALONE},
+    {"repeat", "jail, slot", "jail DESC, slot DESC", READING},
+    {"damaged", "rowid", "rowid DESC", ALONE},
+    {"segment", "first", "first DESC", READING},
+    {"content", "first", "first DESC", READING},
 };
+
+enum { TABLES = sizeof(tables) / sizeof(tables[0]) };
 
 // The files that SQLite has beside one.
 static const char *const companions[] = {"-wal", "-journal"};
@@ -50,9 +61,12 @@ static sqlite3 *open_damaged(const char *path)
     if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) ==
         SQLITE_OK) {
         sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-        sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-        sqlite3_exec(db, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA query_only = ON;", NULL, NULL,
-                     NULL);
+        // A file that ends too early, as after a power cut, is opened where the schema is writable
+        // only.
+        sqlite3_exec(db,
+                     "PRAGMA writable_schema = ON; PRAGMA locking_mode = EXCLUSIVE;"
+                     "PRAGMA query_only = ON;",
+                     NULL, NULL, NULL);
     }
     return db;
 }
@@ -110,22 +124,53 @@ static int copy_from_one_end(sqlite3 *from, sqlite3 *to, const char *table, cons
     return r < 0 ? r : code != SQLITE_DONE;
 }
 
+// 1: not all of it could be read.
+static int copy_table(sqlite3 *from, struct ledger *l, size_t i, uint64_t *rows)
+{
+    int r = ledger_begin(l), e, part;
+
+    if (r < 0)
+        return r;
+    part = copy_from_one_end(from, l->db, tables[i].name, tables[i].upwards, rows);
+    r = part == 1 ? copy_from_one_end(from, l->db, tables[i].name, tables[i].downwards, rows)
+                  : part;
+    if (r < 0) {
+        ledger_rollback(l);
+        return r;
+    }
+    e = ledger_commit(l);
+    return e < 0 ? e : part;
+}
+
+static int drop_reading(struct ledger *l, uint64_t *rows)
+{
+    int r = ledger_begin(l);
+
+    for (size_t i = 0; i < TABLES && r == 0; i++) {
+        char sql[SQL_MAX];
+        if (tables[i].bond != READING)
+            continue;
+        snprintf(sql, sizeof(sql), "DELETE FROM %s", tables[i].name);
+        r = sqlite3_exec(l->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : -EIO;
+        *rows -= r == 0 ? (uint64_t)sqlite3_changes(l->db) : 0;
+    }
+    if (r == 0)
+        return ledger_commit(l);
+    ledger_rollback(l);
+    return r;
+}
+
 static int copy_all(sqlite3 *from, struct ledger *l, uint64_t *rows)
 {
-    int r = 0;
+    bool whole = true;
 
-    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]) && r >= 0; i++) {
-        r = ledger_begin(l);
-        if (r == 0)
-            r = copy_from_one_end(from, l->db, tables[i].name, tables[i].upwards, rows);
-        if (r == 1)
-            r = copy_from_one_end(from, l->db, tables[i].name, tables[i].downwards, rows);
+    for (size_t i = 0; i < TABLES; i++) {
+        int r = copy_table(from, l, i, rows);
         if (r < 0)
-            ledger_rollback(l);
-        else
-            r = ledger_commit(l);
+            return r;
+        whole = whole && (r == 0 || tables[i].bond == ALONE);
     }
-    return r;
+    return whole ? 0 : drop_reading(l, rows);
 }
 
 static int remove_draft(const char *draft)
