@@ -333,6 +333,17 @@ static bool is_keyed(struct slice before)
     return is_key(before);
 }
 
+// To the quote that ends it; JSON has a backslash before one that is within.
+static struct slice to_quote(struct slice s, char quote)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] == quote)
+            return (struct slice){s.p, i};
+        i += s.p[i] == '\\';
+    }
+    return s;
+}
+
 // It ends at a blank or a form's "&", in quotes with them. "#011" is a tab as rsyslog writes it.
 static void hide_value(const struct place *p)
 {
@@ -342,9 +353,7 @@ static void hide_value(const struct place *p)
 
     take_blanks(&value);
     if (value.n > 0 && (value.p[0] == '"' || value.p[0] == '\'')) {
-        struct slice quoted = slice_from(value, 1);
-        const char *end = memchr(quoted.p, value.p[0], quoted.n);
-        veil_hide(p->veil, end ? up_to(quoted, end) : quoted);
+        veil_hide(p->veil, to_quote(slice_from(value, 1), value.p[0]));
         return;
     }
     value = tab ? up_to(value, tab) : value;
