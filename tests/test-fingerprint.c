@@ -351,6 +351,24 @@ static void test_who_logs_in_is_none(void **state)
     fingerprints_free(f);
 }
 
+// Who logged in longest ago makes room, and is anybody then.
+static void test_capacity_of_users(void **state)
+{
+    struct fingerprints *f = old_fingerprints();
+    char name[32];
+
+    (void)state;
+    clear(f, USER, "first", start);
+    clear(f, USER, "second", start);
+    for (unsigned i = 0; i < FINGERPRINTS_GOOD_MAX - 1; i++) {
+        snprintf(name, sizeof(name), "n%u-pc", i);
+        clear(f, USER, name, start);
+    }
+    assert_int_equal(attack(f, USER, "first", HOSTS, HOSTS, start), FINGERPRINT_E_NEW);
+    assert_int_equal(attack(f, USER, "second", HOSTS, HOSTS, start), 0);
+    fingerprints_free(f);
+}
+
 // Bots try a name with our domains and without.
 static void test_a_user_is_known_without_his_domain(void **state)
 {
@@ -634,6 +652,7 @@ int main(void)
         cmocka_unit_test(test_doubtful_names_tell_of_nobody),
         cmocka_unit_test(test_capacity_of_attackers),
         cmocka_unit_test(test_who_logs_in_is_none),
+        cmocka_unit_test(test_capacity_of_users),
         cmocka_unit_test(test_a_user_is_known_without_his_domain),
         cmocka_unit_test(test_first_day),
         cmocka_unit_test(test_age),

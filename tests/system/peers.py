@@ -66,6 +66,9 @@ class Peers(Case):
         self.assertIn(f'{PEER} is not banned', why)
         self.assertRegex(why, r'mail accepted from it .*: spared from bans of its block')
         self.assertIn(f'203.0.113.9 is banned as part of {BLOCK}', self.why('203.0.113.9'))
+        levels = [json.loads(l) for l in self.rig.command('why', PEER, '--json').stdout.splitlines()]
+        host = next(l for l in levels if l['type'] == 'standing' and l['net'] == PEER + '/32')
+        self.assertTrue(host['mail'] and host['spared'])
 
     def test_its_own_ban_holds(self):
         self.start()
