@@ -2,7 +2,7 @@
 // The truth: bans, the hits that led to them or still count, sessions, log positions, kept in one
 // SQLite file. Everything written between ledger_begin() and ledger_commit() stands or falls
 // together, so that after a crash no line is counted twice or missed; it is known at once. Bans are
-// in memory as well, about 120 bytes each, and hits are written many at a time. ":memory:" is a
+// in memory as well, about 150 bytes each, and hits are written many at a time. ":memory:" is a
 // ledger for tests. All functions: 0 or -errno (-EIO for SQLite's own trouble; ledger_error() says
 // what).
 #pragma once
