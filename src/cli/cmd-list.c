@@ -7,7 +7,6 @@
 #include "conf/pool.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 
 static const struct grid_column columns[] = {

@@ -6,7 +6,6 @@
 #include "cli/view.h"
 #include "conf/names.h"
 
-#include <errno.h>
 #include <glob.h>
 #include <stdlib.h>
 

@@ -218,11 +218,10 @@ static int hear(void *user, size_t jail, unsigned filter, const struct sign *sig
 {
     const struct hearing *h = user;
     uint32_t seat = h->bench->seat[jail];
-    struct ruling ruling; // a verdict is large, and of most lines there is none
+    struct ruling ruling = {.jail = h->court->seat[seat].conf};
     int r =
         jail_take(h->court->seat[seat].jail, filter, sign, h->now, &ruling.hit, &ruling.verdict);
 
-    ruling.jail = h->court->seat[seat].conf;
     return r == JAIL_E_VERDICT ? rule(h->court, seat, &ruling, h->fn, h->user) : r;
 }
 

@@ -8,7 +8,6 @@
 #include <libnftnl/rule.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
-#include <string.h>
 
 enum { EXPR_MAX = 16, NUMBERS_MAX = 5 };
 

@@ -5,7 +5,6 @@
 #include "ledger/page.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 // GONE_MAX: beyond, what was dropped comes back after a restart, and is dropped again.

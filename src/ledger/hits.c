@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 // Smaller than that the latest segment grows from one checkpoint to the next, which writes it anew:
 // a page of the file is written anyway.

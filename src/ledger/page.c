@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "ledger/page.h"
 
-#include <errno.h>
 #include <string.h>
 
 // The size of an entry and whether it has a check; then for each ban its place in the page, the

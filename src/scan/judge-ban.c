@@ -3,8 +3,6 @@
 #include "conf/names.h"
 #include "scan/judge-own.h"
 
-#include <string.h>
-
 static enum judge_news news_of(const struct ban *ban, int r, usec_t now)
 {
     if (ban->until <= now)
