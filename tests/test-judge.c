@@ -790,6 +790,105 @@ static void test_peers(void **state)
     assert_string_equal(f->spared, "-203.0.114.25 -203.0.114.26 ");
 }
 
+enum end { UNBAN, TICK };
+
+// A ban by hand is over, in one way or another, and told is who is spared again.
+static void end_by_hand(struct fixture *f, const char *text, enum end end, usec_t now)
+{
+    const struct cell *manual = roster_find(judge_roster(f->judge), slice_of("manual"));
+    struct addr net;
+    size_t n = 0;
+
+    assert_int_equal(addr_parse(slice_of(text), &net), 0);
+    assert_int_equal(judge_ban(f->judge, manual, &net, USEC_PER_SEC, now), 0);
+    f->spared[0] = 0;
+    if (end == UNBAN)
+        assert_int_equal(judge_unban(f->judge, manual, &net, now, &n), 0);
+    else
+        judge_tick(f->judge, now + USEC_PER_SEC);
+    assert_int_equal(n, end == UNBAN);
+}
+
+// With the end of a ban by hand, those whom it took out are spared again by what else is in force;
+// but who has failed is not, nor who is banned by hand still.
+static void test_spared_again(void **state)
+{
+    static const struct {
+        const char *held, *net, *again;
+        enum end end;
+    } rows[] = {
+        {NULL, "203.0.113.25", "+203.0.113.25 ", UNBAN},
+        {NULL, "203.0.113.25", "+203.0.113.25 ", TICK},
+        {NULL, "203.0.113.0/25", "+203.0.113.25 +203.0.113.26 ", UNBAN},
+        {NULL, "203.0.113.0/25", "+203.0.113.25 +203.0.113.26 ", TICK},
+        {NULL, "203.0.112.0/20", "+203.0.113.25 +203.0.113.26 ", TICK},
+        {NULL, "203.0.113.27", "", UNBAN},
+        {NULL, "203.0.114.25", "", UNBAN},
+        {"203.0.113.25", "203.0.113.0/25", "+203.0.113.26 ", UNBAN},
+        {"203.0.113.24/30", "203.0.113.25", "", TICK},
+        {"203.0.113.25", "203.0.113.24/30", "+203.0.113.26 ", TICK},
+    };
+    struct fixture *f = *state;
+    struct addr held;
+    size_t n;
+
+    write_jail(f, "j", "shield = true\nnetblock.v4 = 24:2:4\nfindtime = 1h\n");
+    append_mail(f, "203.0.113.25", 30 * USEC_PER_SEC);
+    append_mail(f, "203.0.113.26", 30 * USEC_PER_SEC);
+    append_mail(f, "203.0.114.25", 30 * USEC_PER_SEC);
+    append_mail(f, "203.0.113.27", 30 * USEC_PER_SEC);
+    append_hits(f, "mail.log", "203.0.113.27", 0, 1);
+    assert_int_equal(load(f), 0);
+    read_all(f);
+    attack(f, 113);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct cell *manual = roster_find(judge_roster(f->judge), slice_of("manual"));
+        usec_t now = NOW + i * 10 * USEC_PER_SEC;
+        if (rows[i].held) {
+            assert_int_equal(addr_parse(slice_of(rows[i].held), &held), 0);
+            assert_int_equal(judge_ban(f->judge, manual, &held, 0, now), 0);
+        }
+        end_by_hand(f, rows[i].net, rows[i].end, now);
+        if (strcmp(f->spared, rows[i].again) != 0)
+            fail_msg("%s: '%s' again, not '%s'", rows[i].net, f->spared, rows[i].again);
+        if (rows[i].held)
+            assert_int_equal(judge_unban(f->judge, manual, &held, now + USEC_PER_SEC, &n), 0);
+        assert_true(is_spared(f, "203.0.113.25") && is_spared(f, "203.0.113.26"));
+        assert_false(is_spared(f, "203.0.113.27"));
+    }
+}
+
+// More bans end at once than there is room for: then everybody is reckoned anew.
+static void test_many_spared_again(void **state)
+{
+    struct fixture *f = *state;
+    struct addr net;
+    char addr[32];
+
+    write_jail(f, "j", "shield = true\nnetblock.v4 = 24:2:4\nfindtime = 1h\n");
+    for (unsigned i = 0; i < 40; i++) {
+        snprintf(addr, sizeof(addr), "203.0.113.%u", 25 + i);
+        append_mail(f, addr, 30 * USEC_PER_SEC);
+    }
+    assert_int_equal(load(f), 0);
+    read_all(f);
+    attack(f, 113);
+    for (unsigned i = 0; i < 40; i++) {
+        snprintf(addr, sizeof(addr), "203.0.113.%u", 25 + i);
+        assert_int_equal(addr_parse(slice_of(addr), &net), 0);
+        assert_int_equal(judge_ban(f->judge,
+                                   roster_find(judge_roster(f->judge), slice_of("manual")), &net,
+                                   USEC_PER_SEC, NOW),
+                         0);
+        assert_false(is_spared(f, addr));
+    }
+    judge_tick(f->judge, NOW + USEC_PER_SEC);
+    for (unsigned i = 0; i < 40; i++) {
+        snprintf(addr, sizeof(addr), "203.0.113.%u", 25 + i);
+        assert_true(is_spared(f, addr));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -798,6 +897,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_growth, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_appeal, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_peers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_spared_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_many_spared_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_spared_hits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_future, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_clock_was_ahead, set_up, tear_down),

@@ -37,7 +37,7 @@ struct fixture {
     usec_t now;
 };
 
-static int setup_young(void **state)
+static int setup_jail(void **state, bool fingerprints)
 {
     static const struct filter_spec filter = {
         .name = "f", .failregex = failregex, .n_failregex = 6};
@@ -50,7 +50,7 @@ static int setup_young(void **state)
         .sentence = {USEC_PER_DAY},
         .v4 = {{24, 2, 4, USEC_PER_DAY, USEC_PER_DAY}},
         .n_v4 = 1,
-        .fingerprints = true,
+        .fingerprints = fingerprints,
         .shield = true,
     };
     struct fixture *x = calloc(1, sizeof(*x));
@@ -69,6 +69,11 @@ static int setup_young(void **state)
     x->now = T;
     *state = x;
     return 0;
+}
+
+static int setup_young(void **state)
+{
+    return setup_jail(state, true);
 }
 
 static int teardown(void **state)
@@ -373,11 +378,17 @@ static void test_restored_is_not_spared_again(void **state)
 // What is said of a block is what happens in it.
 static void test_wary(void **state)
 {
-    for (unsigned young = 0; young < 2; young++) {
+    static const struct addr client = {.len = 128};
+    static const struct name first = {FINGERPRINT_HELO, {"first", 5}, &client};
+    enum { STRICT, YOUNG, NO_FINGERPRINTS, CASES };
+
+    for (unsigned i = 0; i < CASES; i++) {
         struct fixture *x;
         struct addr block;
-        (young ? setup_young : setup)(state);
+        setup_jail(state, i != NO_FINGERPRINTS);
         x = *state;
+        if (i != YOUNG)
+            fingerprints_fail(x->reputation.fingerprints, &first, T - USEC_PER_DAY);
         assert_int_equal(addr_parse(slice_of("198.18.1.0/24"), &block), 0);
         feed(x, "login 198.18.1.9 user=anna");
         feed(x, "fail 198.18.1.1 user=b");
@@ -385,8 +396,9 @@ static void test_wary(void **state)
         feed(x, "fail 198.18.1.2 user=b");
         assert_false(jail_is_wary(x->jail, &block, x->now));
         feed(x, "fail 198.18.1.2 user=b");
-        assert_int_equal(jail_is_wary(x->jail, &block, x->now), !young);
-        assert_string_equal(feed(x, "fail 198.18.1.3 user=c"), young ? "" : "198.18.1.3");
+        assert_int_equal(fingerprints_are_young(x->reputation.fingerprints, x->now), i == YOUNG);
+        assert_int_equal(jail_is_wary(x->jail, &block, x->now), i == STRICT);
+        assert_string_equal(feed(x, "fail 198.18.1.3 user=c"), i == STRICT ? "198.18.1.3" : "");
         teardown(state);
     }
 }

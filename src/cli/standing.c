@@ -150,7 +150,7 @@ static void describe(const struct output *o, const struct control_standing *s,
         add_login(o, s, text);
     // Else who owns an account there would get each of his hosts as many tries as anybody.
     if (s->wary)
-        add(text, "one failure of a stranger in it is enough");
+        add(text, "one failure of a stranger with a name of nobody's is enough");
     if (s->mail > 0)
         add_mail(o, s, text);
     if (s->held.n > 0)

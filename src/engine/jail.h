@@ -211,8 +211,9 @@ struct jail_standing {
 size_t jail_look(struct jail *j, const struct addr *addr, usec_t now,
                  struct jail_standing ret[static 1 + NETBLOCK_LEVELS_MAX]);
 
-// Whether one failure is enough of a stranger in this block, which is not banned for who is known
-// there, or not for all; on the first day nobody is one.
+// Whether one failure is enough of a stranger, with a name of nobody's, in this block, which is not
+// banned for who is known there, or not for all; on the first day nobody is one, nor in a jail
+// without fingerprints.
 bool jail_is_wary(const struct jail *j, const struct addr *block, usec_t now);
 
 const struct jail_filter *jail_filters(const struct jail *j, size_t *ret_n);

@@ -250,16 +250,20 @@ size_t peers_settle(struct peers *p, const struct addr *net, const struct spared
     return gone;
 }
 
-void peers_pardon(struct peers *p, const struct addr *net)
+bool peers_pardon(struct peers *p, const struct addr *net)
 {
     struct addr around = addr_host(net);
+    bool has_mail = false;
     struct entry *e;
     size_t i;
 
     sort(p);
     i = first_of(p, &around);
-    while ((e = next_of(p, &around, &i)))
+    while ((e = next_of(p, &around, &i))) {
         e->banned = 0;
+        has_mail = true;
+    }
+    return has_mail;
 }
 
 static struct peers_host describe(const struct addr *host, const struct entry *e)

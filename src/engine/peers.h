@@ -47,14 +47,16 @@ bool peers_within(struct peers *p, const struct addr *block, usec_t time, usec_t
 
 // A ban of a net takes effect until a time, and spares these in it and nobody else: who was spared
 // before is so no more. spared NULL: it is one that spares nobody, of a host or by hand, and who is
-// in it is no peer until its end. fn (may be NULL) tells of each that is from now on, and until
-// when, and of each that is not (until 0). Returns how many are not.
+// in it is no peer until its end; of one by hand, bans of blocks around it that last longer are
+// then to be settled again. fn (may be NULL) tells of each that is from now on, and until when, and
+// of each that is not (until 0). Returns how many are not.
 typedef void peers_fn(void *user, const struct addr *host, usec_t until);
 size_t peers_settle(struct peers *p, const struct addr *net, const struct spared *spared,
                     usec_t until, peers_fn *fn, void *user);
 
-// Bans of a net are lifted.
-void peers_pardon(struct peers *p, const struct addr *net);
+// Bans of a net are over; those of others in or around it are to be settled again. Whether a host
+// that has delivered is in it.
+bool peers_pardon(struct peers *p, const struct addr *net);
 
 // What is known of a host; plain data, so that it can be kept over a restart.
 struct peers_host {

@@ -128,6 +128,7 @@ static int refuse_unban(struct desk *d, const struct addr *net, struct caller *t
 struct holding {
     const char *jail;
     usec_t now;
+    bool is_spared; // from bans of blocks
     struct addr net;
     const char *found;
 };
@@ -138,6 +139,8 @@ static bool holds(void *user, const char *jail, const struct addr *net, usec_t u
 
     (void)id;
     if (until <= h->now || (h->jail && strcmp(h->jail, jail) != 0))
+        return false;
+    if (h->is_spared && addr_is_block(net))
         return false;
     h->net = *net;
     h->found = jail;
@@ -150,6 +153,7 @@ static int check_unbanned(struct desk *d, const struct cell *cell, const struct 
     struct holding h = {.jail = cell ? cell->conf->name : NULL, .now = clock_now()};
     char text[ADDR_TEXT_MAX], around[ADDR_TEXT_MAX];
 
+    h.is_spared = peers_is_spared(judge_roster(d->judge)->reputation.peers, net, h.now);
     if (!ledger_around(d->ledger, net, holds, &h))
         return 0;
     addr_format(net, text);

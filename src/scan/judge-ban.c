@@ -65,7 +65,7 @@ static void spare(struct judge *j, const struct cell *c, const struct ban *ban,
 
 // For a ban that was decided some time ago.
 static const struct spared *look_up_spared(const struct judge *j, const struct cell *c,
-                                           const struct ban *ban, struct spared *room)
+                                           const struct ban *ban, usec_t time, struct spared *room)
 {
     const struct jail_spec *spec = &c->conf->spec;
 
@@ -73,7 +73,7 @@ static const struct spared *look_up_spared(const struct judge *j, const struct c
         return NULL;
     room->n = 0;
     if (spec->shield)
-        peers_within(j->roster->reputation.peers, &ban->net, ban->since, spec->findtime, room);
+        peers_within(j->roster->reputation.peers, &ban->net, time, spec->findtime, room);
     return room;
 }
 
@@ -91,7 +91,7 @@ void judge_decide(struct judge *j, const struct ban *ban, const struct hit *last
     if (is_spared)
         spare(j, c, &own, last, now);
     else
-        pass(j, c, &own, look_up_spared(j, c, &own, &room), last, now);
+        pass(j, c, &own, look_up_spared(j, c, &own, own.since, &room), last, now);
 }
 
 void judge_sentence(struct judge *j, const struct cell *c, const struct verdict *v,
@@ -145,9 +145,84 @@ int judge_ban(struct judge *j, const struct cell *cell, const struct addr *net, 
     return r == LEDGER_E_EXTENDED ? JUDGE_E_EXTENDED : 0;
 }
 
+static bool holds_out(void *user, const char *jail, const struct addr *net, usec_t until,
+                      int64_t id)
+{
+    const usec_t *now = user;
+
+    (void)jail;
+    (void)id;
+    return addr_is_block(net) && until > *now;
+}
+
+void judge_free_net(struct judge *j, const struct roster *roster, const struct addr *net,
+                    usec_t now)
+{
+    bool has_mail = peers_pardon(roster->reputation.peers, net);
+
+    // A list of hosts that is lifted costs no walk for each.
+    if (!has_mail || (!addr_is_block(net) && !ledger_around(j->books.ledger, net, holds_out, &now)))
+        return;
+    if (j->n_freed < JUDGE_FREED_MAX)
+        j->freed[j->n_freed] = addr_host(net);
+    j->n_freed++;
+}
+
+static bool is_freed(const struct judge *j, const struct addr *net)
+{
+    struct addr around = addr_host(net);
+
+    for (size_t i = 0; i < j->n_freed && i < JUDGE_FREED_MAX; i++) {
+        if (addr_within(&around, &j->freed[i]) || addr_within(&j->freed[i], &around))
+            return true;
+    }
+    return j->n_freed > JUDGE_FREED_MAX;
+}
+
+struct respare {
+    struct judge *judge;
+    bool blocks; // bans that spare, or those that do not
+    usec_t now;
+};
+
+static int settle_again(void *user, const struct ban *ban)
+{
+    const struct respare *r = user;
+    struct judge *j = r->judge;
+    const struct cell *c =
+        is_freed(j, &ban->net) ? roster_find(j->roster, slice_of(ban->jail)) : NULL;
+    const struct spared *spared;
+    struct spared room;
+
+    if (!c || c->conf->watch_only || (ban->reason == BAN_BLOCK) != r->blocks)
+        return 0;
+    spared = look_up_spared(j, c, ban, r->now, &room);
+    peers_settle(j->roster->reputation.peers, &ban->net, spared, ban->until, on_spared, j);
+    return spared && c->jail ? jail_restore_ban(c->jail, &ban->net, ban->until) : 0;
+}
+
+void judge_respare(struct judge *j, usec_t now)
+{
+    struct respare r = {j, false, now};
+    int e;
+
+    if (j->n_freed == 0)
+        return;
+    books_begin(&j->books, now);
+    // Who is banned otherwise first: else he would be spared for a moment.
+    e = ledger_bans(j->books.ledger, NULL, now, 0, settle_again, &r);
+    r.blocks = true;
+    if (e == 0)
+        e = ledger_bans(j->books.ledger, NULL, now, 0, settle_again, &r);
+    if (e < 0)
+        log_line(LEVEL_ERROR, "out of memory: not all who deliver mail are spared again");
+    j->n_freed = 0;
+}
+
 struct lifting {
     struct judge *judge;
     size_t n;
+    usec_t now;
 };
 
 static int on_lifted(void *user, const struct ban *ban)
@@ -157,7 +232,10 @@ static int on_lifted(void *user, const struct ban *ban)
 
     l->n++;
     caps_lift(l->judge->roster->caps, &ban->net);
-    peers_pardon(l->judge->roster->reputation.peers, &ban->net);
+    if (ban->reason == BAN_MANUAL)
+        judge_free_net(l->judge, l->judge->roster, &ban->net, l->now);
+    else
+        peers_pardon(l->judge->roster->reputation.peers, &ban->net);
     if (c && c->jail)
         jail_forget(c->jail, &ban->net);
     if (c)
@@ -176,13 +254,14 @@ int judge_unban(struct judge *j, const struct cell *cell, const struct addr *net
                 size_t *ret_n)
 {
     const char *jail = cell ? cell->conf->name : NULL;
-    struct lifting l = {j, 0};
+    struct lifting l = {j, 0, now};
     int r;
 
     if (net)
         r = books_unban(&j->books, jail, net, now, on_lifted, &l);
     else
         r = books_unban_some(&j->books, jail, now, choose_all, on_lifted, &l);
+    judge_respare(j, now);
     *ret_n = l.n;
     return r < 0 ? r : 0;
 }
@@ -197,9 +276,11 @@ static int choose_spared(void *user, const struct ban *ban)
 
 int judge_pardon(struct judge *j, usec_t now)
 {
-    struct lifting l = {j, 0};
+    struct lifting l = {j, 0, now};
+    int r = books_unban_some(&j->books, NULL, now, choose_spared, on_lifted, &l);
 
-    return books_unban_some(&j->books, NULL, now, choose_spared, on_lifted, &l);
+    judge_respare(j, now);
+    return r;
 }
 
 int judge_spare(struct judge *j, const struct exempt *own, usec_t now)

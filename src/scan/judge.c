@@ -77,11 +77,19 @@ static void ask(struct judge *j, struct roster *roster)
     }
 }
 
+struct missed {
+    struct judge *judge;
+    const struct roster *roster;
+    usec_t now;
+};
+
 // What ended while nobody was there is nobody's news.
-static int ignore_ended(void *user, const struct ban *ban)
+static int on_missed(void *user, const struct ban *ban)
 {
-    (void)user;
-    (void)ban;
+    const struct missed *m = user;
+
+    if (ban->reason == BAN_MANUAL)
+        judge_free_net(m->judge, m->roster, &ban->net, m->now);
     return 0;
 }
 
@@ -110,7 +118,8 @@ int judge_load(struct judge *j, struct config *config, usec_t now)
     if (r == 0)
         r = recall_restore(j->books.ledger, roster, now);
     if (r == 0 && !j->roster)
-        r = ledger_ended(j->books.ledger, now, SIZE_MAX, ignore_ended, NULL);
+        r = ledger_ended(j->books.ledger, now, SIZE_MAX, on_missed,
+                         &(struct missed){j, roster, now});
     if (r == 0) {
         count_in_force(j->books.ledger, roster);
         ask(j, roster);
@@ -126,6 +135,7 @@ int judge_load(struct judge *j, struct config *config, usec_t now)
     j->roster = roster;
     j->intake = intake;
     alarms_resume(&j->alarms, roster->caps);
+    judge_respare(j, now);
     // A log that is rotated before the first checkpoint would not be found again after a crash.
     judge_keep(j, now);
     return 0;
@@ -328,6 +338,8 @@ static int on_ended(void *user, const struct ban *ban)
     struct judge *j = user;
     const struct cell *c = roster_find(j->roster, slice_of(ban->jail));
 
+    if (ban->reason == BAN_MANUAL)
+        judge_free_net(j, j->roster, &ban->net, j->now);
     if (c)
         j->hooks.ended(j->hooks.user, c, ban);
     return 0;
@@ -338,7 +350,9 @@ void judge_tick(struct judge *j, usec_t now)
     if (now >= checkpoint_due(j))
         close_books(j, now);
     // In pieces, so that a hundred thousand that end together stop nobody.
+    j->now = now;
     ledger_ended(j->books.ledger, now, ENDED_MAX, on_ended, j);
+    judge_respare(j, now);
     if (now < j->expire)
         return;
     roster_expire(j->roster, now);

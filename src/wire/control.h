@@ -213,8 +213,8 @@ struct control_standing {
     bool shielded;     // for these logins: a block is not banned, a host not the first time
     bool fingerprints; // one hit with a fingerprint is enough in this jail
     uint32_t repeats;  // of a host: failures not counted, the same wrong password again
-    bool wary;         // of a block: one failure is enough of a stranger in it
-    bool points;       // as of its jail
+    bool wary;   // of a block: one failure there is enough of a stranger, with a name of nobody's
+    bool points; // as of its jail
     struct slice held; // the cap that holds its ban back, "cap.bans = 1000 a minute"; empty: none
     usec_t held_until; // when that may end at the earliest; 0: with the next hit, FOREVER: never
     usec_t mail;       // of a host: the last accepted from it, to six hours; 0: none

@@ -2,6 +2,7 @@
 """Who delivers mail is spared when his block is banned, from nothing else."""
 import json
 import subprocess
+import time
 
 from rig import Case, line, main
 
@@ -83,6 +84,25 @@ class Peers(Case):
         self.assertEqual(self.rig.command('ban', BLOCK).returncode, 0)
         self.wait_spared()
         self.assertNotIn('spared', self.rig.listed()[('j', BLOCK)])
+
+    def test_until_a_ban_by_hand_is_over(self):
+        """By an unban, by its time, and by its time while nobody is there."""
+        self.start()
+        for net, left in (PEER, [OTHER]), ('203.0.113.24/29', []), ('203.0.112.0/20', []):
+            for end in 'unban', 'time', 'missed':
+                span = '1h' if end == 'unban' else '1s'
+                self.assertEqual(self.rig.command('ban', net, '--for', span).returncode, 0)
+                if end == 'unban':
+                    self.wait_spared(*left)
+                    said = self.rig.command('unban', net).stderr
+                    self.assertEqual('around it is banned' in said, net == '203.0.113.24/29')
+                elif end == 'missed':
+                    self.rig.stop()
+                    over = time.time() + 1
+                    self.rig.wait(lambda: time.time() > over, 'its end')
+                    self.rig.start()
+                self.wait_spared(PEER, OTHER)
+                self.assertEqual(self.rig.listed()[('j', BLOCK)]['spared'], [PEER, OTHER])
 
     def test_what_others_do_and_restarts(self):
         self.start()
