@@ -28,7 +28,7 @@ static struct slice from(struct slice s, const char *start)
 
 static const char *find(struct slice s, const char *text)
 {
-    return s.n > 0 ? memmem(s.p, s.n, text, strlen(text)) : NULL;
+    return s.p ? memmem(s.p, s.n, text, strlen(text)) : NULL;
 }
 
 static bool ends(struct slice s, const char *text)
