@@ -38,6 +38,5 @@ void judge_free_net(struct judge *j, const struct roster *roster, const struct a
                     usec_t now);
 
 // Settles anew whom the bans spare that lie in or around what is free since: as each jail's next
-// verdict would. Two walks of all bans do for
-// all those nets.
+// verdict would. Two walks of all bans do for all those nets.
 void judge_respare(struct judge *j, usec_t now);
