@@ -76,8 +76,15 @@ static int read_fingerprint(sqlite3_stmt *s, struct fingerprint *ret)
     return 0;
 }
 
-static int give_fingerprint(struct ledger *l, sqlite3_stmt *s, fingerprint_change_fn *fn,
-                            void *user)
+// Whom what is read is given to: one of the three.
+struct taker {
+    fingerprint_change_fn *name;
+    shield_fn *login;
+    peers_host_fn *peer;
+    void *user;
+};
+
+static int give_fingerprint(struct ledger *l, sqlite3_stmt *s, const struct taker *to)
 {
     struct fingerprint f;
 
@@ -85,11 +92,12 @@ static int give_fingerprint(struct ledger *l, sqlite3_stmt *s, fingerprint_chang
         damage_set_aside(l, DAMAGE_FINGERPRINTS, s, FINGERPRINT_DROP);
         return 0;
     }
-    return fn(user, &(struct fingerprint_change){
-                        .fingerprint = &f, .kind = (enum fingerprint_kind)f.kind, .name = f.name});
+    return to->name(to->user, &(struct fingerprint_change){.fingerprint = &f,
+                                                           .kind = (enum fingerprint_kind)f.kind,
+                                                           .name = f.name});
 }
 
-static int give_good_name(struct ledger *l, sqlite3_stmt *s, fingerprint_change_fn *fn, void *user)
+static int give_good_name(struct ledger *l, sqlite3_stmt *s, const struct taker *to)
 {
     struct fingerprint_change c = {.cleared = store_time(s, 2)};
 
@@ -98,19 +106,18 @@ static int give_good_name(struct ledger *l, sqlite3_stmt *s, fingerprint_change_
         return 0;
     }
     c.name = (const char *)sqlite3_column_text(s, 1);
-    return fn(user, &c);
+    return to->name(to->user, &c);
 }
 
 static int walk(struct ledger *l, enum statement list,
-                int (*give)(struct ledger *l, sqlite3_stmt *s, fingerprint_change_fn *fn,
-                            void *user),
-                fingerprint_change_fn *fn, void *user)
+                int (*give)(struct ledger *l, sqlite3_stmt *s, const struct taker *to),
+                const struct taker *to)
 {
     sqlite3_stmt *s;
     int r = store_start(l, list, 0, NULL, &s);
 
     while (r == 0 && (r = store_step(l, s)) == 1) {
-        r = give(l, s, fn, user);
+        r = give(l, s, to);
         if (r < 0)
             return store_stop(s, r);
         r = 0;
@@ -120,9 +127,10 @@ static int walk(struct ledger *l, enum statement list,
 
 int ledger_fingerprints(struct ledger *l, fingerprint_change_fn *fn, void *user)
 {
-    int r = walk(l, GOOD_NAME_LIST, give_good_name, fn, user);
+    const struct taker to = {.name = fn, .user = user};
+    int r = walk(l, GOOD_NAME_LIST, give_good_name, &to);
 
-    return r < 0 ? r : walk(l, FINGERPRINT_LIST, give_fingerprint, fn, user);
+    return r < 0 ? r : walk(l, FINGERPRINT_LIST, give_fingerprint, &to);
 }
 
 int ledger_shield(struct ledger *l, const struct shield_host *h)
@@ -152,21 +160,20 @@ static int read_shield(struct ledger *l, sqlite3_stmt *s, struct shield_host *re
     return 0;
 }
 
+static int give_shield(struct ledger *l, sqlite3_stmt *s, const struct taker *to)
+{
+    struct shield_host h;
+
+    if (read_shield(l, s, &h) < 0) {
+        damage_set_aside(l, DAMAGE_LOGINS, s, SHIELD_DROP);
+        return 0;
+    }
+    return to->login(to->user, &h);
+}
+
 int ledger_shields(struct ledger *l, shield_fn *fn, void *user)
 {
-    sqlite3_stmt *s;
-    int r = store_start(l, SHIELD_LIST, 0, NULL, &s);
-
-    while (r == 0 && (r = store_step(l, s)) == 1) {
-        struct shield_host h;
-        r = read_shield(l, s, &h);
-        if (r < 0)
-            damage_set_aside(l, DAMAGE_LOGINS, s, SHIELD_DROP);
-        else if ((r = fn(user, &h)) < 0)
-            return store_stop(s, r);
-        r = 0;
-    }
-    return r;
+    return walk(l, SHIELD_LIST, give_shield, &(struct taker){.login = fn, .user = user});
 }
 
 int ledger_peer(struct ledger *l, const struct peers_host *h)
@@ -193,21 +200,20 @@ static int read_peer(struct ledger *l, sqlite3_stmt *s, struct peers_host *ret)
     return 0;
 }
 
+static int give_peer(struct ledger *l, sqlite3_stmt *s, const struct taker *to)
+{
+    struct peers_host h;
+
+    if (read_peer(l, s, &h) < 0) {
+        damage_set_aside(l, DAMAGE_PEERS, s, PEER_DROP);
+        return 0;
+    }
+    return to->peer(to->user, &h);
+}
+
 int ledger_peers(struct ledger *l, peers_host_fn *fn, void *user)
 {
-    sqlite3_stmt *s;
-    int r = store_start(l, PEER_LIST, 0, NULL, &s);
-
-    while (r == 0 && (r = store_step(l, s)) == 1) {
-        struct peers_host h;
-        r = read_peer(l, s, &h);
-        if (r < 0)
-            damage_set_aside(l, DAMAGE_PEERS, s, PEER_DROP);
-        else if ((r = fn(user, &h)) < 0)
-            return store_stop(s, r);
-        r = 0;
-    }
-    return r;
+    return walk(l, PEER_LIST, give_peer, &(struct taker){.peer = fn, .user = user});
 }
 
 int ledger_prune_reputation(struct ledger *l, usec_t fingerprints_before, usec_t shields_before)
